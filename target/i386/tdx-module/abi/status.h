@@ -1,0 +1,64 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Completion statuses and operand ids of SEAMCALL leaves, how a status is
+ * put together, and how it is said in words.
+ */
+
+#ifndef TDX_ABI_STATUS_H
+#define TDX_ABI_STATUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* 64-bit enumerators are a GNU extension that QEMU's compilers all have */
+#define TDX_STATUS(name, value) name = value,
+enum {
+#include "status-list.h"
+};
+#undef TDX_STATUS
+
+/* Operand ids 0..15 are the registers, see TdxGpr */
+#define TDX_OPERAND(name, value) TDX_OPERAND_##name = value,
+enum {
+#include "operand-list.h"
+};
+#undef TDX_OPERAND
+
+#define TDX_STATUS_ERROR (1ULL << 63)
+#define TDX_STATUS_FATAL (1ULL << 61)
+
+/*
+ * The module's "status never set" marker.  A handler returns it after
+ * tdx_fatal(); it never reaches a guest.
+ */
+#define TDX_STATUS_NONE UINT64_MAX
+
+/* Bits 31:0 name the operand (or MSR, CPUID leaf, index ...) at fault */
+static inline uint64_t tdx_op(uint64_t status, uint32_t id)
+{
+    return (status & ~(uint64_t)UINT32_MAX) | id;
+}
+
+/* Bits 31:0 carry four numbers, lowest byte first */
+static inline uint64_t tdx_multi(uint64_t status, uint8_t b0, uint8_t b1,
+                                 uint8_t b2, uint8_t b3)
+{
+    return tdx_op(status, b0 | (uint32_t)b1 << 8 | (uint32_t)b2 << 16 |
+                          (uint32_t)b3 << 24);
+}
+
+/** tdx_status_name: name of @status without its details, NULL if unknown */
+const char *tdx_status_name(uint64_t status);
+
+/** tdx_operand_name: name of operand id @id, NULL if it is none */
+const char *tdx_operand_name(uint32_t id);
+
+/**
+ * tdx_status_format: @status in words, e.g. "TDX_OPERAND_INVALID(RCX)"
+ * @buf, @len: where to write it; always terminated
+ * Returns @buf.
+ */
+char *tdx_status_format(uint64_t status, char *buf, size_t len);
+
+#endif /* TDX_ABI_STATUS_H */

@@ -1,0 +1,215 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * State of a TDX module and the services its leaf handlers share.
+ */
+
+#ifndef TDX_INTERNAL_H
+#define TDX_INTERNAL_H
+
+#include "tdx-module.h"
+#include "lock.h"
+#include "abi/leaf.h"
+#include "abi/status.h"
+
+#define TDX_PAGE_4K (1ULL << 12)
+#define TDX_PAGE_2M (1ULL << 21)
+#define TDX_PAGE_1G (1ULL << 30)
+
+/* Addresses are checked against the architectural limit, not max_pa */
+#define TDX_HPA_LIMIT (1ULL << 52)
+
+/* Addresses that a Dynamic PAMT entry can hold (PAMT 2.2) */
+#define TDX_DYNAMIC_PAMT_HPA_BITS 48
+
+#define TDX_NUM_HKIDS 2048
+
+#define TDX_NUM_NATIVE_CPUID 64
+#define TDX_CPUID_NO_SUBLEAF UINT32_MAX
+
+/* Page sizes and PAMT levels share their numbers */
+typedef enum TdxLevel {
+    TDX_LEVEL_4K,
+    TDX_LEVEL_2M,
+    TDX_LEVEL_1G,
+    TDX_NUM_PAMT_LEVELS,
+} TdxLevel;
+
+typedef struct TdxTdmr {
+    uint64_t base;
+    uint64_t size;
+    TdxRange pamt[TDX_NUM_PAMT_LEVELS]; /* 4K is the bitmap when dynamic */
+    TdxRange rsvd[TDX_MAX_RSVD_PER_TDMR]; /* base is the offset in the TDMR */
+    uint32_t num_rsvd;
+    uint64_t last_initialized; /* TDH.SYS.TDMR.INIT has come up to here */
+    TdxLock lock;
+} TdxTdmr;
+
+typedef enum TdxHkidState {
+    TDX_HKID_FREE,
+    TDX_HKID_ASSIGNED,
+    TDX_HKID_FLUSHED,
+    TDX_HKID_RESERVED,
+} TdxHkidState;
+
+/* Key Ownership Table entry (PAMT 14) */
+typedef struct TdxKotEntry {
+    uint32_t state; /* TdxHkidState */
+    uint32_t wbinvd_bitmap; /* packages that have not written back yet */
+} TdxKotEntry;
+
+/* WBINVD tracking of one package (PHYMEM.CACHE.WB) */
+typedef struct TdxWbt {
+    TdxLock lock;
+    uint32_t resume_at; /* sub-block of an interrupted write-back, or 0 */
+    uint64_t hkids[TDX_NUM_HKIDS / 64]; /* what the cycle covers */
+} TdxWbt;
+
+/*
+ * What a module knows, apart from private memory: all of it is plain data,
+ * saved and restored as a whole.
+ */
+typedef struct TdxState {
+    uint32_t sys_state; /* TdxSysState; atomic */
+    bool fatal;         /* atomic */
+    TdxLock global_lock;
+    TdxLock kot_lock;
+
+    uint32_t num_init_lps;       /* atomic */
+    uint32_t num_init_pkgs;
+    uint32_t pkg_config_bitmap;
+    uint16_t hkid;               /* global private HKID */
+    bool dynamic_pamt;           /* enabled by TDH.SYS.CONFIG */
+    uint32_t num_tdmrs;
+    TdxTdmr tdmr[TDX_MAX_TDMRS];
+    TdxKotEntry kot[TDX_NUM_HKIDS];
+    TdxWbt wbt[TDX_MAX_PKGS];
+    uint32_t td_build_count;     /* TDs initialised, not finalised; atomic */
+} TdxState;
+
+/* A cache line each: every SEAMCALL writes its own LP's */
+typedef struct TdxLp {
+    bool init;        /* TDH.SYS.LP.INIT done; migrates with the state */
+    uint32_t active;  /* a SEAMCALL is running here; atomic */
+    uint8_t pad[56];
+} TdxLp;
+
+struct TdxModule {
+    TdxModuleConfig cfg;
+    TdxPlatformInfo plat;
+    const TdxPlatformOps *ops;
+    void *opaque;
+
+    /* Derived from plat once (life cycle 2) */
+    uint8_t hkid_start_bit;
+    uint64_t hkid_mask;
+    uint16_t private_hkid_min;
+    uint16_t private_hkid_max;
+
+    TdxState st;
+    TdxLp *lps; /* plat.num_lps of them */
+};
+
+/* One SEAMCALL under way */
+struct TdxCall {
+    TdxModule *m;
+    unsigned lp;
+    uint8_t version;
+    uint64_t *gpr; /* the caller's, in TdxGpr order */
+};
+
+/* --- state ------------------------------------------------------------- */
+
+static inline TdxSysState tdx_sys_state(const TdxModule *m)
+{
+    return __atomic_load_n(&m->st.sys_state, __ATOMIC_SEQ_CST);
+}
+
+static inline void tdx_set_sys_state(TdxModule *m, TdxSysState state)
+{
+    __atomic_store_n(&m->st.sys_state, state, __ATOMIC_SEQ_CST);
+}
+
+/**
+ * tdx_others_active: is a SEAMCALL under way on an LP other than @c's?
+ * Meaningful after the caller has changed the state so that new calls turn
+ * away (TDH.SYS.SHUTDOWN, TDH.SYS.DISABLE).
+ */
+bool tdx_others_active(const TdxCall *c);
+
+/**
+ * tdx_fatal: stop the module for good, for what only a broken platform or
+ * the module's own mistake can cause.
+ * @why: one line for the log
+ * Returns TDX_STATUS_NONE for the handler to return.
+ */
+uint64_t tdx_fatal(TdxModule *m, const char *why);
+
+/** tdx_has_dynamic_pamt: does this module know Dynamic PAMT at all? */
+static inline bool tdx_has_dynamic_pamt(const TdxModule *m)
+{
+    return m->cfg.features0 & TDX_FEATURES0_DYNAMIC_PAMT;
+}
+
+/* --- addresses (life cycle 2.2) ------------------------------------------ */
+
+static inline bool tdx_aligned(uint64_t addr, uint64_t align)
+{
+    return !(addr & (align - 1));
+}
+
+/* KeyID that an address carries */
+static inline uint16_t tdx_hkid_of(const TdxModule *m, uint64_t addr)
+{
+    return (addr & m->hkid_mask) >> m->hkid_start_bit;
+}
+
+static inline uint64_t tdx_without_hkid(const TdxModule *m, uint64_t addr)
+{
+    return addr & ~m->hkid_mask;
+}
+
+static inline bool tdx_hkid_is_private(const TdxModule *m, uint64_t hkid)
+{
+    return hkid >= m->private_hkid_min && hkid <= m->private_hkid_max;
+}
+
+/* Half-open ranges; neither may wrap */
+static inline bool tdx_ranges_overlap(uint64_t a, uint64_t a_size,
+                                      uint64_t b, uint64_t b_size)
+{
+    return a_size && b_size && a < b + b_size && b < a + a_size;
+}
+
+/**
+ * tdx_shared_hpa_ok: may the host name [@addr, @addr + @size) as a structure
+ * of its own?  @align: power of two.  Shared KeyID bits are allowed.
+ */
+bool tdx_shared_hpa_ok(const TdxModule *m, uint64_t addr, uint64_t size,
+                       uint64_t align);
+
+/** tdx_private_hpa_ok: may the host name @addr as a page for the module? */
+bool tdx_private_hpa_ok(const TdxModule *m, uint64_t addr, uint64_t align);
+
+/* --- memory -------------------------------------------------------------- */
+
+/**
+ * tdx_read_shared / tdx_write_shared: copy a host structure; @hpa may carry
+ * a shared KeyID, which aliases.
+ */
+bool tdx_read_shared(TdxModule *m, uint64_t hpa, void *buf, size_t len);
+bool tdx_write_shared(TdxModule *m, uint64_t hpa, const void *buf, size_t len);
+
+/** tdx_private: content of @hpa under @hkid; see private_page in the ops */
+static inline void *tdx_private(TdxModule *m, uint64_t hpa, uint16_t hkid)
+{
+    return m->ops->private_page(m->opaque, hpa, hkid);
+}
+
+/* --- leaf handlers, one file each ---------------------------------------- */
+
+#define TDX_HANDLER(name) TdxLeafHandler name;
+#include "abi/handler-list.h"
+#undef TDX_HANDLER
+
+#endif /* TDX_INTERNAL_H */

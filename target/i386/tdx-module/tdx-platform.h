@@ -1,0 +1,121 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the TDX module model needs from the machine it runs on: constants of
+ * the platform and a small table of operations.  Nothing else crosses.
+ */
+
+#ifndef TDX_PLATFORM_H
+#define TDX_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TDX_MAX_CMRS 32
+#define TDX_MAX_PKGS 8
+
+typedef struct TdxRange {
+    uint64_t base;
+    uint64_t size;
+} TdxRange;
+
+/**
+ * TdxPlatformInfo: constants of a machine, as firmware and the P-SEAMLDR
+ * hand them to the module when they load it.
+ * @max_pa: CPUID 0x80000008 EAX[7:0], KeyID bits included
+ * @keyid_bits: IA32_TME_ACTIVATE[35:32]
+ * @mktme_keyids: IA32_MKTME_KEYID_PARTITIONING[31:0]
+ * @tdx_keyids: IA32_MKTME_KEYID_PARTITIONING[63:32]
+ * @num_lps: logical processors; callers are numbered 0 .. num_lps - 1
+ * @num_pkgs: packages, at most TDX_MAX_PKGS
+ * @pkg_fms: CPUID(1).EAX of each package
+ * @cmr: convertible memory in bytes, in table order; size 0 is a null entry
+ * @seamrr: the SEAM range
+ * @seamverifyreport: SEAMOPS offers SEAMVERIFYREPORT (local attestation)
+ */
+typedef struct TdxPlatformInfo {
+    uint8_t max_pa;
+    uint8_t keyid_bits;
+    uint32_t mktme_keyids;
+    uint32_t tdx_keyids;
+    uint32_t num_lps;
+    uint32_t num_pkgs;
+    uint32_t pkg_fms[TDX_MAX_PKGS];
+    TdxRange cmr[TDX_MAX_CMRS];
+    TdxRange seamrr;
+    bool seamverifyreport;
+} TdxPlatformInfo;
+
+/* What programming a memory encryption key (PCONFIG) can answer */
+typedef enum TdxKeyResult {
+    TDX_KEY_OK,
+    TDX_KEY_DEVICE_BUSY,
+    TDX_KEY_NO_ENTROPY,
+} TdxKeyResult;
+
+/**
+ * TdxPlatformOps: the operations a machine offers to the module.
+ *
+ * All of them may be called by several logical processors at once.  @opaque
+ * is the pointer given to tdx_module_new().  hpa arguments never carry KeyID
+ * bits; the KeyID is a separate argument where it matters.
+ */
+typedef struct TdxPlatformOps {
+    /**
+     * @read_shared / @write_shared: copy @len bytes from/to ordinary memory
+     * as seen through a shared KeyID.
+     * Returns false when the range is not wholly backed by memory; then a
+     * read has filled @buf with ones and a write may have been partial, as
+     * on a bus where nobody answers.
+     */
+    bool (*read_shared)(void *opaque, uint64_t hpa, void *buf, size_t len);
+    bool (*write_shared)(void *opaque, uint64_t hpa, const void *buf,
+                         size_t len);
+
+    /**
+     * @private_page: host pointer to the content that @hkid's private view of
+     * the 4 KiB page around @hpa holds, plus the offset of @hpa in its page.
+     * Valid up to the end of the page and until the next reset.  Reads zeros
+     * where nothing was written yet.  NULL when no memory is there.
+     */
+    void *(*private_page)(void *opaque, uint64_t hpa, uint16_t hkid);
+
+    /**
+     * @private_take: [@hpa, @hpa + @len), whole cache lines, is being written
+     * with a private KeyID: what KeyID 0 saw there is lost, and the private
+     * content reads zero.
+     * Returns false when no memory is there.
+     */
+    bool (*private_take)(void *opaque, uint64_t hpa, uint64_t len);
+
+    /** @lp_package: package number of a logical processor, from 0 */
+    uint32_t (*lp_package)(void *opaque, unsigned lp);
+
+    /** @cpuid: native CPUID of @lp; @regs is EAX, EBX, ECX, EDX */
+    void (*cpuid)(void *opaque, unsigned lp, uint32_t leaf, uint32_t subleaf,
+                  uint32_t regs[4]);
+
+    /** @rdmsr: native MSR of @lp; false when reading it would #GP */
+    bool (*rdmsr)(void *opaque, unsigned lp, uint32_t msr, uint64_t *value);
+
+    /** @random: fill @buf with random bytes; false when entropy ran out */
+    bool (*random)(void *opaque, void *buf, size_t len);
+
+    /** @key_config: program a fresh random key for @hkid on @lp's package */
+    TdxKeyResult (*key_config)(void *opaque, unsigned lp, uint16_t hkid);
+
+    /** @tlb_flush: global EPT invalidation on @lp */
+    void (*tlb_flush)(void *opaque, unsigned lp);
+
+    /** @tsc: time stamp counter of @lp */
+    uint64_t (*tsc)(void *opaque, unsigned lp);
+
+    /**
+     * @fatal: the module has stopped for good; @why is one line for the log.
+     * Every later SEAMCALL fails with VMfailInvalid.
+     */
+    void (*fatal)(void *opaque, const char *why);
+} TdxPlatformOps;
+
+#endif /* TDX_PLATFORM_H */

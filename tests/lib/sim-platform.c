@@ -1,0 +1,280 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A simulated machine for the TDX module model.
+ */
+
+#include <string.h>
+
+#include "sim-platform.h"
+
+#define PAGE_SIZE 4096
+#define PAGE_MASK (PAGE_SIZE - 1ULL)
+
+/* --- memory ------------------------------------------------------------ */
+
+static uint8_t *lookup_page(SimPlatform *sim, GHashTable *pages, uint64_t hpa,
+                            bool create)
+{
+    uint64_t number = hpa / PAGE_SIZE;
+    uint8_t *page;
+
+    g_mutex_lock(&sim->mutex);
+    page = g_hash_table_lookup(pages, &number);
+    if (!page && create) {
+        page = g_aligned_alloc0(1, PAGE_SIZE, PAGE_SIZE);
+        g_hash_table_insert(pages, g_memdup2(&number, sizeof(number)), page);
+    }
+    g_mutex_unlock(&sim->mutex);
+    return page;
+}
+
+static size_t in_page(uint64_t hpa, size_t len)
+{
+    return MIN(len, PAGE_SIZE - (hpa & PAGE_MASK));
+}
+
+static bool sim_read_shared(void *opaque, uint64_t hpa, void *buf, size_t len)
+{
+    SimPlatform *sim = opaque;
+    uint8_t *out = buf;
+
+    while (len) {
+        size_t n = in_page(hpa, len);
+        uint8_t *page = lookup_page(sim, sim->shared, hpa, false);
+
+        if (page) {
+            memcpy(out, page + (hpa & PAGE_MASK), n);
+        } else {
+            memset(out, 0, n);
+        }
+        hpa += n;
+        out += n;
+        len -= n;
+    }
+    return true;
+}
+
+static bool sim_write_shared(void *opaque, uint64_t hpa, const void *buf,
+                             size_t len)
+{
+    SimPlatform *sim = opaque;
+    const uint8_t *in = buf;
+
+    while (len) {
+        size_t n = in_page(hpa, len);
+
+        memcpy(lookup_page(sim, sim->shared, hpa, true) + (hpa & PAGE_MASK),
+               in, n);
+        hpa += n;
+        in += n;
+        len -= n;
+    }
+    return true;
+}
+
+static void *sim_private_page(void *opaque, uint64_t hpa, uint16_t hkid)
+{
+    SimPlatform *sim = opaque;
+
+    return lookup_page(sim, sim->private, hpa, true) + (hpa & PAGE_MASK);
+}
+
+static bool sim_private_take(void *opaque, uint64_t hpa, uint64_t len)
+{
+    SimPlatform *sim = opaque;
+
+    while (len) {
+        size_t n = in_page(hpa, MIN(len, PAGE_SIZE));
+        GHashTable *views[] = { sim->shared, sim->private };
+
+        for (int i = 0; i < G_N_ELEMENTS(views); i++) {
+            uint8_t *page = lookup_page(sim, views[i], hpa, false);
+
+            if (page) {
+                memset(page + (hpa & PAGE_MASK), 0, n);
+            }
+        }
+        hpa += n;
+        len -= n;
+    }
+    return true;
+}
+
+void sim_write64(SimPlatform *sim, uint64_t hpa, uint64_t value)
+{
+    value = GUINT64_TO_LE(value);
+    sim_write_shared(sim, hpa, &value, sizeof(value));
+}
+
+uint64_t sim_read64(SimPlatform *sim, uint64_t hpa)
+{
+    uint64_t value;
+
+    sim_read_shared(sim, hpa, &value, sizeof(value));
+    return GUINT64_FROM_LE(value);
+}
+
+uint64_t sim_private64(SimPlatform *sim, uint64_t hpa)
+{
+    uint64_t value;
+
+    memcpy(&value, sim_private_page(sim, hpa, 0), sizeof(value));
+    return value;
+}
+
+/* --- processors ---------------------------------------------------------- */
+
+static uint32_t sim_lp_package(void *opaque, unsigned lp)
+{
+    SimPlatform *sim = opaque;
+
+    return (uint64_t)lp * sim->info.num_pkgs / sim->info.num_lps;
+}
+
+static void sim_cpuid(void *opaque, unsigned lp, uint32_t leaf,
+                      uint32_t subleaf, uint32_t regs[4])
+{
+    SimPlatform *sim = opaque;
+
+    for (guint i = 0; i < sim->cpuid->len; i++) {
+        SimCpuid *entry = &g_array_index(sim->cpuid, SimCpuid, i);
+
+        if (entry->leaf == leaf &&
+            (entry->subleaf == subleaf || entry->subleaf == UINT32_MAX)) {
+            memcpy(regs, entry->regs, sizeof(entry->regs));
+            return;
+        }
+    }
+    memset(regs, 0, 4 * sizeof(regs[0]));
+}
+
+static bool sim_rdmsr(void *opaque, unsigned lp, uint32_t msr, uint64_t *value)
+{
+    SimPlatform *sim = opaque;
+    uint64_t *set = g_hash_table_lookup(sim->msr_override,
+                                        GUINT_TO_POINTER(msr));
+
+    *value = set ? *set : 0;
+    return true;
+}
+
+static bool sim_random(void *opaque, void *buf, size_t len)
+{
+    SimPlatform *sim = opaque;
+    uint8_t *out = buf;
+
+    if (sim->no_entropy) {
+        return false;
+    }
+    while (len--) {
+        *out++ = g_random_int_range(0, 256);
+    }
+    return true;
+}
+
+static TdxKeyResult sim_key_config(void *opaque, unsigned lp, uint16_t hkid)
+{
+    SimPlatform *sim = opaque;
+
+    if (sim->key_busy) {
+        return TDX_KEY_DEVICE_BUSY;
+    }
+    return sim->no_entropy ? TDX_KEY_NO_ENTROPY : TDX_KEY_OK;
+}
+
+static void sim_tlb_flush(void *opaque, unsigned lp)
+{
+}
+
+static uint64_t sim_tsc(void *opaque, unsigned lp)
+{
+    return g_get_monotonic_time();
+}
+
+static void sim_fatal(void *opaque, const char *why)
+{
+    SimPlatform *sim = opaque;
+
+    sim->fatal_reason = why;
+}
+
+static const TdxPlatformOps sim_ops = {
+    .read_shared = sim_read_shared,
+    .write_shared = sim_write_shared,
+    .private_page = sim_private_page,
+    .private_take = sim_private_take,
+    .lp_package = sim_lp_package,
+    .cpuid = sim_cpuid,
+    .rdmsr = sim_rdmsr,
+    .random = sim_random,
+    .key_config = sim_key_config,
+    .tlb_flush = sim_tlb_flush,
+    .tsc = sim_tsc,
+    .fatal = sim_fatal,
+};
+
+/* --- life ------------------------------------------------------------------ */
+
+static GHashTable *new_pages(void)
+{
+    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                 g_aligned_free);
+}
+
+SimPlatform *sim_new(void)
+{
+    SimPlatform *sim = g_new0(SimPlatform, 1);
+
+    tdx_module_config_init(&sim->cfg);
+    sim->info.num_lps = 1;
+    sim->info.num_pkgs = 1;
+    sim->info.seamverifyreport = true;
+    sim->cpuid = g_array_new(false, false, sizeof(SimCpuid));
+    sim->msr_override = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    sim->shared = new_pages();
+    sim->private = new_pages();
+    g_mutex_init(&sim->mutex);
+    return sim;
+}
+
+void sim_free(SimPlatform *sim)
+{
+    if (!sim) {
+        return;
+    }
+    tdx_module_free(sim->module);
+    g_array_free(sim->cpuid, true);
+    g_hash_table_destroy(sim->msr_override);
+    g_hash_table_destroy(sim->shared);
+    g_hash_table_destroy(sim->private);
+    g_mutex_clear(&sim->mutex);
+    g_free(sim);
+}
+
+void sim_add_cpuid(SimPlatform *sim, uint32_t leaf, uint32_t subleaf,
+                   uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)
+{
+    SimCpuid entry = { leaf, subleaf, { eax, ebx, ecx, edx } };
+
+    for (guint i = 0; i < sim->cpuid->len; i++) {
+        SimCpuid *old = &g_array_index(sim->cpuid, SimCpuid, i);
+
+        if (old->leaf == leaf && old->subleaf == subleaf) {
+            *old = entry;
+            return;
+        }
+    }
+    g_array_append_val(sim->cpuid, entry);
+}
+
+void sim_set_msr(SimPlatform *sim, uint32_t msr, uint64_t value)
+{
+    g_hash_table_insert(sim->msr_override, GUINT_TO_POINTER(msr),
+                        g_memdup2(&value, sizeof(value)));
+}
+
+void sim_start(SimPlatform *sim)
+{
+    sim->module = tdx_module_new(&sim->cfg, &sim->info, &sim_ops, sim);
+}

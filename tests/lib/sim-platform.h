@@ -1,0 +1,65 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A simulated machine for the TDX module model: sparse memory, settable
+ * CPUID, MSRs and failures.
+ */
+
+#ifndef SIM_PLATFORM_H
+#define SIM_PLATFORM_H
+
+#include <glib.h>
+
+#include "tdx-module.h"
+
+typedef struct SimCpuid {
+    uint32_t leaf;
+    uint32_t subleaf; /* UINT32_MAX: the leaf has none */
+    uint32_t regs[4]; /* EAX, EBX, ECX, EDX */
+} SimCpuid;
+
+/**
+ * SimPlatform: fill @info and what else matters, then sim_start().
+ * @cpuid: SimCpuid elements of the native CPUID; others read zero
+ * @msr_override: MSR number (GUINT_TO_POINTER) to uint64_t *; the rest has
+ *   values that satisfy the module
+ * @no_entropy, @key_busy: make random numbers or key programming fail
+ * @fatal_reason: what the module said when it stopped, else NULL
+ */
+typedef struct SimPlatform {
+    TdxModuleConfig cfg;
+    TdxPlatformInfo info;
+    GArray *cpuid;
+    GHashTable *msr_override;
+    bool no_entropy;
+    bool key_busy;
+    const char *fatal_reason;
+
+    TdxModule *module;
+    GMutex mutex;           /* of the two below */
+    GHashTable *shared;     /* page number to page */
+    GHashTable *private;
+} SimPlatform;
+
+/** sim_new: a machine with module 1.5.25, no memory map, one LP */
+SimPlatform *sim_new(void);
+void sim_free(SimPlatform *sim);
+
+/** sim_add_cpuid: add or replace one entry of the native CPUID */
+void sim_add_cpuid(SimPlatform *sim, uint32_t leaf, uint32_t subleaf,
+                   uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx);
+
+/** sim_set_msr: what RDMSR of @msr answers on every LP */
+void sim_set_msr(SimPlatform *sim, uint32_t msr, uint64_t value);
+
+/** sim_start: load the module; @sim->cfg and ->info are final from here on */
+void sim_start(SimPlatform *sim);
+
+/** sim_write64 / sim_read64: ordinary memory, little endian */
+void sim_write64(SimPlatform *sim, uint64_t hpa, uint64_t value);
+uint64_t sim_read64(SimPlatform *sim, uint64_t hpa);
+
+/** sim_private64: private content, whatever the KeyID; for white-box tests */
+uint64_t sim_private64(SimPlatform *sim, uint64_t hpa);
+
+#endif /* SIM_PLATFORM_H */

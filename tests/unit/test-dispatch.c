@@ -1,0 +1,54 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What every SEAMCALL goes through before its leaf: life cycle 1.2.
+ */
+
+#include "sim-platform.h"
+#include "abi/leaf.h"
+#include "abi/status.h"
+
+static uint64_t call(SimPlatform *sim, uint64_t rax)
+{
+    uint64_t gpr[TDX_NUM_GPRS] = { rax };
+
+    g_assert_true(tdx_module_seamcall(sim->module, 0, gpr));
+    return gpr[TDX_RAX];
+}
+
+static void test_rax(void)
+{
+    SimPlatform *sim = sim_new();
+
+    sim_start(sim);
+    /* Reserved bits, a version of an unversioned leaf, in any state */
+    g_assert_cmphex(call(sim, 1ULL << 24 | 44), ==, 0xc000010000000000);
+    g_assert_cmphex(call(sim, 1ULL << 62 | 44), ==, 0xc000010000000000);
+    g_assert_cmphex(call(sim, 1ULL << 16 | 44), ==, 0xc000010000000000);
+    g_assert_cmphex(call(sim, 1ULL << 16 | 1000), ==, 0xc000010000000000);
+    /* An unknown leaf is not found out before the module is ready */
+    g_assert_cmphex(call(sim, 1000), ==, 0xc000050500000000);
+    g_assert_cmphex(call(sim, 36), ==, 0xc000050500000000);
+    g_assert_cmphex(call(sim, 44), ==, 0);
+    sim_free(sim);
+}
+
+static void test_table_is_sorted(void)
+{
+    size_t n;
+    const TdxLeaf *leaf = tdx_leaf_table(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        g_assert_true(tdx_leaf_find(leaf[i].number) == &leaf[i]);
+        g_assert_true(!i || leaf[i - 1].number < leaf[i].number);
+    }
+    g_assert_null(tdx_leaf_find(42));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/dispatch/rax", test_rax);
+    g_test_add_func("/dispatch/table", test_table_is_sorted);
+    return g_test_run();
+}
