@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The front door: each target is a line or two that call scripts/, guest/ or
+# meson. `make help` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help boot shell qemu model vectors check bench check-hooks clean
+
+# What may be given on the command line, for the scripts to read.
+export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES MEM SMP APPEND
+export QEMU_ARGS V JOBS SEAM_CACHE SEAM_DEPS
+
+help: ## this list
+	@echo 'QEMU with an emulated Intel SEAM mode. Targets:'
+	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | \
+		awk -F: '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+boot: qemu guest ## build all, boot a TDX host kernel, show the result
+	guest/boot
+
+shell: qemu guest ## the same guest with an interactive shell
+	guest/boot --shell
+
+qemu: ## build QEMU with SEAM (QEMU_SRC=<dir|tarball>)
+	scripts/deps qemu
+	scripts/qemu-build
+
+.PHONY: guest
+guest:
+	scripts/deps guest
+	guest/build
+
+model: ## build the TDX module model alone
+	scripts/deps model
+	scripts/model-build
+
+vectors: model ## replay vectors (FILES="a.jsonl.gz ..." V=1)
+	scripts/vectors $(FILES)
+
+check: ## run every test, layer by layer
+	scripts/deps model qemu guest check
+	scripts/check
+
+bench: ## print speed and memory ratios beside their targets
+	scripts/deps model qemu guest
+	scripts/bench
+
+check-hooks: ## try the hooks on a QEMU (QEMU_VERSION=10.2.2)
+	scripts/deps qemu
+	scripts/check-hooks
+
+clean: ## remove build/ (downloads and ccache stay)
+	rm -rf build
