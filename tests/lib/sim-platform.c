@@ -137,16 +137,19 @@ static void sim_cpuid(void *opaque, unsigned lp, uint32_t leaf,
 {
     SimPlatform *sim = opaque;
 
+    memset(regs, 0, 4 * sizeof(regs[0]));
     for (guint i = 0; i < sim->cpuid->len; i++) {
         SimCpuid *entry = &g_array_index(sim->cpuid, SimCpuid, i);
 
-        if (entry->leaf == leaf &&
-            (entry->subleaf == subleaf || entry->subleaf == UINT32_MAX)) {
+        if (entry->leaf == leaf && (entry->subleaf == subleaf ||
+                                    entry->subleaf == SIM_NO_SUBLEAF)) {
             memcpy(regs, entry->regs, sizeof(entry->regs));
-            return;
+            break;
         }
     }
-    memset(regs, 0, 4 * sizeof(regs[0]));
+    if (leaf == 0x80000008) {
+        regs[0] = (regs[0] & ~0xffu) | sim->info.max_pa;
+    }
 }
 
 static bool sim_rdmsr(void *opaque, unsigned lp, uint32_t msr, uint64_t *value)
@@ -231,6 +234,7 @@ SimPlatform *sim_new(void)
     sim->info.num_pkgs = 1;
     sim->info.seamverifyreport = true;
     sim->cpuid = g_array_new(false, false, sizeof(SimCpuid));
+    sim_default_cpuid(sim);
     sim->msr_override = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     sim->shared = new_pages();
     sim->private = new_pages();
@@ -250,6 +254,11 @@ void sim_free(SimPlatform *sim)
     g_hash_table_destroy(sim->private);
     g_mutex_clear(&sim->mutex);
     g_free(sim);
+}
+
+void sim_clear_cpuid(SimPlatform *sim)
+{
+    g_array_set_size(sim->cpuid, 0);
 }
 
 void sim_add_cpuid(SimPlatform *sim, uint32_t leaf, uint32_t subleaf,
@@ -276,5 +285,11 @@ void sim_set_msr(SimPlatform *sim, uint32_t msr, uint64_t value)
 
 void sim_start(SimPlatform *sim)
 {
+    uint32_t regs[4];
+
+    sim_cpuid(sim, 0, 1, 0, regs);
+    for (unsigned pkg = 0; pkg < sim->info.num_pkgs; pkg++) {
+        sim->info.pkg_fms[pkg] = regs[0];
+    }
     sim->module = tdx_module_new(&sim->cfg, &sim->info, &sim_ops, sim);
 }

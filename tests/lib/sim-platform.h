@@ -12,15 +12,18 @@
 
 #include "tdx-module.h"
 
+#define SIM_NO_SUBLEAF UINT32_MAX
+
 typedef struct SimCpuid {
     uint32_t leaf;
-    uint32_t subleaf; /* UINT32_MAX: the leaf has none */
+    uint32_t subleaf; /* SIM_NO_SUBLEAF: the leaf has none */
     uint32_t regs[4]; /* EAX, EBX, ECX, EDX */
 } SimCpuid;
 
 /**
  * SimPlatform: fill @info and what else matters, then sim_start().
- * @cpuid: SimCpuid elements of the native CPUID; others read zero
+ * @cpuid: SimCpuid elements of the native CPUID; others read zero.  The
+ *   physical address width in 0x80000008 comes from @info
  * @msr_override: MSR number (GUINT_TO_POINTER) to uint64_t *; the rest has
  *   values that satisfy the module
  * @no_entropy, @key_busy: make random numbers or key programming fail
@@ -44,6 +47,12 @@ typedef struct SimPlatform {
 /** sim_new: a machine with module 1.5.25, no memory map, one LP */
 SimPlatform *sim_new(void);
 void sim_free(SimPlatform *sim);
+
+/** sim_default_cpuid: the native CPUID that sim_new() starts with */
+void sim_default_cpuid(SimPlatform *sim);
+
+/** sim_clear_cpuid: forget all entries of the native CPUID */
+void sim_clear_cpuid(SimPlatform *sim);
 
 /** sim_add_cpuid: add or replace one entry of the native CPUID */
 void sim_add_cpuid(SimPlatform *sim, uint32_t leaf, uint32_t subleaf,

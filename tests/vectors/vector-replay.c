@@ -1,0 +1,477 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Replays one recorded SEAMCALL conversation against the module model.
+ */
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "abi/leaf.h"
+#include "abi/status.h"
+#include "sim-platform.h"
+#include "vector-json.h"
+#include "vector-replay.h"
+
+typedef struct Replay {
+    SimPlatform *sim;
+    GString *why;
+    guint step;
+    /*
+     * With "repeat", every call must give what is expected.  Otherwise all
+     * but the last must only succeed.
+     */
+    bool repeats_alike;
+} Replay;
+
+static VectorResult G_GNUC_PRINTF(2, 3)
+malformed(Replay *r, const char *format, ...)
+{
+    va_list args;
+
+    g_string_printf(r->why, "step %u: ", r->step);
+    va_start(args, format);
+    g_string_append_vprintf(r->why, format, args);
+    va_end(args);
+    return VECTOR_MALFORMED;
+}
+
+static int gpr_by_name(const char *name)
+{
+    for (int i = 0; i < TDX_NUM_GPRS; i++) {
+        if (!g_ascii_strcasecmp(name, tdx_operand_name(i))) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* --- platform ----------------------------------------------------------- */
+
+static bool parse_ranges(JsonObject *step, TdxPlatformInfo *info)
+{
+    JsonArray *cmrs = member_array(step, "cmrs");
+    uint64_t range[2];
+
+    if (!cmrs || json_array_get_length(cmrs) > TDX_MAX_CMRS) {
+        return false;
+    }
+    for (guint i = 0; i < json_array_get_length(cmrs); i++) {
+        if (!array_u64(node_array(json_array_get_element(cmrs, i)),
+                       UINT64_MAX, range, 2)) {
+            return false;
+        }
+        info->cmr[i] = (TdxRange) { range[0], range[1] };
+    }
+    if (!array_u64(member_array(step, "seamrr"), UINT64_MAX, range, 2)) {
+        return false;
+    }
+    info->seamrr = (TdxRange) { range[0], range[1] };
+    return true;
+}
+
+static bool parse_cpuid(JsonArray *list, SimPlatform *sim)
+{
+    uint64_t row[6];
+
+    if (!list) {
+        return false;
+    }
+    sim_clear_cpuid(sim);
+    for (guint i = 0; i < json_array_get_length(list); i++) {
+        if (!array_u64(node_array(json_array_get_element(list, i)),
+                       UINT32_MAX, row, G_N_ELEMENTS(row))) {
+            return false;
+        }
+        sim_add_cpuid(sim, row[0], row[1], row[2], row[3], row[4], row[5]);
+    }
+    return true;
+}
+
+static VectorResult call_must_succeed(Replay *r, unsigned lp, uint64_t leaf)
+{
+    uint64_t gpr[TDX_NUM_GPRS] = { leaf };
+    char text[80];
+
+    if (!tdx_module_seamcall(r->sim->module, lp, gpr)) {
+        g_string_append_printf(r->why, "  step 0: %s on LP %u: module stopped:"
+                               " %s\n", tdx_leaf_find(leaf)->name, lp,
+                               r->sim->fatal_reason);
+        return VECTOR_FAILED;
+    }
+    if (gpr[TDX_RAX]) {
+        g_string_append_printf(r->why, "  step 0: %s on LP %u of the"
+                               " preparation: %s\n", tdx_leaf_find(leaf)->name,
+                               lp, tdx_status_format(gpr[TDX_RAX], text,
+                                                     sizeof(text)));
+        return VECTOR_FAILED;
+    }
+    return VECTOR_PASSED;
+}
+
+static VectorResult step_platform(Replay *r, JsonObject *step)
+{
+    static const char *const known[] = {
+        "op", "max_pa", "keyid_bits", "mktme_keyids", "tdx_keyids", "lps",
+        "packages", "cmrs", "seamrr", "sys_init", "init_lps", "cpuid",
+        "cpuid_profile", NULL
+    };
+    const char *unknown = unknown_member(step, known);
+    TdxPlatformInfo *info = &r->sim->info;
+    uint64_t max_pa, keyid_bits, mktme, tdx, lps, pkgs, sys_init = 1, init_lps;
+    VectorResult result = VECTOR_PASSED;
+
+    if (unknown) {
+        return malformed(r, "unknown platform property \"%s\"", unknown);
+    }
+    if (!member_u64(step, "max_pa", 52, &max_pa) ||
+        !member_u64(step, "keyid_bits", max_pa, &keyid_bits) ||
+        !member_u64(step, "mktme_keyids", UINT32_MAX, &mktme) ||
+        !member_u64(step, "tdx_keyids", UINT32_MAX, &tdx) ||
+        !member_u64(step, "lps", 4096, &lps) || !lps ||
+        !member_u64(step, "packages", TDX_MAX_PKGS, &pkgs) || !pkgs) {
+        return malformed(r, "platform needs max_pa (at most 52), keyid_bits,"
+                         " mktme_keyids, tdx_keyids, lps and packages (at"
+                         " most %u)", TDX_MAX_PKGS);
+    }
+    if (!parse_ranges(step, info)) {
+        return malformed(r, "platform needs cmrs (at most %u) and seamrr as"
+                         " [base, size]", TDX_MAX_CMRS);
+    }
+    init_lps = lps;
+    if ((json_object_has_member(step, "sys_init") &&
+         !member_u64(step, "sys_init", 1, &sys_init)) ||
+        (json_object_has_member(step, "init_lps") &&
+         !member_u64(step, "init_lps", lps, &init_lps))) {
+        return malformed(r, "sys_init must be 0 or 1, init_lps at most lps");
+    }
+    if (json_object_has_member(step, "cpuid") &&
+        !parse_cpuid(member_array(step, "cpuid"), r->sim)) {
+        return malformed(r, "cpuid must be a list of [leaf, subleaf, eax, ebx,"
+                         " ecx, edx]");
+    }
+    info->max_pa = max_pa;
+    info->keyid_bits = keyid_bits;
+    info->mktme_keyids = mktme;
+    info->tdx_keyids = tdx;
+    info->num_lps = lps;
+    info->num_pkgs = pkgs;
+    sim_start(r->sim);
+    if (!sys_init) {
+        return VECTOR_PASSED;
+    }
+    result = call_must_succeed(r, 0, 33);
+    for (unsigned lp = 0; lp < init_lps && result == VECTOR_PASSED; lp++) {
+        result = call_must_succeed(r, lp, 35);
+    }
+    return result;
+}
+
+/* --- memory ------------------------------------------------------------- */
+
+static VectorResult step_write64(Replay *r, JsonObject *step)
+{
+    JsonArray *words = member_array(step, "v");
+    uint64_t pa, value;
+
+    if (!member_u64(step, "pa", UINT64_MAX, &pa) || !words) {
+        return malformed(r, "write64 needs pa and v");
+    }
+    for (guint i = 0; i < json_array_get_length(words); i++) {
+        if (!node_u64(json_array_get_element(words, i), &value)) {
+            return malformed(r, "word %u of v is not hexadecimal", i);
+        }
+        sim_write64(r->sim, pa + 8 * i, value);
+    }
+    return VECTOR_PASSED;
+}
+
+static VectorResult step_read64(Replay *r, JsonObject *step)
+{
+    JsonArray *words = member_array(step, "v");
+    VectorResult result = VECTOR_PASSED;
+    uint64_t pa, expected, actual;
+
+    if (!member_u64(step, "pa", UINT64_MAX, &pa) || !words) {
+        return malformed(r, "read64 needs pa and v");
+    }
+    for (guint i = 0; i < json_array_get_length(words); i++) {
+        if (json_array_get_null_element(words, i)) {
+            continue;
+        }
+        if (!node_u64(json_array_get_element(words, i), &expected)) {
+            return malformed(r, "word %u of v is not hexadecimal", i);
+        }
+        actual = sim_read64(r->sim, pa + 8 * i);
+        if (actual != expected) {
+            g_string_append_printf(r->why, "  step %u: memory at 0x%" PRIx64
+                                   ": expected 0x%" PRIx64 ", is 0x%" PRIx64
+                                   "\n", r->step, pa + 8 * i, expected,
+                                   actual);
+            result = VECTOR_FAILED;
+        }
+    }
+    return result;
+}
+
+/* --- SEAMCALL ----------------------------------------------------------- */
+
+typedef struct Call {
+    uint64_t lp;
+    uint64_t repeat;
+    uint64_t in[TDX_NUM_GPRS];
+    uint64_t stride[TDX_NUM_GPRS];
+    uint64_t expect[TDX_NUM_GPRS];
+    bool expected[TDX_NUM_GPRS]; /* listed; the others keep their input */
+    bool ignore[TDX_NUM_GPRS];
+} Call;
+
+static bool parse_gprs(JsonObject *o, uint64_t *values, bool *listed)
+{
+    JsonObjectIter iter;
+    const char *name;
+    JsonNode *node;
+
+    if (!o) {
+        return false;
+    }
+    json_object_iter_init_ordered(&iter, o);
+    while (json_object_iter_next_ordered(&iter, &name, &node)) {
+        int gpr = gpr_by_name(name);
+
+        if (gpr < 0 || !node_u64(node, &values[gpr])) {
+            return false;
+        }
+        if (listed) {
+            listed[gpr] = true;
+        }
+    }
+    return true;
+}
+
+static bool parse_ignore(JsonArray *names, bool *ignore)
+{
+    if (!names) {
+        return false;
+    }
+    for (guint i = 0; i < json_array_get_length(names); i++) {
+        JsonNode *node = json_array_get_element(names, i);
+        const char *name = JSON_NODE_HOLDS_VALUE(node)
+                           ? json_node_get_string(node) : NULL;
+        int gpr = name ? gpr_by_name(name) : -1;
+
+        if (gpr < 0) {
+            return false;
+        }
+        ignore[gpr] = true;
+    }
+    return true;
+}
+
+static VectorResult parse_call(Replay *r, JsonObject *step, Call *call)
+{
+    static const char *const others[] = {
+        "op", "lp", "expect", "repeat", "stride", "ignore", NULL
+    };
+    JsonObjectIter iter;
+    const char *name;
+    JsonNode *node;
+
+    *call = (Call) { .repeat = 1 };
+    json_object_iter_init_ordered(&iter, step);
+    while (json_object_iter_next_ordered(&iter, &name, &node)) {
+        int gpr = gpr_by_name(name);
+
+        if (g_strv_contains(others, name)) {
+            continue;
+        }
+        if (gpr < 0) {
+            return malformed(r, "unknown key \"%s\" of a seamcall", name);
+        }
+        if (!node_u64(node, &call->in[gpr])) {
+            return malformed(r, "%s is not hexadecimal", name);
+        }
+    }
+    if (!member_u64(step, "lp", r->sim->info.num_lps - 1, &call->lp)) {
+        return malformed(r, "lp must be 0..%u", r->sim->info.num_lps - 1);
+    }
+    if (!parse_gprs(member_object(step, "expect"), call->expect,
+                    call->expected) || !call->expected[TDX_RAX]) {
+        return malformed(r, "expect must list registers, rax among them");
+    }
+    if (json_object_has_member(step, "repeat") &&
+        (!member_u64(step, "repeat", UINT32_MAX, &call->repeat) ||
+         !call->repeat)) {
+        return malformed(r, "repeat must be at least 1");
+    }
+    if (json_object_has_member(step, "stride") &&
+        !parse_gprs(member_object(step, "stride"), call->stride, NULL)) {
+        return malformed(r, "stride must list registers");
+    }
+    if (json_object_has_member(step, "ignore") &&
+        !parse_ignore(member_array(step, "ignore"), call->ignore)) {
+        return malformed(r, "ignore must be a list of registers");
+    }
+    return VECTOR_PASSED;
+}
+
+/* Does an expectation exist for this register, and which? */
+static bool expectation(const Call *call, int gpr, uint64_t *value)
+{
+    if (gpr == TDX_RSP || call->ignore[gpr]) {
+        return false;
+    }
+    *value = call->expected[gpr] ? call->expect[gpr] : call->in[gpr];
+    return true;
+}
+
+static bool answers_match(const Call *call, const uint64_t *out)
+{
+    uint64_t expected;
+
+    for (int i = 0; i < TDX_NUM_GPRS; i++) {
+        if (expectation(call, i, &expected) && out[i] != expected) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void describe_call(Replay *r, const Call *call, uint64_t nth)
+{
+    uint64_t rax = call->in[TDX_RAX];
+    const TdxLeaf *leaf = tdx_leaf_find(rax & TDX_RAX_LEAF_MASK);
+
+    g_string_append_printf(r->why, "  step %u: %s on LP %" PRIu64, r->step,
+                           leaf ? leaf->name : "unknown leaf", call->lp);
+    if (call->repeat > 1) {
+        g_string_append_printf(r->why, ", call %" PRIu64 " of %" PRIu64,
+                               nth + 1, call->repeat);
+    }
+    g_string_append(r->why, "\n    called with");
+    for (int i = 0; i < TDX_NUM_GPRS; i++) {
+        if (i == TDX_RAX || call->in[i]) {
+            g_string_append_printf(r->why, " %s=0x%" PRIx64,
+                                   tdx_operand_name(i), call->in[i]);
+        }
+    }
+    g_string_append_c(r->why, '\n');
+}
+
+static void describe_difference(Replay *r, const Call *call,
+                                const uint64_t *out)
+{
+    uint64_t expected;
+    char text[2][80];
+
+    for (int i = 0; i < TDX_NUM_GPRS; i++) {
+        if (!expectation(call, i, &expected) || out[i] == expected) {
+            continue;
+        }
+        g_string_append_printf(r->why, "    %-3s expected 0x%" PRIx64,
+                               tdx_operand_name(i), expected);
+        if (i == TDX_RAX) {
+            g_string_append_printf(r->why, " %s",
+                                   tdx_status_format(expected, text[0],
+                                                     sizeof(text[0])));
+        }
+        g_string_append_printf(r->why, "\n        is       0x%" PRIx64,
+                               out[i]);
+        if (i == TDX_RAX) {
+            g_string_append_printf(r->why, " %s",
+                                   tdx_status_format(out[i], text[1],
+                                                     sizeof(text[1])));
+        }
+        g_string_append_c(r->why, '\n');
+    }
+}
+
+static VectorResult step_seamcall(Replay *r, JsonObject *step)
+{
+    Call call;
+    VectorResult result = parse_call(r, step, &call);
+
+    if (result != VECTOR_PASSED) {
+        return result;
+    }
+    for (uint64_t nth = 0; nth < call.repeat; nth++) {
+        bool last = nth == call.repeat - 1;
+        uint64_t gpr[TDX_NUM_GPRS];
+
+        memcpy(gpr, call.in, sizeof(gpr));
+        if (!tdx_module_seamcall(r->sim->module, call.lp, gpr)) {
+            describe_call(r, &call, nth);
+            g_string_append_printf(r->why, "    no answer, module stopped:"
+                                   " %s\n", r->sim->fatal_reason);
+            return VECTOR_FAILED;
+        }
+        if (last || r->repeats_alike ? !answers_match(&call, gpr)
+                                     : gpr[TDX_RAX] != TDX_SUCCESS) {
+            describe_call(r, &call, nth);
+            describe_difference(r, &call, gpr);
+            return VECTOR_FAILED;
+        }
+        for (int i = 0; i < TDX_NUM_GPRS; i++) {
+            call.in[i] += call.stride[i];
+        }
+    }
+    return VECTOR_PASSED;
+}
+
+/* --- scenario ----------------------------------------------------------- */
+
+static VectorResult replay_steps(Replay *r, JsonArray *steps)
+{
+    static const struct {
+        const char *op;
+        VectorResult (*run)(Replay *r, JsonObject *step);
+    } ops[] = {
+        { "platform", step_platform },
+        { "write64", step_write64 },
+        { "read64", step_read64 },
+        { "seamcall", step_seamcall },
+    };
+    VectorResult result = VECTOR_PASSED;
+
+    for (r->step = 0; r->step < json_array_get_length(steps) &&
+                      result == VECTOR_PASSED; r->step++) {
+        JsonNode *node = json_array_get_element(steps, r->step);
+        JsonObject *step = JSON_NODE_HOLDS_OBJECT(node)
+                           ? json_node_get_object(node) : NULL;
+        const char *op = step ? member_string(step, "op") : NULL;
+        guint i = 0;
+
+        while (i < G_N_ELEMENTS(ops) && g_strcmp0(op, ops[i].op)) {
+            i++;
+        }
+        if (i == G_N_ELEMENTS(ops)) {
+            return malformed(r, "unknown operation \"%s\"", op ? op : "");
+        }
+        if ((i == 0) != (r->step == 0)) {
+            return malformed(r, "\"platform\" must be the first step and no"
+                             " other");
+        }
+        result = ops[i].run(r, step);
+    }
+    return result;
+}
+
+VectorResult vector_replay(JsonObject *scenario, GString *why)
+{
+    const char *id = member_string(scenario, "id");
+    JsonArray *steps = member_array(scenario, "steps");
+    Replay r = { .why = why };
+    VectorResult result;
+
+    if (!id || !steps || !json_array_get_length(steps)) {
+        g_string_assign(why, "a scenario needs an id and steps");
+        return VECTOR_MALFORMED;
+    }
+    /* The extended set, whose ids are paths, means repetition strictly */
+    r.repeats_alike = strchr(id, '/');
+    r.sim = sim_new();
+    result = replay_steps(&r, steps);
+    sim_free(r.sim);
+    return result;
+}
