@@ -25,7 +25,7 @@ bool node_u64(JsonNode *node, uint64_t *value)
 }
 
 bool member_u64(JsonObject *o, const char *name, uint64_t max,
-                       uint64_t *value)
+                uint64_t *value)
 {
     return node_u64(json_object_get_member(o, name), value) && *value <= max;
 }
@@ -57,8 +57,7 @@ const char *member_string(JsonObject *o, const char *name)
                                                : NULL;
 }
 
-bool array_u64(JsonArray *array, uint64_t max, uint64_t *values,
-                      guint n)
+bool array_u64(JsonArray *array, uint64_t max, uint64_t *values, guint n)
 {
     if (!array || json_array_get_length(array) != n) {
         return false;

@@ -10,6 +10,7 @@
 
 #include <json-glib/json-glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /** node_u64: an unsigned number, or a hexadecimal string "0x..." */
 bool node_u64(JsonNode *node, uint64_t *value);
