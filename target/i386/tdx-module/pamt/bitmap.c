@@ -1,0 +1,42 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The page bitmap of a TDMR under Dynamic PAMT: one bit for each 4 KiB page,
+ * set while the page is a PAMT page or if it lies in a reserved area (PAMT 4).
+ */
+
+#include "pamt.h"
+
+#define BITS_PER_WORD 64
+
+static uint64_t *word_at(TdxModule *m, const TdxTdmr *tdmr, uint64_t page)
+{
+    uint64_t hpa = tdmr->pamt[TDX_LEVEL_4K].base +
+                   page / BITS_PER_WORD * sizeof(uint64_t);
+    uint64_t *word = tdx_private(m, hpa, m->st.hkid);
+
+    if (!word) {
+        tdx_fatal(m, "no memory where the PAMT page bitmap is");
+    }
+    return word;
+}
+
+uint64_t pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
+                  TdxPamtBit *bit)
+{
+    uint64_t page = (hpa - tdmr->base) / TDX_PAGE_4K;
+
+    bit->word = word_at(m, tdmr, page);
+    bit->mask = 1ULL << page % BITS_PER_WORD;
+    return bit->word ? TDX_SUCCESS : TDX_STATUS_NONE;
+}
+
+uint64_t pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
+                         uint64_t **words)
+{
+    uint64_t range = (hpa - tdmr->base) / TDX_PAGE_2M;
+
+    /* 64 bytes, aligned: they do not cross a page */
+    *words = word_at(m, tdmr, range * TDX_PAMT_CHILDREN);
+    return *words ? TDX_SUCCESS : TDX_STATUS_NONE;
+}

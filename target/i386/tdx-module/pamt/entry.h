@@ -1,0 +1,155 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A PAMT entry: 16 bytes of private memory that say what a page is (PAMT 2).
+ *
+ * All fields may be looked at while another LP changes its lock or its count,
+ * so each access is atomic.  Changing type, owner or pair needs the entry's
+ * exclusive lock; changing the BEPOCH or the page count does not.
+ */
+
+#ifndef TDX_PAMT_ENTRY_H
+#define TDX_PAMT_ENTRY_H
+
+#include "../tdx-internal.h"
+
+/*
+ * Page types (PAMT 2.3) and the ways between them.  All changes are made by
+ * SEAMCALLs with the entry's exclusive lock held:
+ *
+ *                 SYS.TDMR.INIT (reserved area, static)
+ *       (nothing) ------------------------------------> RSVD
+ *           | SYS.TDMR.INIT
+ *           v   MNG.CREATE                PAGE.RECLAIM
+ *          NDA --------------> TDR ------------------------> NDA
+ *          NDA --------------> TDCX, TDVPR ----------------> NDA
+ *               SEPT.ADD                  SEPT.REMOVE, RECLAIM
+ *          NDA --------------> EPT ------------------------> NDA
+ *               PAGE.ADD, AUG             PAGE.REMOVE, RECLAIM
+ *          NDA --------------> REG ------------------------> NDA
+ *               PAMT.ADD                  PAMT.REMOVE
+ *          NDA --------------> PAMT -----------------------> NDA   (2M entry)
+ *               PAGE.PROMOTE              PAGE.DEMOTE
+ *     NDA/PAMT --------------> REG ------------------------> NDA/PAMT (2M, 1G)
+ */
+typedef enum TdxPageType {
+    TDX_PT_NDA = 0,
+    TDX_PT_RSVD = 1,
+    TDX_PT_REG = 3,
+    TDX_PT_TDR = 4,
+    TDX_PT_TDCX = 5,
+    TDX_PT_TDVPR = 6,
+    TDX_PT_EPT = 8,
+    TDX_PT_PAMT = 15,
+} TdxPageType;
+
+/* The first 64 bits are split so that the lock can be taken by itself */
+typedef struct TdxPamtEntry {
+    TdxLock lock;      /* bits 15:0 */
+    uint16_t head_low; /* bits 31:16 */
+    uint32_t head_high; /* bits 63:32 */
+    uint64_t tail;     /* bits 127:64 */
+} TdxPamtEntry;
+
+#define TDX_PAMT_ENTRY_SIZE sizeof(TdxPamtEntry)
+
+/* In the head, counted from bit 16 of the entry */
+#define TDX_PAMT_TYPE_MASK  0x1fULL
+#define TDX_PAMT_OWNER_LOW  8         /* entry bit 24 holds HPA bit 12 */
+#define TDX_PAMT_PAIR_MASK  (~0xfffULL) /* entry bit 28 holds HPA bit 12 */
+
+/* In the tail of a 2M entry with a page pair */
+#define TDX_PAMT_COUNT_MASK 0x3ffULL
+#define TDX_PAMT_HPA1_LOW   28        /* HPA bit 12 */
+
+static inline uint64_t pamt_head(const TdxPamtEntry *e)
+{
+    uint64_t low = __atomic_load_n(&e->head_low, __ATOMIC_RELAXED);
+    uint64_t high = __atomic_load_n(&e->head_high, __ATOMIC_RELAXED);
+
+    return high << 16 | low;
+}
+
+static inline void pamt_set_head(TdxPamtEntry *e, uint64_t head)
+{
+    __atomic_store_n(&e->head_low, head, __ATOMIC_RELAXED);
+    __atomic_store_n(&e->head_high, head >> 16, __ATOMIC_RELAXED);
+}
+
+static inline TdxPageType pamt_type(const TdxPamtEntry *e)
+{
+    return __atomic_load_n(&e->head_low, __ATOMIC_RELAXED) &
+           TDX_PAMT_TYPE_MASK;
+}
+
+/* Change the type alone; owner and the rest stay as they are */
+static inline void pamt_set_type(TdxPamtEntry *e, TdxPageType type)
+{
+    uint16_t low = __atomic_load_n(&e->head_low, __ATOMIC_RELAXED);
+
+    low = (low & ~TDX_PAMT_TYPE_MASK) | type;
+    __atomic_store_n(&e->head_low, low, __ATOMIC_RELAXED);
+}
+
+/* HPA of the owner's TDR; 0 for a TDR; a leftover in a free entry */
+static inline uint64_t pamt_owner(const TdxPamtEntry *e)
+{
+    return pamt_head(e) >> TDX_PAMT_OWNER_LOW << 12;
+}
+
+/* Type and owner; the tail stays */
+static inline void pamt_set_owner(TdxPamtEntry *e, TdxPageType type,
+                                  uint64_t tdr_hpa)
+{
+    pamt_set_head(e, tdr_hpa >> 12 << TDX_PAMT_OWNER_LOW | type);
+}
+
+static inline uint64_t pamt_bepoch(const TdxPamtEntry *e)
+{
+    return __atomic_load_n(&e->tail, __ATOMIC_RELAXED);
+}
+
+static inline void pamt_set_bepoch(TdxPamtEntry *e, uint64_t bepoch)
+{
+    __atomic_store_n(&e->tail, bepoch, __ATOMIC_RELAXED);
+}
+
+/* --- 2M entry of type PAMT: page pair and count (PAMT 2.2) -------------- */
+
+/* HPA of PAMT page 0 or 1 */
+static inline uint64_t pamt_pair_hpa(const TdxPamtEntry *e, unsigned index)
+{
+    if (index == 0) {
+        return pamt_head(e) & TDX_PAMT_PAIR_MASK;
+    }
+    return __atomic_load_n(&e->tail, __ATOMIC_RELAXED) >> TDX_PAMT_HPA1_LOW
+           << 12;
+}
+
+static inline void pamt_set_pair(TdxPamtEntry *e, const uint64_t hpa[2],
+                                 unsigned count)
+{
+    __atomic_store_n(&e->tail, hpa[1] >> 12 << TDX_PAMT_HPA1_LOW | count,
+                     __ATOMIC_RELAXED);
+    pamt_set_head(e, hpa[0] | TDX_PT_PAMT);
+}
+
+/* Pages of the range that TDs use */
+static inline unsigned pamt_count(const TdxPamtEntry *e)
+{
+    return __atomic_load_n(&e->tail, __ATOMIC_RELAXED) & TDX_PAMT_COUNT_MASK;
+}
+
+static inline void pamt_count_up(TdxPamtEntry *e)
+{
+    __atomic_fetch_add(&e->tail, 1, __ATOMIC_RELAXED);
+}
+
+/* Returns the count that is left */
+static inline unsigned pamt_count_down(TdxPamtEntry *e)
+{
+    return __atomic_sub_fetch(&e->tail, 1, __ATOMIC_RELAXED) &
+           TDX_PAMT_COUNT_MASK;
+}
+
+#endif /* TDX_PAMT_ENTRY_H */

@@ -1,0 +1,134 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * PAMT page pairs: the two pages that hold the 4K entries of a 2 MiB range
+ * under Dynamic PAMT (PAMT 5, 6, 9).
+ */
+
+#include "pamt.h"
+
+uint64_t pamt_pair_operand(TdxPamtPair *pair, TdxModule *m, unsigned index,
+                           uint64_t hpa, uint32_t op)
+{
+    pair->op[index] = op;
+    return tdx_private_hpa_ok(m, hpa, TDX_PAGE_4K)
+           ? TDX_SUCCESS : tdx_op(TDX_OPERAND_INVALID, op);
+}
+
+uint64_t pamt_pair_find(TdxPamtPair *pair, TdxModule *m, unsigned index,
+                        uint64_t hpa)
+{
+    return pamt_find(&pair->page[index], m, hpa)
+           ? TDX_SUCCESS : tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR,
+                                  pair->op[index]);
+}
+
+/* PAMT.ADD steps 10 and 11 */
+static uint64_t lock_free_page(TdxPamtRef *page, const TdxPamtRef *range,
+                               uint32_t op)
+{
+    uint64_t status;
+
+    /* A page of the range itself is as free as the range, which is locked */
+    if (pamt_type(range->entry) == TDX_PT_NDA &&
+        (page->hpa ^ range->hpa) < TDX_PAGE_2M) {
+        return TDX_SUCCESS;
+    }
+    status = pamt_lock(page, TDX_LEVEL_4K, TDX_LOCK_TYPE_SHARED, op);
+    if (status != TDX_SUCCESS) {
+        return status;
+    }
+    return pamt_type(page->entry) == TDX_PT_NDA
+           ? TDX_SUCCESS : tdx_op(TDX_PAGE_NOT_FREE, op);
+}
+
+/* PAMT.ADD steps 10 to 15 */
+uint64_t pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range)
+{
+    TdxPamtBit bit[2];
+    uint64_t status;
+    unsigned i;
+
+    for (i = 0; i < 2; i++) {
+        status = lock_free_page(&pair->page[i], range, pair->op[i]);
+        if (status != TDX_SUCCESS) {
+            return status;
+        }
+    }
+    for (i = 0; i < 2; i++) {
+        status = pamt_bit(range->m, pair->page[i].tdmr, pair->page[i].hpa,
+                          &bit[i]);
+        if (status != TDX_SUCCESS) {
+            return status;
+        }
+    }
+    if (pamt_bit_test_and_set(&bit[0])) {
+        return tdx_op(TDX_PAGE_NOT_FREE, pair->op[0]);
+    }
+    if (pamt_bit_test_and_set(&bit[1])) {
+        pamt_bit_clear(&bit[0]);
+        return tdx_op(TDX_PAGE_NOT_FREE, pair->op[1]);
+    }
+    return TDX_SUCCESS;
+}
+
+/* Write the same type and owner into the 256 entries of a cleared page */
+static bool fill_page(TdxModule *m, uint64_t hpa, TdxPageType page_type,
+                      uint64_t tdr_hpa)
+{
+    TdxPamtEntry *e = tdx_private(m, hpa, m->st.hkid);
+    unsigned i;
+
+    for (i = 0; e && i < TDX_PAMT_CHILDREN / 2; i++) {
+        pamt_set_owner(&e[i], page_type, tdr_hpa);
+    }
+    return e;
+}
+
+uint64_t pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
+                           TdxPageType page_type, uint64_t tdr_hpa)
+{
+    TdxModule *m = range->m;
+    uint64_t hpa[2];
+    unsigned i;
+
+    for (i = 0; i < 2; i++) {
+        hpa[i] = pair->page[i].hpa;
+        if (!m->ops->private_take(m->opaque, hpa[i], TDX_PAGE_4K) ||
+            (page_type != TDX_PT_NDA &&
+             !fill_page(m, hpa[i], page_type, tdr_hpa))) {
+            return tdx_fatal(m, "no memory where a PAMT page is");
+        }
+    }
+    pamt_set_pair(range->entry, hpa,
+                  page_type == TDX_PT_NDA ? 0 : TDX_PAMT_CHILDREN);
+    return TDX_SUCCESS;
+}
+
+uint64_t pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2])
+{
+    TdxPamtBit bit;
+    uint64_t status;
+    TdxTdmr *tdmr;
+    unsigned i;
+
+    for (i = 0; i < 2; i++) {
+        hpa[i] = pamt_pair_hpa(range->entry, i);
+        tdmr = pamt_tdmr(range->m, hpa[i]);
+        if (!tdmr) {
+            return tdx_fatal(range->m, "a PAMT page lies outside all TDMRs");
+        }
+        status = pamt_bit(range->m, tdmr, hpa[i], &bit);
+        if (status != TDX_SUCCESS) {
+            return status;
+        }
+        pamt_bit_clear(&bit);
+    }
+    return TDX_SUCCESS;
+}
+
+void pamt_pair_unlock(TdxPamtPair *pair)
+{
+    pamt_unlock(&pair->page[1]);
+    pamt_unlock(&pair->page[0]);
+}

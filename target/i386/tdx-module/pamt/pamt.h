@@ -1,0 +1,228 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Physical Address Metadata Table: finding, locking, checking and changing
+ * the entry of a page.
+ *
+ * A handler declares PAMT_REF(page), fills it by one of the functions below
+ * and leaves; the end of the scope releases the locks, in reverse order of
+ * the declarations.  A function that returns a status returns TDX_SUCCESS,
+ * the status that the leaf answers with, or TDX_STATUS_NONE after tdx_fatal()
+ * when memory under the PAMT has vanished: pass on whatever is not
+ * TDX_SUCCESS.
+ *
+ * Locks (PAMT 3.1, 3.2) are try-locks in the entries themselves.  A page that
+ * the host names (explicit) is locked with the entries above it held shared,
+ * so that nobody adds or removes the page pair under it.  A page found through
+ * another one that is locked and in use (implicit: owner, mapping) is locked
+ * alone: its being in use keeps the entries above it as they are.
+ */
+
+#ifndef TDX_PAMT_H
+#define TDX_PAMT_H
+
+#include "entry.h"
+
+#define TDX_PAMT_CHILDREN 512 /* entries one level below an entry */
+
+/* "No TD page is left under this page pair" in output registers (PAMT 7) */
+#define TDX_PAMT_HINT (1ULL << 62)
+
+/**
+ * TdxPamtRef: the entry that describes a page.
+ * @tdmr, @hpa: set by pamt_find(); @hpa is without KeyID
+ * @level: of the leaf entry, valid once found or locked
+ * @entry: the leaf entry
+ * @range: the 2M entry above a 4K entry in a page pair, else NULL
+ */
+typedef struct TdxPamtRef {
+    TdxModule *m;
+    TdxTdmr *tdmr;
+    uint64_t hpa;
+    TdxLevel level;
+    TdxPamtEntry *entry;
+    TdxPamtEntry *range;
+    TdxLockGuard guard[TDX_NUM_PAMT_LEVELS];
+} TdxPamtRef;
+
+/** pamt_unlock: release what @ref holds, if anything; it may be used anew */
+void pamt_unlock(TdxPamtRef *ref);
+
+#define PAMT_REF(ref) \
+    __attribute__((cleanup(pamt_unlock))) TdxPamtRef ref = { 0 }
+
+static inline uint64_t tdx_level_size(TdxLevel level)
+{
+    return TDX_PAGE_4K << (9 * level);
+}
+
+/* --- walk.c: find and lock ---------------------------------------------- */
+
+/** pamt_tdmr: the TDMR around @hpa (no KeyID bits), initialised or not */
+TdxTdmr *pamt_tdmr(TdxModule *m, uint64_t hpa);
+
+/**
+ * pamt_find: look up the block of @hpa, whose KeyID bits are ignored.
+ * Takes no lock.  False: no TDMR there or its block is not initialised yet
+ * (TDX_OPERAND_ADDR_RANGE_ERROR).
+ */
+bool pamt_find(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
+
+/**
+ * pamt_lock: walk to the entry of a found page and lock it, explicitly.
+ * @target: stop there at the latest; 4K for whatever leaf exists
+ * @type: lock on the leaf; the entries above are held shared
+ * @op: operand id for TDX_OPERAND_BUSY; after it nothing is held
+ */
+uint64_t pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
+                   uint32_t op);
+
+/**
+ * pamt_lock_implicit: find @hpa's leaf entry and lock it alone.
+ * The page must be kept in use by something that the caller has locked.
+ */
+uint64_t pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                            TdxLockType type, uint32_t op);
+
+/**
+ * pamt_peek: find @hpa's leaf entry without any lock, to read it or to write
+ * its BEPOCH.  Same condition as pamt_lock_implicit().
+ */
+uint64_t pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
+
+/**
+ * pamt_child: the entry number @i (0..511) one level below a 2M or 1G @entry
+ * of @ref's TDMR that covers @hpa.  4K entries need a page pair in @entry
+ * when Dynamic PAMT is on.  NULL when memory is gone: tdx_fatal().
+ */
+TdxPamtEntry *pamt_child(const TdxPamtRef *ref, const TdxPamtEntry *entry,
+                         TdxLevel level, unsigned i);
+
+/* --- page.c: check and change ------------------------------------------- */
+
+/**
+ * pamt_get_page: the check of an explicit page operand (PAMT 3.3).
+ * @hpa: as the host gave it; aligned to @level, no KeyID bits
+ * @level, @page_type: what the page must be; TDX_PT_NDA for a free one
+ * @type: lock to hold on it
+ * @op: operand id of every failure
+ */
+uint64_t pamt_get_page(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                       TdxLevel level, TdxPageType page_type,
+                       TdxLockType type, uint32_t op);
+
+/** pamt_get_free: pamt_get_page() for a free page, locked exclusively */
+static inline uint64_t pamt_get_free(TdxPamtRef *ref, TdxModule *m,
+                                     uint64_t hpa, TdxLevel level, uint32_t op)
+{
+    return pamt_get_page(ref, m, hpa, level, TDX_PT_NDA,
+                         TDX_LOCK_TYPE_EXCLUSIVE, op);
+}
+
+/**
+ * pamt_check_not_pamt: a locked free page must not serve as PAMT page nor lie
+ * in a reserved area (PAMT 3.3 step 5); TDX_PAGE_METADATA_INCORRECT.
+ */
+uint64_t pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op);
+
+/**
+ * pamt_assign: give a free page, locked exclusively, to a TD.
+ * @tdr_hpa: owner, 0 for a TDR.  BEPOCH becomes 0; the range counts a page.
+ */
+void pamt_assign(TdxPamtRef *ref, TdxPageType page_type, uint64_t tdr_hpa);
+
+/**
+ * pamt_free: take a page, locked exclusively, back from its TD.
+ * The range counts one less; returns TDX_PAMT_HINT when it was the last, to
+ * be ORed into the leaf's output, else 0.  The owner stays in the entry.
+ */
+uint64_t pamt_free(TdxPamtRef *ref);
+
+/* --- bitmap.c: which pages are PAMT pages or reserved (PAMT 4) ----------- */
+
+typedef struct TdxPamtBit {
+    uint64_t *word;
+    uint64_t mask;
+} TdxPamtBit;
+
+/**
+ * pamt_bit: the bit of the page at @hpa in @tdmr; Dynamic PAMT only.
+ * Returns TDX_SUCCESS or TDX_STATUS_NONE.
+ */
+uint64_t pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
+                  TdxPamtBit *bit);
+
+static inline bool pamt_bit_test(const TdxPamtBit *bit)
+{
+    return __atomic_load_n(bit->word, __ATOMIC_ACQUIRE) & bit->mask;
+}
+
+/* Returns what the bit was */
+static inline bool pamt_bit_test_and_set(const TdxPamtBit *bit)
+{
+    return __atomic_fetch_or(bit->word, bit->mask, __ATOMIC_ACQ_REL) &
+           bit->mask;
+}
+
+static inline void pamt_bit_clear(const TdxPamtBit *bit)
+{
+    __atomic_fetch_and(bit->word, ~bit->mask, __ATOMIC_RELEASE);
+}
+
+/** pamt_bits_of_2m: the 512 bits of the 2 MiB range at @hpa, 8 words */
+uint64_t pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
+                         uint64_t **words);
+#define TDX_PAMT_WORDS_OF_2M 8
+
+/* --- pair.c: PAMT page pairs (PAMT 5, 6, 9) ------------------------------ */
+
+/**
+ * TdxPamtPair: two pages that are to hold the 4K entries of a 2 MiB range.
+ * Declare with PAMT_PAIR(pair), which releases the locks at scope end.
+ * @page: their shared locks; @op: operand ids of the two
+ */
+typedef struct TdxPamtPair {
+    TdxPamtRef page[2];
+    uint32_t op[2];
+} TdxPamtPair;
+
+void pamt_pair_unlock(TdxPamtPair *pair);
+
+#define PAMT_PAIR(pair) \
+    __attribute__((cleanup(pamt_pair_unlock))) TdxPamtPair pair = { 0 }
+
+/**
+ * pamt_pair_operand: format of page operand @index (0, 1) of a pair:
+ * TDX_OPERAND_INVALID op.
+ */
+uint64_t pamt_pair_operand(TdxPamtPair *pair, TdxModule *m, unsigned index,
+                           uint64_t hpa, uint32_t op);
+
+/** pamt_pair_find: its block: TDX_OPERAND_ADDR_RANGE_ERROR op */
+uint64_t pamt_pair_find(TdxPamtPair *pair, TdxModule *m, unsigned index,
+                        uint64_t hpa);
+
+/**
+ * pamt_pair_claim: lock both pages shared, see that they are free and set
+ * their bits in the bitmap: TDX_OPERAND_BUSY, TDX_PAGE_NOT_FREE.
+ * @range: the 2 MiB range to describe, its 2M entry locked exclusively
+ */
+uint64_t pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range);
+
+/**
+ * pamt_pair_install: make the claimed pages the page pair of @range.
+ * @page_type, @tdr_hpa: what all 512 entries say: TDX_PT_NDA for a range of
+ *   free pages, or the type and owner of a large page that is being split
+ * @range: its 2M entry is locked exclusively and becomes TDX_PT_PAMT
+ */
+uint64_t pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
+                           TdxPageType page_type, uint64_t tdr_hpa);
+
+/**
+ * pamt_pair_release: clear the bitmap bits of the pair in @range's 2M entry,
+ * locked exclusively; @hpa: the two addresses.  The caller changes the entry
+ * after it.
+ */
+uint64_t pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2]);
+
+#endif /* TDX_PAMT_H */

@@ -1,0 +1,211 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From a physical address to its PAMT entry, with the locks on the way.
+ */
+
+#include "pamt.h"
+
+TdxTdmr *pamt_tdmr(TdxModule *m, uint64_t hpa)
+{
+    uint32_t low = 0, high = m->st.num_tdmrs;
+    TdxTdmr *tdmr;
+
+    /* SYS.CONFIG has seen to it that bases ascend: the last one not above */
+    while (low < high) {
+        uint32_t mid = (low + high) / 2;
+
+        if (m->st.tdmr[mid].base <= hpa) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    if (low == 0) {
+        return NULL;
+    }
+    tdmr = &m->st.tdmr[low - 1];
+    return hpa - tdmr->base < tdmr->size ? tdmr : NULL;
+}
+
+/* PAMT 1, get_block */
+bool pamt_find(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
+{
+    TdxTdmr *tdmr;
+    uint64_t done;
+
+    hpa = tdx_without_hkid(m, hpa);
+    tdmr = pamt_tdmr(m, hpa);
+    if (!tdmr) {
+        return false;
+    }
+    /* Whoever sees a block as done also sees its entries as initialised */
+    done = __atomic_load_n(&tdmr->last_initialized, __ATOMIC_ACQUIRE);
+    if (hpa >= (done & ~(TDX_PAGE_1G - 1))) {
+        return false;
+    }
+    ref->m = m;
+    ref->tdmr = tdmr;
+    ref->hpa = hpa;
+    return true;
+}
+
+static TdxPamtEntry *entry_at(const TdxPamtRef *ref, uint64_t hpa)
+{
+    TdxPamtEntry *entry = tdx_private(ref->m, hpa, ref->m->st.hkid);
+
+    if (!entry) {
+        tdx_fatal(ref->m, "no memory where the PAMT is");
+    }
+    return entry;
+}
+
+/* Entry of @hpa in the array of a level, which starts at the TDMR's base */
+static TdxPamtEntry *array_entry(const TdxPamtRef *ref, TdxLevel level,
+                                 uint64_t hpa)
+{
+    uint64_t index = (hpa - ref->tdmr->base) / tdx_level_size(level);
+
+    return entry_at(ref, ref->tdmr->pamt[level].base +
+                         index * TDX_PAMT_ENTRY_SIZE);
+}
+
+/* 4K entry number @i below a 2M entry with a page pair (PAMT 1) */
+static TdxPamtEntry *pair_entry(const TdxPamtRef *ref,
+                                const TdxPamtEntry *range, unsigned i)
+{
+    unsigned per_page = TDX_PAMT_CHILDREN / 2;
+
+    return entry_at(ref, pamt_pair_hpa(range, i / per_page) +
+                         i % per_page * TDX_PAMT_ENTRY_SIZE);
+}
+
+TdxPamtEntry *pamt_child(const TdxPamtRef *ref, const TdxPamtEntry *entry,
+                         TdxLevel level, unsigned i)
+{
+    uint64_t base = ref->hpa & ~(tdx_level_size(level) - 1);
+
+    if (level == TDX_LEVEL_2M && ref->m->st.dynamic_pamt) {
+        return pair_entry(ref, entry, i);
+    }
+    return array_entry(ref, level - 1, base + i * tdx_level_size(level - 1));
+}
+
+/* Does the walk go on below this entry?  (PAMT 2.4) */
+static bool is_node(const TdxPamtRef *ref, const TdxPamtEntry *entry,
+                    TdxLevel level)
+{
+    switch (level) {
+    case TDX_LEVEL_1G:
+        return pamt_type(entry) == TDX_PT_NDA;
+    case TDX_LEVEL_2M:
+        return pamt_type(entry) == (ref->m->st.dynamic_pamt ? TDX_PT_PAMT
+                                                            : TDX_PT_NDA);
+    default:
+        return false;
+    }
+}
+
+/* The entry that a walk meets below @above, on @level */
+static TdxPamtEntry *next_entry(const TdxPamtRef *ref,
+                                const TdxPamtEntry *above, TdxLevel level)
+{
+    if (level == TDX_LEVEL_4K && ref->m->st.dynamic_pamt) {
+        return pair_entry(ref, above, ref->hpa / TDX_PAGE_4K %
+                                      TDX_PAMT_CHILDREN);
+    }
+    return array_entry(ref, level, ref->hpa);
+}
+
+static void set_leaf(TdxPamtRef *ref, TdxPamtEntry *above,
+                     TdxPamtEntry *entry, TdxLevel level)
+{
+    ref->level = level;
+    ref->entry = entry;
+    ref->range = level == TDX_LEVEL_4K && ref->m->st.dynamic_pamt ? above
+                                                                  : NULL;
+}
+
+/* PAMT 3.2 */
+uint64_t pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
+                   uint32_t op)
+{
+    TdxPamtEntry *above = NULL;
+    TdxLevel level = TDX_LEVEL_1G;
+
+    for (;;) {
+        TdxPamtEntry *entry = next_entry(ref, above, level);
+        TdxLockGuard *guard = &ref->guard[level];
+
+        if (!entry) {
+            return TDX_STATUS_NONE;
+        }
+        if (!tdx_guard_try(guard, &entry->lock,
+                           level == TDX_LEVEL_4K ? type
+                                                 : TDX_LOCK_TYPE_SHARED)) {
+            pamt_unlock(ref);
+            return tdx_op(TDX_OPERAND_BUSY, op);
+        }
+        if (level == target || !is_node(ref, entry, level)) {
+            set_leaf(ref, above, entry, level);
+            break;
+        }
+        above = entry;
+        level--;
+    }
+    /* Only now is it known that this is the leaf */
+    if (level != TDX_LEVEL_4K && type == TDX_LOCK_TYPE_EXCLUSIVE) {
+        if (!tdx_lock_try_promote(&ref->entry->lock)) {
+            pamt_unlock(ref);
+            return tdx_op(TDX_OPERAND_BUSY, op);
+        }
+        ref->guard[level].type = TDX_LOCK_TYPE_EXCLUSIVE;
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
+{
+    TdxPamtEntry *above = NULL;
+    TdxLevel level = TDX_LEVEL_1G;
+
+    if (!pamt_find(ref, m, hpa)) {
+        return tdx_fatal(m, "a page in use lies outside all TDMRs");
+    }
+    for (;;) {
+        TdxPamtEntry *entry = next_entry(ref, above, level);
+
+        if (!entry) {
+            return TDX_STATUS_NONE;
+        }
+        if (!is_node(ref, entry, level)) {
+            set_leaf(ref, above, entry, level);
+            return TDX_SUCCESS;
+        }
+        above = entry;
+        level--;
+    }
+}
+
+uint64_t pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                            TdxLockType type, uint32_t op)
+{
+    uint64_t status = pamt_peek(ref, m, hpa);
+
+    if (status != TDX_SUCCESS) {
+        return status;
+    }
+    if (!tdx_guard_try(&ref->guard[ref->level], &ref->entry->lock, type)) {
+        return tdx_op(TDX_OPERAND_BUSY, op);
+    }
+    return TDX_SUCCESS;
+}
+
+void pamt_unlock(TdxPamtRef *ref)
+{
+    TdxLevel level;
+
+    for (level = TDX_LEVEL_4K; level < TDX_NUM_PAMT_LEVELS; level++) {
+        tdx_guard_release(&ref->guard[level]);
+    }
+}
