@@ -8,7 +8,7 @@
 
 # What may be given on the command line, for the scripts to read.
 export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES MEM SMP APPEND
-export QEMU_ARGS V JOBS SEAM_CACHE SEAM_DEPS
+export QEMU_ARGS DPAMT V JOBS SEAM_CACHE SEAM_DEPS
 
 help: ## this list
 	@echo 'QEMU with an emulated Intel SEAM mode. Targets:'
