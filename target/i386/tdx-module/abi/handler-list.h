@@ -4,6 +4,12 @@
  * Prototypes of the leaf handlers: TDX_HANDLER(function).
  */
 
+TDX_HANDLER(tdh_phymem_cache_wb)
+TDX_HANDLER(tdh_phymem_page_rdmd)
+TDX_HANDLER(tdh_phymem_page_wbinvd)
+TDX_HANDLER(tdh_phymem_pamt_add)
+TDX_HANDLER(tdh_phymem_pamt_remove)
 TDX_HANDLER(tdh_sys_init)
 TDX_HANDLER(tdh_sys_lp_init)
 TDX_HANDLER(tdh_sys_lp_shutdown)
+TDX_HANDLER(tdh_sys_tdmr_init)

@@ -138,6 +138,20 @@ void pamt_assign(TdxPamtRef *ref, TdxPageType page_type, uint64_t tdr_hpa);
  */
 uint64_t pamt_free(TdxPamtRef *ref);
 
+/* --- operands.c: operands and outputs that PHYMEM leaves share ----------- */
+
+/* A page or range with its level in one register (PAMT 5, 10) */
+#define TDX_PAMT_OPERAND_LEVEL_MASK 0x7ULL
+#define TDX_PAMT_OPERAND_HPA_MASK   (TDX_HPA_LIMIT - TDX_PAGE_4K)
+#define TDX_PAMT_OPERAND_RSVD_MASK \
+    (~(TDX_PAMT_OPERAND_LEVEL_MASK | TDX_PAMT_OPERAND_HPA_MASK))
+
+/** pamt_range_operand: is @rcx a 2 MiB range?  @hpa: its address */
+bool pamt_range_operand(const TdxModule *m, uint64_t rcx, uint64_t *hpa);
+
+/** pamt_clear_outputs: RCX, RDX, R8 .. R11 := 0 */
+void pamt_clear_outputs(TdxCall *c);
+
 /* --- bitmap.c: which pages are PAMT pages or reserved (PAMT 4) ----------- */
 
 typedef struct TdxPamtBit {
