@@ -8,30 +8,11 @@
 
 #include "sim-platform.h"
 
-#define PAGE_SIZE 4096
-#define PAGE_MASK (PAGE_SIZE - 1ULL)
-
 /* --- memory ------------------------------------------------------------ */
-
-static uint8_t *lookup_page(SimPlatform *sim, GHashTable *pages, uint64_t hpa,
-                            bool create)
-{
-    uint64_t number = hpa / PAGE_SIZE;
-    uint8_t *page;
-
-    g_mutex_lock(&sim->mutex);
-    page = g_hash_table_lookup(pages, &number);
-    if (!page && create) {
-        page = g_aligned_alloc0(1, PAGE_SIZE, PAGE_SIZE);
-        g_hash_table_insert(pages, g_memdup2(&number, sizeof(number)), page);
-    }
-    g_mutex_unlock(&sim->mutex);
-    return page;
-}
 
 static size_t in_page(uint64_t hpa, size_t len)
 {
-    return MIN(len, PAGE_SIZE - (hpa & PAGE_MASK));
+    return MIN(len, SIM_PAGE_SIZE - (hpa & SIM_PAGE_MASK));
 }
 
 static bool sim_read_shared(void *opaque, uint64_t hpa, void *buf, size_t len)
@@ -41,10 +22,10 @@ static bool sim_read_shared(void *opaque, uint64_t hpa, void *buf, size_t len)
 
     while (len) {
         size_t n = in_page(hpa, len);
-        uint8_t *page = lookup_page(sim, sim->shared, hpa, false);
+        uint8_t *page = sim_memory_page(&sim->shared, hpa, false);
 
         if (page) {
-            memcpy(out, page + (hpa & PAGE_MASK), n);
+            memcpy(out, page + (hpa & SIM_PAGE_MASK), n);
         } else {
             memset(out, 0, n);
         }
@@ -63,9 +44,12 @@ static bool sim_write_shared(void *opaque, uint64_t hpa, const void *buf,
 
     while (len) {
         size_t n = in_page(hpa, len);
+        uint8_t *page = sim_memory_page(&sim->shared, hpa, true);
 
-        memcpy(lookup_page(sim, sim->shared, hpa, true) + (hpa & PAGE_MASK),
-               in, n);
+        if (!page) {
+            return false;
+        }
+        memcpy(page + (hpa & SIM_PAGE_MASK), in, n);
         hpa += n;
         in += n;
         len -= n;
@@ -73,11 +57,18 @@ static bool sim_write_shared(void *opaque, uint64_t hpa, const void *buf,
     return true;
 }
 
+static bool in_hole(SimPlatform *sim, uint64_t hpa)
+{
+    return hpa - sim->hole.base < sim->hole.size;
+}
+
 static void *sim_private_page(void *opaque, uint64_t hpa, uint16_t hkid)
 {
     SimPlatform *sim = opaque;
+    uint8_t *page = in_hole(sim, hpa)
+                    ? NULL : sim_memory_page(&sim->private, hpa, true);
 
-    return lookup_page(sim, sim->private, hpa, true) + (hpa & PAGE_MASK);
+    return page ? page + (hpa & SIM_PAGE_MASK) : NULL;
 }
 
 static bool sim_private_take(void *opaque, uint64_t hpa, uint64_t len)
@@ -85,14 +76,17 @@ static bool sim_private_take(void *opaque, uint64_t hpa, uint64_t len)
     SimPlatform *sim = opaque;
 
     while (len) {
-        size_t n = in_page(hpa, MIN(len, PAGE_SIZE));
-        GHashTable *views[] = { sim->shared, sim->private };
+        size_t n = in_page(hpa, MIN(len, SIM_PAGE_SIZE));
+        SimMemory *views[] = { &sim->shared, &sim->private };
 
+        if (in_hole(sim, hpa)) {
+            return false;
+        }
         for (int i = 0; i < G_N_ELEMENTS(views); i++) {
-            uint8_t *page = lookup_page(sim, views[i], hpa, false);
+            uint8_t *page = sim_memory_page(views[i], hpa, false);
 
             if (page) {
-                memset(page + (hpa & PAGE_MASK), 0, n);
+                memset(page + (hpa & SIM_PAGE_MASK), 0, n);
             }
         }
         hpa += n;
@@ -219,12 +213,6 @@ static const TdxPlatformOps sim_ops = {
 
 /* --- life ------------------------------------------------------------------ */
 
-static GHashTable *new_pages(void)
-{
-    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
-                                 g_aligned_free);
-}
-
 SimPlatform *sim_new(void)
 {
     SimPlatform *sim = g_new0(SimPlatform, 1);
@@ -236,9 +224,6 @@ SimPlatform *sim_new(void)
     sim->cpuid = g_array_new(false, false, sizeof(SimCpuid));
     sim_default_cpuid(sim);
     sim->msr_override = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    sim->shared = new_pages();
-    sim->private = new_pages();
-    g_mutex_init(&sim->mutex);
     return sim;
 }
 
@@ -250,9 +235,8 @@ void sim_free(SimPlatform *sim)
     tdx_module_free(sim->module);
     g_array_free(sim->cpuid, true);
     g_hash_table_destroy(sim->msr_override);
-    g_hash_table_destroy(sim->shared);
-    g_hash_table_destroy(sim->private);
-    g_mutex_clear(&sim->mutex);
+    sim_memory_clear(&sim->shared);
+    sim_memory_clear(&sim->private);
     g_free(sim);
 }
 

@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#include "sim-memory.h"
 #include "tdx-module.h"
 
 #define SIM_NO_SUBLEAF UINT32_MAX
@@ -27,6 +28,7 @@ typedef struct SimCpuid {
  * @msr_override: MSR number (GUINT_TO_POINTER) to uint64_t *; the rest has
  *   values that satisfy the module
  * @no_entropy, @key_busy: make random numbers or key programming fail
+ * @hole: here no private memory is, whatever the module was told
  * @fatal_reason: what the module said when it stopped, else NULL
  */
 typedef struct SimPlatform {
@@ -36,12 +38,12 @@ typedef struct SimPlatform {
     GHashTable *msr_override;
     bool no_entropy;
     bool key_busy;
+    TdxRange hole;
     const char *fatal_reason;
 
     TdxModule *module;
-    GMutex mutex;           /* of the two below */
-    GHashTable *shared;     /* page number to page */
-    GHashTable *private;
+    SimMemory shared;  /* as seen through KeyID 0 */
+    SimMemory private; /* one view for all private KeyIDs */
 } SimPlatform;
 
 /** sim_new: a machine with module 1.5.25, no memory map, one LP */
