@@ -24,7 +24,12 @@
 
 #define TDX_NUM_HKIDS 2048
 
-#define TDX_NUM_NATIVE_CPUID 64
+/* Handing TDs over to another module: what versions this build can do */
+#define TDX_MODULE_HV     1
+#define TDX_MIN_UPDATE_HV 0
+#define TDX_NO_DOWNGRADE  1
+
+#define TDX_NUM_NATIVE_CPUID 79 /* leaves and subleaves, see sys/cpuid.c */
 #define TDX_CPUID_NO_SUBLEAF UINT32_MAX
 
 /* Page sizes and PAMT levels share their numbers */
@@ -85,6 +90,7 @@ typedef struct TdxState {
     TdxKotEntry kot[TDX_NUM_HKIDS];
     TdxWbt wbt[TDX_MAX_PKGS];
     uint32_t td_build_count;     /* TDs initialised, not finalised; atomic */
+    uint32_t native_cpuid[TDX_NUM_NATIVE_CPUID][4]; /* as of TDH.SYS.INIT */
 } TdxState;
 
 /* A cache line each: every SEAMCALL writes its own LP's */

@@ -5,6 +5,7 @@
  */
 
 #include "../tdx-internal.h"
+#include "cpuid.h"
 
 /* Life cycle 3 */
 uint64_t tdh_sys_init(TdxCall *c)
@@ -31,6 +32,7 @@ uint64_t tdh_sys_init(TdxCall *c)
     if (tdx_sys_state(m) != TDX_SYSINIT_PENDING) {
         return TDX_SYS_INIT_NOT_PENDING;
     }
+    tdx_sample_cpuid(m, c->lp);
     tdx_set_sys_state(m, TDX_SYSINIT_DONE);
     return TDX_SUCCESS;
 }

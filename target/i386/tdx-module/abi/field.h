@@ -1,0 +1,66 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The declaration of metadata fields.  One table for each context drives
+ * reading by id, dumping, and documentation.
+ */
+
+#ifndef TDX_ABI_FIELD_H
+#define TDX_ABI_FIELD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "field-id.h"
+
+typedef struct TdxField TdxField;
+
+/**
+ * TdxFieldGet: value of one element.
+ * @scope: what the table describes: the TdxModule for system fields
+ * @index: counts all elements of all fields of the row, from 0
+ */
+typedef uint64_t TdxFieldGet(const void *scope, unsigned index);
+
+/**
+ * TdxField: one row of a table, that is, a field or an array of like fields.
+ * @id: of the first element
+ * @fields, @elems: how many fields, and elements in each of them
+ * @filled: a dump gives all elements of so many fields, and of the others
+ *   only the first element; 0: of all fields
+ * @guest_rd: a guest may read it too
+ * @host_rd, @host_wr: bits that the host may read and write; none readable:
+ *   the field exists but is not readable
+ * @needs: TDX_FEATURES0 bits without which the module lacks the field
+ *
+ * The value comes from @get; else, when @width is set, from a member of the
+ * scope at @offset, @width bytes wide, with @step bytes to the next element;
+ * else it is @value.
+ */
+struct TdxField {
+    uint64_t id;
+    const char *name;
+    uint16_t fields;
+    uint16_t elems;
+    uint16_t filled;
+    bool guest_rd;
+    uint8_t width;
+    uint16_t step;
+    uint32_t offset;
+    uint64_t host_rd;
+    uint64_t host_wr;
+    uint64_t needs;
+    uint64_t value;
+    TdxFieldGet *get;
+};
+
+/* Rows ascend by class and code: that is the order of "next" ids */
+typedef struct TdxFieldTable {
+    const TdxField *row;
+    size_t rows;
+} TdxFieldTable;
+
+/* Fields of the module itself (metadata 4); the scope is a TdxModule */
+extern const TdxFieldTable tdx_sys_fields;
+
+#endif /* TDX_ABI_FIELD_H */

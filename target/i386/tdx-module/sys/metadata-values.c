@@ -1,0 +1,93 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * System metadata fields whose value has to be worked out.
+ */
+
+#include "cpuid.h"
+#include "metadata-values.h"
+
+/* XFAM bits that the module supports, by the register that enables them */
+#define XFAM_SUPPORTED   0x6dbe7ULL
+#define XFAM_IN_XCR0     0x602ffULL
+#define XFAM_IN_XSS      0x1fd00ULL
+
+/* TD attributes that a TD's owner may set (metadata 7) */
+#define ATTR_DEBUG           (1ULL << 0)
+#define ATTR_ICSSD           (1ULL << 16)
+#define ATTR_LASS            (1ULL << 27)
+#define ATTR_SEPT_VE_DISABLE (1ULL << 28)
+#define ATTR_MIGRATABLE      (1ULL << 29)
+#define ATTR_PKS             (1ULL << 30)
+#define ATTR_PERFMON         (1ULL << 63)
+
+/* CPUID 7.1 EAX */
+#define CPUID_7_1_EAX_LASS (1u << 6)
+
+/* Metadata 5: only the platform knows whether it can verify reports */
+uint64_t tdx_get_features0(const void *scope, unsigned index)
+{
+    const TdxModule *m = scope;
+
+    return (m->cfg.features0 & ~TDX_FEATURES0_LOCAL_ATTESTATION) |
+           (m->plat.seamverifyreport ? TDX_FEATURES0_LOCAL_ATTESTATION : 0);
+}
+
+uint64_t tdx_get_min_dynamic_pamt_hkid_bits(const void *scope, unsigned index)
+{
+    const TdxModule *m = scope;
+
+    return m->plat.max_pa > TDX_DYNAMIC_PAMT_HPA_BITS
+           ? m->plat.max_pa - TDX_DYNAMIC_PAMT_HPA_BITS : 0;
+}
+
+uint64_t tdx_get_attributes_fixed0(const void *scope, unsigned index)
+{
+    const uint32_t *leaf7_1 = tdx_native_cpuid(scope, 0x7, 1);
+    uint64_t settable = ATTR_DEBUG | ATTR_ICSSD | ATTR_SEPT_VE_DISABLE |
+                        ATTR_MIGRATABLE | ATTR_PKS | ATTR_PERFMON;
+
+    if (leaf7_1[TDX_CPUID_EAX] & CPUID_7_1_EAX_LASS) {
+        settable |= ATTR_LASS;
+    }
+    return settable;
+}
+
+uint64_t tdx_get_xfam_fixed0(const void *scope, unsigned index)
+{
+    const uint32_t *xcr0 = tdx_native_cpuid(scope, 0xd, 0);
+    const uint32_t *xss = tdx_native_cpuid(scope, 0xd, 1);
+
+    return XFAM_SUPPORTED & ((xcr0[TDX_CPUID_EAX] & XFAM_IN_XCR0) |
+                             (xss[TDX_CPUID_ECX] & XFAM_IN_XSS));
+}
+
+uint64_t tdx_get_cpuid_config_leaf(const void *scope, unsigned index)
+{
+    if (index >= TDX_NUM_CPUID_CONFIG) {
+        return UINT64_MAX;
+    }
+    return (uint64_t)tdx_cpuid_config[index].subleaf << 32 |
+           tdx_cpuid_config[index].leaf;
+}
+
+/* Two elements for each entry: EBX and EAX, then EDX and ECX */
+uint64_t tdx_get_cpuid_config_value(const void *scope, unsigned index)
+{
+    unsigned i = index / 2;
+    TdxCpuidReg low = index % 2 ? TDX_CPUID_ECX : TDX_CPUID_EAX;
+
+    if (i >= TDX_NUM_CPUID_CONFIG) {
+        return 0;
+    }
+    return (uint64_t)tdx_cpuid_config_mask(scope, i, low + 1) << 32 |
+           tdx_cpuid_config_mask(scope, i, low);
+}
+
+/* The processors that the module is running on are the ones it allows */
+uint64_t tdx_get_allowed_fms(const void *scope, unsigned index)
+{
+    const TdxModule *m = scope;
+
+    return index ? 0 : m->plat.pkg_fms[0];
+}

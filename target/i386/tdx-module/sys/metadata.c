@@ -1,0 +1,215 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Finding, reading and dumping metadata fields of any table.
+ */
+
+#include <glib.h>
+#include <string.h>
+
+#include "metadata.h"
+
+#define WORD sizeof(uint64_t)
+
+/* What orders the rows of a table */
+static inline uint32_t sort_key(uint64_t id)
+{
+    return tdx_field_class(id) << 24 | tdx_field_code(id);
+}
+
+static inline bool exists(const TdxField *f, uint64_t features0)
+{
+    return !(f->needs & ~features0);
+}
+
+static inline unsigned num_elems(const TdxField *f)
+{
+    return f->fields * f->elems;
+}
+
+/* --- finding ------------------------------------------------------------- */
+
+const TdxField *tdx_field_find(const TdxFieldTable *table, uint64_t features0,
+                               uint64_t id, unsigned *index)
+{
+    uint32_t key = sort_key(id);
+    const TdxField *f = table->row;
+    size_t rows = table->rows;
+    uint32_t distance;
+
+    /* The last row that does not start behind the key, or else the first */
+    while (rows > 1) {
+        size_t half = rows / 2;
+
+        f = sort_key(f[half].id) <= key ? f + half : f;
+        rows -= half;
+    }
+    /* Another class, or a key before the first row, is far away or wraps */
+    distance = key - sort_key(f->id);
+    if (distance >= num_elems(f) * tdx_field_stride(f->id) ||
+        !exists(f, features0)) {
+        return NULL;
+    }
+    *index = distance / tdx_field_stride(f->id);
+    return f;
+}
+
+static const TdxField *first_from(const TdxFieldTable *table,
+                                  uint64_t features0, const TdxField *f)
+{
+    for (; f < table->row + table->rows; f++) {
+        if (exists(f, features0)) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+const TdxField *tdx_field_first(const TdxFieldTable *table,
+                                uint64_t features0)
+{
+    return first_from(table, features0, table->row);
+}
+
+const TdxField *tdx_field_after(const TdxFieldTable *table,
+                                uint64_t features0, const TdxField *f)
+{
+    return first_from(table, features0, f + 1);
+}
+
+uint64_t tdx_field_id(const TdxField *f, unsigned index)
+{
+    return f->id + index * tdx_field_stride(f->id);
+}
+
+uint64_t tdx_field_next(const TdxFieldTable *table, uint64_t features0,
+                        const TdxField *f, unsigned index, uint64_t id)
+{
+    if (index + 1 < num_elems(f)) {
+        return ((id & ~TDX_FIELD_CONTEXT_MASK) |
+                (f->id & TDX_FIELD_CONTEXT_MASK)) + tdx_field_stride(f->id);
+    }
+    f = tdx_field_after(table, features0, f);
+    return f ? f->id : TDX_FIELD_ID_NONE;
+}
+
+/* --- values -------------------------------------------------------------- */
+
+static uint64_t member_value(const TdxField *f, const void *scope,
+                             unsigned index)
+{
+    const uint8_t *at = (const uint8_t *)scope + f->offset + index * f->step;
+    uint64_t v64;
+    uint32_t v32;
+    uint16_t v16;
+
+    switch (f->width) {
+    case sizeof(v64):
+        memcpy(&v64, at, sizeof(v64));
+        return v64;
+    case sizeof(v32):
+        memcpy(&v32, at, sizeof(v32));
+        return v32;
+    case sizeof(v16):
+        memcpy(&v16, at, sizeof(v16));
+        return v16;
+    default:
+        return *at;
+    }
+}
+
+uint64_t tdx_field_value(const TdxField *f, const void *scope,
+                         unsigned index)
+{
+    uint64_t value;
+
+    if (f->get) {
+        value = f->get(scope, index);
+    } else if (f->width) {
+        value = member_value(f, scope, index);
+    } else {
+        value = f->value;
+    }
+    return value & (UINT64_MAX >> (64 - tdx_field_elem_bits(f->id)));
+}
+
+/* --- dumping ------------------------------------------------------------- */
+
+static void put_word(uint8_t *at, uint64_t value)
+{
+    value = GUINT64_TO_LE(value);
+    memcpy(at, &value, sizeof(value));
+}
+
+/* Where a dump stands; @f is NULL behind the last field */
+typedef struct Cursor {
+    const TdxField *f;
+    unsigned index;
+} Cursor;
+
+static Cursor next_field(const TdxFieldTable *table, uint64_t features0,
+                         Cursor c)
+{
+    c.index += c.f->elems;
+    if (c.index >= num_elems(c.f)) {
+        c.f = tdx_field_after(table, features0, c.f);
+        c.index = 0;
+    }
+    return c;
+}
+
+/* Metadata 3: may @b stand in the sequence that @a ends so far? */
+static bool follows(Cursor a, Cursor b)
+{
+    const uint64_t alike = TDX_FIELD_CLASS_MASK | TDX_FIELD_SIZE_MASK |
+                           TDX_FIELD_INC_SIZE;
+    uint64_t a_id = tdx_field_id(a.f, a.index);
+    uint64_t b_id = tdx_field_id(b.f, b.index);
+
+    return !((a_id ^ b_id) & alike) && a.f->elems == b.f->elems &&
+           tdx_field_code(b_id) == tdx_field_code(a_id) +
+                                   a.f->elems * tdx_field_stride(a_id);
+}
+
+static void put_field(uint8_t *at, Cursor c, const void *scope)
+{
+    bool filled = !c.f->filled || c.index / c.f->elems < c.f->filled;
+    unsigned i;
+
+    for (i = 0; i < (filled ? c.f->elems : 1); i++) {
+        put_word(at + i * WORD, tdx_field_value(c.f, scope, c.index + i));
+    }
+}
+
+uint64_t tdx_field_dump(const TdxFieldTable *table, uint64_t features0,
+                        const void *scope, const TdxField *f, unsigned index,
+                        uint8_t *buf, size_t size, size_t *used)
+{
+    Cursor c = { f, index };
+    uint64_t sequences = 0;
+    size_t pos = WORD;
+
+    while (c.f && size - pos >= (1 + c.f->elems) * WORD) {
+        uint64_t id = tdx_field_id(c.f, c.index);
+        uint64_t fields = 0, elems = c.f->elems;
+        uint8_t *header = buf + pos;
+        Cursor last;
+
+        pos += WORD;
+        do {
+            put_field(buf + pos, c, scope);
+            pos += elems * WORD;
+            fields++;
+            last = c;
+            c = next_field(table, features0, c);
+        } while (c.f && follows(last, c) && size - pos >= elems * WORD &&
+                 fields < TDX_FIELD_MAX_SEQUENCE);
+
+        put_word(header, id | (elems - 1) << TDX_FIELD_LAST_ELEM_SHIFT |
+                         (fields - 1) << TDX_FIELD_LAST_FIELD_SHIFT);
+        sequences++;
+    }
+    put_word(buf, pos | sequences << 16);
+    *used = pos;
+    return c.f ? tdx_field_id(c.f, c.index) : TDX_FIELD_ID_NONE;
+}

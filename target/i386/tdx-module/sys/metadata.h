@@ -1,0 +1,58 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Finding, reading and dumping metadata fields of any table.
+ */
+
+#ifndef TDX_SYS_METADATA_H
+#define TDX_SYS_METADATA_H
+
+#include "../abi/field.h"
+
+/**
+ * tdx_field_find: the row that an id names, by class and code alone: size,
+ * context and NON_ARCH bits do not matter (metadata 1, matching rule).
+ * @features0: what the module has; rows that need more do not exist
+ * @index: element in the row
+ * Returns NULL when there is no such field.
+ */
+const TdxField *tdx_field_find(const TdxFieldTable *table, uint64_t features0,
+                               uint64_t id, unsigned *index);
+
+/** tdx_field_first: first row that the module has; NULL if none */
+const TdxField *tdx_field_first(const TdxFieldTable *table,
+                                uint64_t features0);
+
+/** tdx_field_after: the row that follows @f; NULL after the last */
+const TdxField *tdx_field_after(const TdxFieldTable *table,
+                                uint64_t features0, const TdxField *f);
+
+/** tdx_field_id: id of element @index of row @f as the table has it */
+uint64_t tdx_field_id(const TdxField *f, unsigned index);
+
+/**
+ * tdx_field_next: id of the element after @index of @f, which the caller has
+ * found by @id; TDX_FIELD_ID_NONE after the last.
+ * Inside of a row the bits of @id that matching ignores are kept, but for the
+ * context.
+ */
+uint64_t tdx_field_next(const TdxFieldTable *table, uint64_t features0,
+                        const TdxField *f, unsigned index, uint64_t id);
+
+/** tdx_field_value: content of an element, cut to the element's size */
+uint64_t tdx_field_value(const TdxField *f, const void *scope,
+                         unsigned index);
+
+/**
+ * tdx_field_dump: write fields from element @index of @f on as a list of
+ * sequences (metadata 3); @index is the first element of a field.
+ * @buf, @size: room for the list, at least its 8-byte header.  Bytes that no
+ *   element fills are left alone.
+ * @used: length of the list in bytes
+ * Returns the id to continue with, TDX_FIELD_ID_NONE when all are there.
+ */
+uint64_t tdx_field_dump(const TdxFieldTable *table, uint64_t features0,
+                        const void *scope, const TdxField *f, unsigned index,
+                        uint8_t *buf, size_t size, size_t *used);
+
+#endif /* TDX_SYS_METADATA_H */

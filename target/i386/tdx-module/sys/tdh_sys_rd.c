@@ -1,0 +1,43 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.SYS.RD (34): read one metadata field of the module.
+ */
+
+#include "../tdx-internal.h"
+#include "metadata.h"
+
+/* SYS.RD, metadata 2 */
+uint64_t tdh_sys_rd(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t features0 = m->cfg.features0;
+    uint64_t id = c->gpr[TDX_RDX] & ~TDX_FIELD_CONTEXT_MASK;
+    const TdxField *f;
+    unsigned index;
+
+    c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
+    c->gpr[TDX_R8] = 0;
+
+    if (!m->lps[c->lp].init) {
+        return TDX_SYS_LP_INIT_NOT_DONE;
+    }
+    if (tdx_field_id_is_null(id)) {
+        f = tdx_field_first(&tdx_sys_fields, features0);
+        c->gpr[TDX_RDX] = tdx_field_id(f, 0);
+        return TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT;
+    }
+    if (!tdx_field_id_is_single(id)) {
+        return TDX_METADATA_FIELD_ID_INCORRECT;
+    }
+    f = tdx_field_find(&tdx_sys_fields, features0, id, &index);
+    if (!f) {
+        return TDX_METADATA_FIELD_ID_INCORRECT;
+    }
+    if (!f->host_rd) {
+        return TDX_METADATA_FIELD_NOT_READABLE;
+    }
+    c->gpr[TDX_RDX] = tdx_field_next(&tdx_sys_fields, features0, f, index, id);
+    c->gpr[TDX_R8] = tdx_field_value(f, m, index) & f->host_rd;
+    return TDX_SUCCESS;
+}
