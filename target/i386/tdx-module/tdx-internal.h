@@ -136,6 +136,13 @@ static inline void tdx_set_sys_state(TdxModule *m, TdxSysState state)
     __atomic_store_n(&m->st.sys_state, state, __ATOMIC_SEQ_CST);
 }
 
+/* Has every LP of the machine done TDH.SYS.LP.INIT? */
+static inline bool tdx_all_lps_init(const TdxModule *m)
+{
+    return __atomic_load_n(&m->st.num_init_lps, __ATOMIC_SEQ_CST) >=
+           m->plat.num_lps;
+}
+
 /**
  * tdx_others_active: is a SEAMCALL under way on an LP other than @c's?
  * Meaningful after the caller has changed the state so that new calls turn

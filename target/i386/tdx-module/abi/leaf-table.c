@@ -245,6 +245,7 @@ static const TdxLeaf leaf_table[] = {
         .number = 31,
         .name = "TDH.SYS.KEY.CONFIG",
         .states = TDX_WHEN_UP,
+        .handler = tdh_sys_key_config,
     },
     {
         .number = 32,
@@ -343,6 +344,7 @@ static const TdxLeaf leaf_table[] = {
         .number = 45,
         .name = "TDH.SYS.CONFIG",
         .states = TDX_WHEN_UP,
+        .handler = tdh_sys_config,
         .in = { { TDX_RCX, "tdmr_info_array" }, { TDX_RDX, "num_tdmrs" },
                 { TDX_R8, "hkid_flags" } },
     },
