@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs one guest: QEMU's command line, its serial log, its monitor."""
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import threading
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+QEMU = os.path.join(TOP, 'build/qemu/qemu-system-x86_64')
+KERNEL = os.path.join(TOP, 'build/guest/bzImage')
+INITRAMFS = os.path.join(TOP, 'build/guest/initramfs.gz')
+
+# A panic ends the boot at once. TCG's timer ticks may come late on a loaded
+# machine, which the kernel's test of the timer's wiring does not forgive.
+APPEND = 'console=ttyS0 panic=-1 no_timer_check'
+
+
+class Monitor:
+    """A QMP client on one end of a socket pair"""
+
+    def __init__(self, sock):
+        self.stream = sock.makefile('rwb', buffering=0)
+        self.sock = sock
+        self.pending = b''
+        self.events = []
+
+    def read(self, deadline):
+        """The next message; None at the deadline, EOFError when QEMU is gone"""
+        while b'\n' not in self.pending:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            self.sock.settimeout(left)
+            try:
+                data = self.sock.recv(65536)
+            except socket.timeout:
+                return None
+            except ConnectionError:
+                data = b''
+            if not data:
+                raise EOFError('QEMU closed its monitor')
+            self.pending += data
+        line, self.pending = self.pending.split(b'\n', 1)
+        return json.loads(line)
+
+    def command(self, name, timeout=30, **arguments):
+        """Run a command; returns its reply, raises RuntimeError on an error"""
+        message = {'execute': name, 'arguments': arguments}
+        self.sock.settimeout(timeout)
+        try:
+            self.sock.sendall(json.dumps(message).encode() + b'\n')
+        except ConnectionError as gone:
+            raise EOFError('QEMU closed its monitor') from gone
+        deadline = time.monotonic() + timeout
+        while True:
+            reply = self.read(deadline)
+            if reply is None:
+                raise RuntimeError(f'{name}: no answer in {timeout} s')
+            if 'event' in reply:
+                self.events.append(reply)
+            elif 'error' in reply:
+                raise RuntimeError(f'{name}: {reply["error"]["desc"]}')
+            elif 'return' in reply:
+                return reply['return']
+
+    def wait_event(self, name, deadline):
+        """The next event @name, or None at the deadline"""
+        while True:
+            for i, event in enumerate(self.events):
+                if event['event'] == name:
+                    del self.events[:i + 1]
+                    return event
+            message = self.read(deadline)
+            if message is None:
+                return None
+            if 'event' in message:
+                self.events.append(message)
+
+    def properties(self, path):
+        """All readable properties of a QOM object, {} when there is none"""
+        found = {}
+        try:
+            for prop in self.command('qom-list', path=path):
+                try:
+                    found[prop['name']] = self.command(
+                        'qom-get', path=path, property=prop['name'])
+                except RuntimeError:
+                    pass
+        except RuntimeError:
+            pass
+        return found
+
+
+def too_big(mem):
+    """Whether the host would refuse so much memory unless told it is sparse"""
+    units = {'K': 1 << 10, 'M': 1 << 20, 'G': 1 << 30, 'T': 1 << 40}
+    unit = units.get(mem[-1:].upper())
+    try:
+        size = int(mem[:-1]) * unit if unit else int(mem) << 20
+    except ValueError:
+        return False
+    return size >= os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+
+
+def arguments(kernel=KERNEL, initramfs=INITRAMFS, mem='4G', smp='4',
+              cpu='TDXHost', module='', append='', extra=()):
+    """QEMU's arguments for a guest; @module None leaves the device out"""
+    args = ['-M', 'q35', '-cpu', cpu, '-accel', 'tcg,thread=multi',
+            '-m', mem, '-smp', smp, '-nodefaults', '-no-user-config',
+            '-display', 'none', '-kernel', kernel, '-initrd', initramfs,
+            '-append', f'{APPEND} {append}'.strip()]
+    if too_big(mem):
+        args += ['-object', f'memory-backend-ram,id=ram,size={mem},reserve=off',
+                 '-machine', 'memory-backend=ram']
+    if module is not None:
+        args += ['-device', 'tdx-module,id=tdx0' + (module and ',' + module)]
+    return args + list(extra)
+
+
+class Guest:
+    """A running QEMU whose first serial port is read line by line
+
+    After the guest has switched itself off (or panicked) QEMU stays, paused,
+    so that its state can still be asked for; close() ends it.
+    """
+
+    def __init__(self, args, log, qemu=QEMU, on_line=None, reboots=False):
+        ours, theirs = socket.socketpair()
+        command = [qemu, *args, '-no-shutdown', '-serial', 'stdio',
+                   '-chardev', f'socket,id=qmp,fd={theirs.fileno()}',
+                   '-mon', 'chardev=qmp,mode=control']
+        if not reboots:
+            command.append('-no-reboot')
+        self.command = shlex.join(command)
+        self.on_line = on_line
+        self.lines = []
+        self.log = open(log, 'w', encoding='utf-8', errors='replace')
+        self.errors = open(log + '.qemu', 'w+', encoding='utf-8',
+                           errors='replace')
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=self.errors, pass_fds=[theirs.fileno()],
+            start_new_session=True)
+        theirs.close()
+        self.monitor = Monitor(ours)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for raw in self.process.stdout:
+            line = raw.decode('utf-8', 'replace').rstrip('\r\n')
+            self.lines.append(line)
+            self.log.write(line + '\n')
+            self.log.flush()
+            if self.on_line:
+                self.on_line(line)
+
+    def wait(self, timeout, event='SHUTDOWN'):
+        """Until the guest is off (or @event): 'off', 'timeout' or 'gone'"""
+        deadline = time.monotonic() + timeout
+        try:
+            greeting = self.monitor.read(deadline)
+            if greeting is None:
+                return 'timeout'
+            self.monitor.command('qmp_capabilities')
+            if self.monitor.wait_event(event, deadline):
+                return 'off'
+            return 'timeout'
+        except EOFError:
+            self.process.wait()
+            return 'gone'
+
+    def again(self, timeout, event):
+        """After wait(): until the next @event"""
+        try:
+            found = self.monitor.wait_event(event, time.monotonic() + timeout)
+            return 'off' if found else 'timeout'
+        except EOFError:
+            return 'gone'
+
+    def close(self):
+        """End QEMU; the log is complete afterwards"""
+        if self.process.poll() is None:
+            try:
+                self.monitor.command('quit', timeout=10)
+            except (EOFError, RuntimeError, OSError):
+                self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.reader.join(20)
+        self.log.close()
+        self.errors.close()
+
+    @property
+    def text(self):
+        return '\n'.join(self.lines)
+
+    def complaints(self):
+        """What QEMU itself wrote"""
+        with open(self.errors.name, encoding='utf-8') as src:
+            return src.read().strip()

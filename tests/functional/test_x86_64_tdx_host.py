@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Real Linux kernels as TDX hosts: what each machine makes of the module.
+
+The kernels and the initramfs are those of guest/build in the directory that
+SEAM_TOP names; without them the tests are skipped.
+"""
+
+import os
+import stat
+import sys
+
+from qemu_test import QemuSystemTest
+
+TOP = os.environ.get('SEAM_TOP', '')
+sys.path.insert(0, os.path.join(TOP, 'guest'))
+BOOT_SECONDS = 300
+
+
+class TdxHost(QemuSystemTest):
+    """One boot a test; every log is searched for kernel faults"""
+
+    timeout = 4 * BOOT_SECONDS
+
+    def setUp(self):
+        super().setUp()
+        self.need('guest/runner.py')
+        self.serial = self.log_file('serial.log')
+
+    def need(self, name):
+        """The path of a file under SEAM_TOP, or the test is skipped"""
+        path = os.path.join(TOP, name)
+        if not TOP or not os.path.exists(path):
+            self.skipTest(f'no {name}: SEAM_TOP must name the directory in '
+                          'which guest/build has run')
+        return path
+
+    def start(self, kernel='bzImage', initramfs=None, reboots=False,
+              append='', **machine):
+        """Start a guest that stays paused after it has switched itself off"""
+        import runner
+        self.vm.add_args(
+            *runner.arguments(
+                kernel=self.need(f'build/guest/{kernel}'),
+                initramfs=(initramfs or
+                           self.need('build/guest/initramfs.gz')),
+                append=append, **machine),
+            '-no-shutdown', '-serial', f'file:{self.serial}')
+        if not reboots:
+            self.vm.add_args('-no-reboot')
+        self.vm.launch()
+
+    def wait(self, event):
+        """Until QEMU tells of @event"""
+        try:
+            problem = None
+            if not self.vm.event_wait(event, timeout=BOOT_SECONDS):
+                problem = f'none in {BOOT_SECONDS} s'
+        except Exception as error:  # the timeout's class is QEMU's own affair
+            problem = repr(error)
+        if problem:
+            tail = self.read_serial().splitlines()[-3:]
+            self.fail(f'no {event} ({problem}); the log ends: {tail}')
+
+    def read_serial(self):
+        with open(self.serial, encoding='utf-8', errors='replace') as src:
+            return src.read()
+
+    def boots(self, number=1):
+        """The logs of the first @number boots, none of which has a fault"""
+        import tdxlog
+        self.vm.shutdown()
+        text = self.read_serial()
+        self.assertEqual(tdxlog.faults(text), [])
+        parts = tdxlog.boots(text)[:number]
+        self.assertEqual(len(parts), number)
+        return [tdxlog.TdxLog(part) for part in parts]
+
+    def boot(self, **how):
+        """One boot up to switching off; its log"""
+        self.start(**how)
+        self.wait('SHUTDOWN')
+        log, = self.boots()
+        self.assertTrue(log.reported, 'user space did not report')
+        return log
+
+    def assert_initialized(self, log, dynamic, tdmrs=None):
+        """The module came up, with PAMTs of the size that the mode takes"""
+        import tdxlog
+        self.assertTrue(log.initialized, log.reason())
+        self.assertEqual(log.dynamic, dynamic)
+        self.assertIn('tdx_host_platform', log.flags)
+        if tdmrs is not None:
+            self.assertEqual(len(log.tdmrs), tdmrs)
+        self.assertEqual(log.pamt_kb, tdxlog.pamt_kb(log.tdmrs, dynamic))
+
+    def assert_not_initialized(self, log, line):
+        """The kernel says @line, and goes on without TDX"""
+        self.assertTrue(log.has(line), f'no "{line}"')
+        self.assertFalse(log.initialized)
+        self.assertFalse(log.dynamic)
+
+    def test_one_cpu(self):
+        log = self.boot(smp='1', mem='2G')
+        self.assert_initialized(log, dynamic=True, tdmrs=1)
+        self.assertEqual(self.vm.get_log() or '', '', 'QEMU complains')
+
+    def test_four_cpus(self):
+        log = self.boot(smp='4', mem='2G')
+        self.assert_initialized(log, dynamic=True, tdmrs=1)
+        self.assertTrue(log.has('smp: Brought up 1 node, 4 CPUs'))
+
+    def test_two_sockets(self):
+        log = self.boot(smp='4,sockets=2', mem='2G')
+        self.assert_initialized(log, dynamic=True)
+        self.assertTrue(log.has('4 CPUs'))
+
+    def test_1g(self):
+        log = self.boot(smp='2', mem='1G')
+        self.assert_initialized(log, dynamic=True, tdmrs=1)
+
+    def test_4g(self):
+        # q35 puts 2 GiB below 4 GiB, the rest above.
+        log = self.boot(smp='2', mem='4G')
+        self.assert_initialized(log, dynamic=True, tdmrs=2)
+
+    def test_64g(self):
+        log = self.boot(smp='2', mem='64G')
+        self.assert_initialized(log, dynamic=True, tdmrs=2)
+
+    def test_numa_with_hole(self):
+        # Node 0 has memory on both sides of a hole of 3 GiB.
+        log = self.boot(smp='4,sockets=2', mem='4G', extra=[
+            '-M', 'q35,max-ram-below-4g=1G',
+            '-object', 'memory-backend-ram,id=m0,size=2G',
+            '-object', 'memory-backend-ram,id=m1,size=2G',
+            '-numa', 'node,nodeid=0,memdev=m0,cpus=0-1',
+            '-numa', 'node,nodeid=1,memdev=m1,cpus=2-3'])
+        self.assertTrue(log.has('2 nodes, 4 CPUs'))
+        self.assert_initialized(log, dynamic=True, tdmrs=3)
+
+    def test_dynamic_pamt_off(self):
+        log = self.boot(smp='2', mem='2G', module='dynamic-pamt=off')
+        self.assert_initialized(log, dynamic=False, tdmrs=1)
+
+    def test_unpatched_kernel(self):
+        log = self.boot(kernel='bzImage-static', smp='2', mem='2G')
+        self.assert_initialized(log, dynamic=False, tdmrs=1)
+
+    def test_addresses_beyond_48_bits(self):
+        # 52 bits less 3 of the KeyID: the kernel keeps to the static PAMT.
+        log = self.boot(smp='2', mem='2G',
+                        cpu='TDXHost,phys-bits=52,keyid-bits=3')
+        self.assertTrue(log.has('x86_phys_bits reduced by 3'))
+        self.assert_initialized(log, dynamic=False)
+
+    def test_no_module(self):
+        log = self.boot(smp='2', mem='2G', module=None)
+        self.assert_not_initialized(log, 'virt/tdx: module not loaded')
+
+    def test_one_tdx_keyid(self):
+        log = self.boot(smp='2', mem='2G', cpu='TDXHost,tdx-keyids=1')
+        self.assert_not_initialized(log, 'too few private KeyIDs available')
+
+    def test_cpu_without_seam(self):
+        log = self.boot(smp='2', mem='2G', cpu='Icelake-Server', module=None)
+        self.assert_not_initialized(log, 'TDX not supported by the host')
+        self.assertNotIn('tdx_host_platform', log.flags)
+
+    def test_kvm_declines(self):
+        # There is no VMX guest support yet: no KVM, and no fault either.
+        log = self.boot(smp='2', mem='2G', append='kvm_intel.tdx=1')
+        self.assert_initialized(log, dynamic=True)
+        self.assertTrue(log.has('kvm_intel: '), 'kvm_intel said nothing')
+        self.assertIn('seam: kvm: no', log.lines)
+
+    def test_reboot(self):
+        self.start(reboots=True, smp='2', mem='2G', append='seam.mode=reboot')
+        self.wait('RESET')
+        self.wait('RESET')
+        self.vm.cmd('stop')
+        first, second = self.boots(2)
+        self.assert_initialized(first, dynamic=True)
+        self.assert_initialized(second, dynamic=True)
+
+    def test_kexec(self):
+        import cpio
+        with open(self.need('build/guest/bzImage'), 'rb') as src:
+            kernel = cpio.compressed(
+                [('bzImage', stat.S_IFREG | 0o644, src.read())])
+        with open(self.need('build/guest/initramfs.gz'), 'rb') as src:
+            initramfs = src.read()
+        both = self.scratch_file('initramfs.gz')
+        with open(both, 'wb') as out:
+            out.write(initramfs + kernel)
+        self.start(initramfs=both, smp='2', mem='2G',
+                   append='seam.mode=kexec retain_initrd')
+        self.wait('SHUTDOWN')
+        first, second = self.boots(2)
+        self.assert_initialized(first, dynamic=True)
+        self.assert_initialized(second, dynamic=True)
+
+
+if __name__ == '__main__':
+    QemuSystemTest.main()
