@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tools around the guest: reading its log, ordering a patch series."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import pycotap
+
+TOP = os.environ.get('SEAM_TOP') or os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), '../..')
+sys.path.insert(0, os.path.join(TOP, 'guest'))
+
+GIB = 1 << 30
+MIB = 1 << 20
+
+GOOD = '''
+[    0.000000] Linux version 7.3.4 (seam@qemu)
+[    0.000000]   node   0: [mem 0x0000000000001000-0x000000000009efff]
+[    0.000000]   node   0: [mem 0x0000000000100000-0x000000007ffdbfff]
+[    0.000000]   node   0: [mem 0x0000000100000000-0x000000017fffffff]
+[    0.039042] virt/tdx: BIOS enabled: private KeyID range [32, 64)
+[    0.205108] virt/tdx: Module version: 1.5.25
+[    0.211030] virt/tdx: Enable Dynamic PAMT
+[    0.245123] virt/tdx: 168 KB allocated for PAMT
+[    0.245301] virt/tdx: TDX-Module initialized
+seam: virt/tdx: TDX-Module initialized
+seam: flags: fpu vmx tdx_host_platform
+seam: end of report
+'''
+
+MAIL = '''From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
+From: A <a@example.org>
+Subject: {subject}
+
+Why.
+
+{diff}
+'''
+DIFF = '''diff --git a/f b/f
+--- a/f
++++ b/f
+@@ -1 +1 @@
+-{}
++{}
+'''
+
+
+class LogTest(unittest.TestCase):
+    """guest/tdxlog.py"""
+
+    def test_facts(self):
+        import tdxlog
+        log = tdxlog.TdxLog(GOOD)
+        self.assertTrue(log.dynamic and log.initialized and log.reported)
+        self.assertEqual(log.version, '1.5.25')
+        self.assertEqual(log.keyids, (32, 64))
+        self.assertEqual(log.pamt_kb, 168)
+        self.assertEqual(log.flags, ['fpu', 'vmx', 'tdx_host_platform'])
+        self.assertEqual(log.tdmrs, [(0, 2 * GIB), (4 * GIB, 2 * GIB)])
+        self.assertIsNone(log.reason())
+        self.assertEqual(tdxlog.faults(GOOD), [])
+
+    def test_user_space_is_not_the_kernel(self):
+        import tdxlog
+        log = tdxlog.TdxLog('seam: virt/tdx: TDX-Module initialized\n'
+                            'seam: virt/tdx: Enable Dynamic PAMT')
+        self.assertFalse(log.initialized or log.dynamic)
+
+    def test_faults(self):
+        import tdxlog
+        for line in ('WARNING: arch/x86/kernel/cpu/common.c:1 at f+0x1/0x2',
+                     '[    1.2] BUG: unable to handle page fault',
+                     'kernel BUG at mm/slub.c:1!',
+                     'Oops: general protection fault, maybe for address 0',
+                     'Kernel panic - not syncing: x',
+                     'unchecked MSR access error: RDMSR from 0x3a',
+                     'rcu: INFO: rcu_sched detected stalls on CPUs/tasks'):
+            self.assertEqual(tdxlog.faults('a\n' + line + '\nb'), [line])
+
+    def test_reason(self):
+        import tdxlog
+        for line in ('virt/tdx: module not loaded',
+                     'virt/tdx: SEAMCALL (0x000000000000002d) failed: '
+                     '0xc000010000000008',
+                     'virt/tdx: initialization failed: too few private '
+                     'KeyIDs available.',
+                     'virt/tdx: TDX not supported by the host platform',
+                     'Kernel panic - not syncing: x'):
+            log = tdxlog.TdxLog('[    0.1] a\n[    0.2] ' + line + '\nb')
+            self.assertEqual(log.reason(), line)
+
+    def test_tdmrs(self):
+        import tdxlog
+        # Memory below 1 MiB does not count; neighbours share a TDMR; one
+        # that reaches into the next GiB only adds the rest.
+        self.assertEqual(tdxlog.tdmrs_of([(0x1000, 0x9f000)]), [])
+        self.assertEqual(
+            tdxlog.tdmrs_of([(MIB, 512 * MIB), (600 * MIB, GIB + MIB),
+                             (GIB + 2 * MIB, 3 * GIB)]),
+            [(0, GIB), (GIB, GIB), (2 * GIB, GIB)])
+
+    def test_pamt_size(self):
+        import tdxlog
+        one = [(0, GIB)]
+        # 16 bytes for each 4K page, 2M and 1G, each in whole pages; or one
+        # bit for each 4K page.
+        self.assertEqual(tdxlog.pamt_kb(one, dynamic=False), 4096 + 8 + 4)
+        self.assertEqual(tdxlog.pamt_kb(one, dynamic=True), 32 + 8 + 4)
+        two = [(0, 2 * GIB), (4 * GIB, 2 * GIB)]
+        self.assertEqual(tdxlog.pamt_kb(two, dynamic=True), 168)
+
+
+class SeriesTest(unittest.TestCase):
+    """guest/series"""
+
+    def run_series(self, source):
+        """(exit status, names, what was said)"""
+        out = os.path.join(self.dir, 'out')
+        done = subprocess.run(
+            [os.path.join(TOP, 'guest/series'), source, out],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            check=False)
+        names = sorted(os.listdir(out)) if os.path.isdir(out) else []
+        return done.returncode, names, done.stdout
+
+    def setUp(self):
+        self.tmp = tempfile.TemporaryDirectory()
+        self.dir = self.tmp.name
+
+    def tearDown(self):
+        self.tmp.cleanup()
+
+    def write(self, name, *mails):
+        path = os.path.join(self.dir, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'w', encoding='utf-8') as out:
+            for subject, diff in mails:
+                out.write(MAIL.format(subject=subject, diff=diff) + '\n')
+        return path
+
+    def test_thread(self):
+        box = self.write(
+            'thread.mbox',
+            ('[PATCH v6 2/2] second', DIFF.format('b', 'c')),
+            ('Re: [PATCH v6 1/2] first', '> no\n' + DIFF.format('x', 'y')),
+            ('[PATCH v6 0/2] cover', 'no diff'),
+            ('[PATCH v6 1/2] first', DIFF.format('a', 'b')))
+        status, names, text = self.run_series(box)
+        self.assertEqual(status, 0, text)
+        self.assertEqual(names, ['0001-first.patch', '0002-second.patch'])
+
+    def test_two_versions(self):
+        box = self.write('thread.mbox',
+                         ('[PATCH 1/1] one', DIFF.format('a', 'b')),
+                         ('[PATCH v2 1/1] one', DIFF.format('a', 'c')))
+        status, _, text = self.run_series(box)
+        self.assertNotEqual(status, 0)
+        self.assertEqual(len(text.splitlines()), 1)
+
+    def test_directory(self):
+        self.write('in/0002-b.patch', ('[PATCH] b', DIFF.format('b', 'c')))
+        self.write('in/0001-a.patch', ('[PATCH] a', DIFF.format('a', 'b')))
+        self.write('in/README', ('[PATCH] c', DIFF.format('c', 'd')))
+        status, names, text = self.run_series(os.path.join(self.dir, 'in'))
+        self.assertEqual(status, 0, text)
+        self.assertEqual(names, ['0001-a.patch', '0002-b.patch'])
+
+    def test_nothing(self):
+        for source in ('/nonexistent', self.write('empty')):
+            status, _, text = self.run_series(source)
+            self.assertNotEqual(status, 0)
+            self.assertEqual(len(text.splitlines()), 1)
+
+
+if __name__ == '__main__':
+    runner = pycotap.TAPTestRunner(
+        message_log=pycotap.LogMode.LogToError,
+        test_output_log=pycotap.LogMode.LogToError)
+    result = unittest.main(testRunner=runner, exit=False)
+    sys.exit(not result.result.wasSuccessful())
