@@ -6,6 +6,7 @@
 
 TDX_HANDLER(tdh_phymem_cache_wb)
 TDX_HANDLER(tdh_phymem_page_rdmd)
+TDX_HANDLER(tdh_phymem_page_reclaim)
 TDX_HANDLER(tdh_phymem_page_wbinvd)
 TDX_HANDLER(tdh_phymem_pamt_add)
 TDX_HANDLER(tdh_phymem_pamt_remove)

@@ -1,0 +1,64 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The TD Root page: what ties a TD's pages, key and life cycle together.
+ */
+
+#ifndef TDX_TD_TDR_H
+#define TDX_TD_TDR_H
+
+#include "../tdx-internal.h"
+
+/* Pages that TDH.MNG.ADDCX gives to a TD (TD life cycle 4.3) */
+#define TDX_TDCS_BASE_PAGES 6
+#define TDX_MAX_L2_VMS      3
+#define TDX_MAX_TDCS_PAGES  (TDX_TDCS_BASE_PAGES + TDX_MAX_L2_VMS)
+
+/* TD life cycle 1.1 */
+typedef enum TdxLifecycle {
+    TDX_TD_HKID_ASSIGNED,
+    TDX_TD_KEYS_CONFIGURED,
+    TDX_TD_BLOCKED,
+    TDX_TD_TEARDOWN,
+} TdxLifecycle;
+
+/*
+ * Content of a PT_TDR page, accessed with the global HKID.  All of it is
+ * protected by the lock in the page's PAMT entry, except @chldcnt, which
+ * holders of the shared lock change too.
+ */
+typedef struct TdxTdr {
+    uint32_t fatal;
+    uint32_t lifecycle;          /* TdxLifecycle */
+    uint32_t hkid;               /* the TD's own */
+    uint32_t pkg_config_bitmap;  /* packages that have the TD's key */
+    uint64_t chldcnt;            /* 4 KiB pages owned by this TD; atomic */
+    uint32_t num_tdcx;
+    uint32_t pad;
+    uint64_t tdcx[TDX_MAX_TDCS_PAGES]; /* HPAs in order of arrival */
+    uint8_t uuid[32];
+} TdxTdr;
+
+/* tdx_tdr: content of the TDR at @hpa; NULL when no memory is there */
+static inline TdxTdr *tdx_tdr(TdxModule *m, uint64_t hpa)
+{
+    return tdx_private(m, hpa, m->st.hkid);
+}
+
+static inline uint64_t tdx_tdr_chldcnt(const TdxTdr *tdr)
+{
+    return __atomic_load_n(&tdr->chldcnt, __ATOMIC_SEQ_CST);
+}
+
+/* @pages: 4 KiB pages that came (or went) */
+static inline void tdx_tdr_add_children(TdxTdr *tdr, uint64_t pages)
+{
+    __atomic_fetch_add(&tdr->chldcnt, pages, __ATOMIC_SEQ_CST);
+}
+
+static inline void tdx_tdr_sub_children(TdxTdr *tdr, uint64_t pages)
+{
+    __atomic_fetch_sub(&tdr->chldcnt, pages, __ATOMIC_SEQ_CST);
+}
+
+#endif /* TDX_TD_TDR_H */
