@@ -89,6 +89,7 @@ typedef struct TdxState {
     TdxTdmr tdmr[TDX_MAX_TDMRS];
     TdxKotEntry kot[TDX_NUM_HKIDS];
     TdxWbt wbt[TDX_MAX_PKGS];
+    uint64_t tsc_adjust;         /* IA32_TSC_ADJUST at TDH.SYS.INIT */
     uint32_t td_build_count;     /* TDs initialised, not finalised; atomic */
     uint32_t native_cpuid[TDX_NUM_NATIVE_CPUID][4]; /* as of TDH.SYS.INIT */
 } TdxState;

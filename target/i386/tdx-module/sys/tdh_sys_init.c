@@ -7,6 +7,8 @@
 #include "../tdx-internal.h"
 #include "cpuid.h"
 
+#define MSR_IA32_TSC_ADJUST 0x3b
+
 /* Life cycle 3 */
 uint64_t tdh_sys_init(TdxCall *c)
 {
@@ -33,6 +35,7 @@ uint64_t tdh_sys_init(TdxCall *c)
         return TDX_SYS_INIT_NOT_PENDING;
     }
     tdx_sample_cpuid(m, c->lp);
+    m->ops->rdmsr(m->opaque, c->lp, MSR_IA32_TSC_ADJUST, &m->st.tsc_adjust);
     tdx_set_sys_state(m, TDX_SYSINIT_DONE);
     return TDX_SUCCESS;
 }

@@ -1,0 +1,228 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Checking and applying TD_PARAMS (TD life cycle 4.4).
+ */
+
+#include <glib.h>
+#include <string.h>
+
+#include "../sys/metadata-values.h"
+#include "sept.h"
+#include "td-params.h"
+
+#define XFAM_FIXED1     0x3ULL
+#define XFAM_AVX        (1ULL << 2)
+#define XFAM_AVX512     (7ULL << 5)
+#define XFAM_CET        (3ULL << 11)
+#define XFAM_AMX        (3ULL << 17)
+
+#define CONFIG_FLAGS_FIXED0 0x1fULL
+
+#define EPTP_WB         6ULL
+#define EPTP_LEVELS(n)  ((uint64_t)(n) << 3) /* index of the root's level */
+
+#define MAX_TSC_FREQUENCY 400
+#define MIN_TSC_FREQUENCY 4
+
+#define MSR_CONFIG_ARCH_CAPABILITIES 0x1
+#define MSR_IA32_ARCH_CAPABILITIES   0x10a
+#define ARCH_CAPABILITIES_TSX_CTRL   (1ULL << 7)
+
+/* IA32_ARCH_CAPABILITIES_CONFIG_MASK */
+#define ARCH_CAPABILITIES_CONFIG_MASK 0x1180010ULL
+
+#define DEFAULT_HP_LOCK_TIMEOUT 1000000
+
+bool td_params_load(TdxModule *m, uint64_t hpa, TdxTdParams *params)
+{
+    unsigned i, reg;
+    bool ok = tdx_read_shared(m, hpa, params, sizeof(*params));
+
+    params->attributes = GUINT64_FROM_LE(params->attributes);
+    params->xfam = GUINT64_FROM_LE(params->xfam);
+    params->max_vcpus = GUINT16_FROM_LE(params->max_vcpus);
+    params->eptp_controls = GUINT64_FROM_LE(params->eptp_controls);
+    params->config_flags = GUINT64_FROM_LE(params->config_flags);
+    params->tsc_frequency = GUINT16_FROM_LE(params->tsc_frequency);
+    params->arch_capabilities = GUINT64_FROM_LE(params->arch_capabilities);
+    for (i = 0; i < TDX_NUM_CPUID_CONFIG; i++) {
+        for (reg = 0; reg < TDX_NUM_CPUID_REGS; reg++) {
+            params->cpuid[i].reg[reg] =
+                GUINT32_FROM_LE(params->cpuid[i].reg[reg]);
+        }
+    }
+    return ok;
+}
+
+static bool all_zero(const uint8_t *bytes, size_t n)
+{
+    while (n--) {
+        if (*bytes++) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of a group of bits all or none must be set */
+static bool all_or_none(uint64_t value, uint64_t group)
+{
+    return !(value & group) || (value & group) == group;
+}
+
+static bool attributes_ok(const TdxModule *m, uint64_t attributes)
+{
+    if (attributes & ~tdx_get_attributes_fixed0(m, 0)) {
+        return false;
+    }
+    if (attributes & TDX_ATTR_MIGRATABLE &&
+        attributes & (TDX_ATTR_DEBUG | TDX_ATTR_PERFMON)) {
+        return false;
+    }
+    return !(attributes & TDX_ATTR_PERFMON && attributes & TDX_ATTR_ICSSD);
+}
+
+static bool xfam_ok(const TdxModule *m, uint64_t xfam)
+{
+    return !(xfam & ~tdx_get_xfam_fixed0(m, 0)) &&
+           (xfam & XFAM_FIXED1) == XFAM_FIXED1 &&
+           all_or_none(xfam, XFAM_AVX512) &&
+           !(xfam & XFAM_AVX512 && !(xfam & XFAM_AVX)) &&
+           all_or_none(xfam, XFAM_CET) &&
+           all_or_none(xfam, XFAM_AMX);
+}
+
+static bool config_flags_ok(uint64_t flags)
+{
+    return !(flags & ~CONFIG_FLAGS_FIXED0) &&
+           !(flags & TDX_CONFIG_MAXPA_VIRT && flags & TDX_CONFIG_MAXGPA_VIRT);
+}
+
+/* The emulated machine walks five levels as well as four */
+static bool eptp_controls_ok(uint64_t controls, uint64_t flags)
+{
+    if (controls == (EPTP_WB | EPTP_LEVELS(TDX_SEPT_LEVEL_PML5E))) {
+        return true;
+    }
+    return controls == (EPTP_WB | EPTP_LEVELS(TDX_SEPT_LEVEL_PML4E)) &&
+           !(flags & TDX_CONFIG_GPAW);
+}
+
+/* Steps 19 and 20 */
+static uint64_t apply_cpuid(const TdxCall *c, TdxTdRef *td,
+                            const TdxTdParams *p, uint64_t *bad_leaf)
+{
+    TdxTdcsCpuid *cpuid = td_tdcs_page(td, TDX_TDCS_CPUID);
+    uint64_t arch_capabilities = 0;
+    TdxTdCpuidInput in = {
+        .config = p->cpuid,
+        .migratable = p->attributes & TDX_ATTR_MIGRATABLE,
+        .maxpa_virt = p->config_flags & TDX_CONFIG_MAXPA_VIRT,
+        .gpa_width = td_gpa_width(td->tdcs),
+    };
+    uint64_t status;
+
+    if (!cpuid) {
+        return tdx_fatal(td->m, "a TDCS page has no memory");
+    }
+    c->m->ops->rdmsr(c->m->opaque, c->lp, MSR_IA32_ARCH_CAPABILITIES,
+                     &arch_capabilities);
+    in.tsx_ctrl = arch_capabilities & ARCH_CAPABILITIES_TSX_CTRL;
+    status = tdx_td_cpuid_check(td->m, &in, cpuid->config,
+                                &td->tdcs->virtual_maxpa, bad_leaf);
+    return status ? status : tdx_td_cpuid_check_topology(p->cpuid);
+}
+
+uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
+                         const TdxTdParams *p, bool has_filters,
+                         uint64_t filters, uint64_t *bad_leaf)
+{
+    TdxModule *m = td->m;
+    TdxTdcs *tdcs = td->tdcs;
+    uint64_t status;
+
+    *bad_leaf = 0;
+    tdcs->td_epoch = 1;
+    tdcs->num_vcpus = 0;
+    tdcs->num_assoc_vcpus = 0;
+    tdcs->hp_lock_timeout = DEFAULT_HP_LOCK_TIMEOUT;
+    tdcs->td_flags = TDX_TD_TOPOLOGY_ENUM_CONFIGURED |
+                     TDX_TD_VE_REDUCTION_VALID;
+
+    if (!attributes_ok(m, p->attributes)) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_ATTRIBUTES);
+    }
+    tdcs->attributes = p->attributes;
+    if (!xfam_ok(m, p->xfam)) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_XFAM);
+    }
+    tdcs->xfam = p->xfam;
+    if (p->max_vcpus < 1 || p->max_vcpus > TDX_MAX_VCPUS) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_MAX_VCPUS);
+    }
+    tdcs->max_vcpus = p->max_vcpus;
+    if (p->num_l2_vms > TDX_MAX_L2_VMS) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_NUM_L2_VMS);
+    }
+    tdcs->num_l2_vms = p->num_l2_vms;
+    if (td->tdr->num_tdcx < TDX_TDCS_BASE_PAGES + p->num_l2_vms) {
+        return TDX_TDCS_NOT_ALLOCATED;
+    }
+    if (p->reserved20) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+    }
+    if (!config_flags_ok(p->config_flags)) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_EXEC_CONTROLS);
+    }
+    tdcs->config_flags = p->config_flags;
+    if (!eptp_controls_ok(p->eptp_controls, p->config_flags)) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_EPTP_CONTROLS);
+    }
+    tdcs->eptp = p->eptp_controls | td->tdr->tdcx[TDX_TDCS_SEPT_ROOT] |
+                 (uint64_t)td->tdr->hkid << m->hkid_start_bit;
+    if (p->tsc_frequency < MIN_TSC_FREQUENCY ||
+        p->tsc_frequency > MAX_TSC_FREQUENCY) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_TSC_FREQUENCY);
+    }
+    tdcs->tsc_frequency = p->tsc_frequency;
+    status = td_check_tsc_adjust(c);
+    if (status) {
+        return status;
+    }
+    td_init_tsc(c, td);
+    if (!all_zero(p->reserved42, sizeof(p->reserved42))) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+    }
+    memcpy(tdcs->mrconfigid, p->mrconfigid, sizeof(tdcs->mrconfigid));
+    memcpy(tdcs->mrowner, p->mrowner, sizeof(tdcs->mrowner));
+    memcpy(tdcs->mrownerconfig, p->mrownerconfig,
+           sizeof(tdcs->mrownerconfig));
+    if (p->msr_config_ctls & ~MSR_CONFIG_ARCH_CAPABILITIES) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+    }
+    tdcs->msr_config_ctls = p->msr_config_ctls;
+    if (!all_zero(p->reserved232, sizeof(p->reserved232))) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+    }
+    if (has_filters && p->attributes & TDX_ATTR_PERFMON) {
+        status = td_event_filters_check(m, filters);
+        if (status) {
+            return status;
+        }
+    }
+    status = apply_cpuid(c, td, p, bad_leaf);
+    if (status) {
+        return status;
+    }
+    if (!all_zero(p->reserved_end, sizeof(p->reserved_end))) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+    }
+    if (p->msr_config_ctls & MSR_CONFIG_ARCH_CAPABILITIES &&
+        p->arch_capabilities & ~ARCH_CAPABILITIES_CONFIG_MASK) {
+        return tdx_op(TDX_OPERAND_INVALID,
+                      TDX_OPERAND_IA32_ARCH_CAPABILITIES_CONFIG);
+    }
+    tdcs->arch_capabilities = p->arch_capabilities;
+    return TDX_SUCCESS;
+}

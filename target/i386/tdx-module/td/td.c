@@ -1,0 +1,190 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Taking hold of a TD, and the checks that all of its leaves make
+ * (TD life cycle 2).
+ */
+
+#include <string.h>
+
+#include "td.h"
+
+#define MSR_IA32_TSC_ADJUST     0x3b
+#define MSR_IA32_MISC_ENABLE    0x1a0
+#define MISC_ENABLE_LIMIT_CPUID (1ULL << 22)
+
+/* CPUID 0x15: crystal clock in ECX, its ratio to the TSC in EBX / EAX */
+#define CPUID_TSC 0x15
+
+#define TSC_UNIT_HZ             25000000 /* of TD_PARAMS.TSC_FREQUENCY */
+#define TSC_MULTIPLIER_FRACTION 48
+
+void td_unlock(TdxTdRef *td)
+{
+    tdx_guard_release(&td->op_state);
+    pamt_unlock(&td->page);
+}
+
+static uint64_t map_tdr(TdxTdRef *td, TdxModule *m, uint64_t hpa)
+{
+    td->m = m;
+    td->hpa = hpa;
+    td->tdr = tdx_tdr(m, hpa);
+    return td->tdr ? TDX_SUCCESS : tdx_fatal(m, "a TDR page has no memory");
+}
+
+/* Group TDR */
+uint64_t td_lock(TdxTdRef *td, TdxModule *m, uint64_t hpa, TdxLockType type,
+                 uint32_t op)
+{
+    uint64_t status = pamt_get_page(&td->page, m, hpa, TDX_LEVEL_4K,
+                                    TDX_PT_TDR, type, op);
+
+    return status ? status : map_tdr(td, m, hpa);
+}
+
+/* Group TDRi */
+uint64_t td_lock_owner(TdxTdRef *td, const TdxPamtRef *page, TdxLockType type)
+{
+    uint64_t hpa = pamt_owner(page->entry);
+    uint64_t status = pamt_lock_implicit(&td->page, page->m, hpa, type,
+                                         TDX_OPERAND_TDR);
+
+    return status ? status : map_tdr(td, page->m, hpa);
+}
+
+void *td_tdcs_page(const TdxTdRef *td, unsigned page)
+{
+    if (page >= td->tdr->num_tdcx || page >= TDX_MAX_TDCS_PAGES) {
+        return NULL;
+    }
+    return tdx_private(td->m, td->tdr->tdcx[page], td->tdr->hkid);
+}
+
+uint64_t td_map_tdcs(TdxTdRef *td)
+{
+    td->tdcs = td_tdcs_page(td, TDX_TDCS_CONTROL);
+    return td->tdcs ? TDX_SUCCESS
+                    : tdx_fatal(td->m, "a TDCS page has no memory");
+}
+
+/* Group B, steps 1 to 3 */
+static uint64_t check_built(TdxTdRef *td)
+{
+    if (td->tdr->fatal) {
+        return TDX_TD_FATAL;
+    }
+    if (td->tdr->lifecycle != TDX_TD_KEYS_CONFIGURED) {
+        return TDX_TD_KEYS_NOT_CONFIGURED;
+    }
+    if (td->tdr->num_tdcx < TDX_TDCS_BASE_PAGES) {
+        return TDX_TDCS_NOT_ALLOCATED;
+    }
+    return td_map_tdcs(td);
+}
+
+uint64_t td_check_op_state(const TdxTdRef *td, unsigned ops)
+{
+    TdxOpState state = tdx_op_state(td->tdcs);
+
+    if (state > TDX_OP_START_IMPORT || !(ops & 1u << state)) {
+        return tdx_op(TDX_OP_STATE_INCORRECT, state);
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t td_check_state_nolock(TdxTdRef *td, unsigned ops)
+{
+    uint64_t status = check_built(td);
+
+    return status ? status : td_check_op_state(td, ops);
+}
+
+uint64_t td_check_state(TdxTdRef *td, unsigned ops)
+{
+    uint64_t status = check_built(td);
+
+    if (status) {
+        return status;
+    }
+    if (!tdx_guard_try(&td->op_state, &td->tdcs->op_state_lock,
+                       TDX_LOCK_TYPE_SHARED)) {
+        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_OP_STATE);
+    }
+    return td_check_op_state(td, ops);
+}
+
+uint64_t td_take_page(TdxModule *m, uint64_t hpa, uint16_t hkid,
+                      void **content)
+{
+    if (!m->ops->private_take(m->opaque, hpa, TDX_PAGE_4K)) {
+        return tdx_fatal(m, "a page given to a TD has no memory");
+    }
+    if (content) {
+        *content = tdx_private(m, hpa, hkid);
+        if (!*content) {
+            return tdx_fatal(m, "a page of a TD has no memory");
+        }
+    }
+    return TDX_SUCCESS;
+}
+
+void td_add_page(TdxTdRef *td, TdxPamtRef *ref, TdxPageType type)
+{
+    uint64_t pages = tdx_level_size(ref->level) / TDX_PAGE_4K;
+
+    tdx_tdr_add_children(td->tdr, pages);
+    pamt_assign(ref, type, td->hpa);
+}
+
+uint64_t td_check_cpuid_limit(const TdxCall *c)
+{
+    uint64_t value;
+
+    if (c->m->ops->rdmsr(c->m->opaque, c->lp, MSR_IA32_MISC_ENABLE, &value) &&
+        value & MISC_ENABLE_LIMIT_CPUID) {
+        return TDX_LIMIT_CPUID_MAXVAL_SET;
+    }
+    return TDX_SUCCESS;
+}
+
+/* TD life cycle 4.4, step 14: the virtual TSC builds on this MSR */
+uint64_t td_check_tsc_adjust(const TdxCall *c)
+{
+    uint64_t value = 0;
+
+    c->m->ops->rdmsr(c->m->opaque, c->lp, MSR_IA32_TSC_ADJUST, &value);
+    if (value != c->m->st.tsc_adjust) {
+        return tdx_op(TDX_INCONSISTENT_MSR, MSR_IA32_TSC_ADJUST);
+    }
+    return TDX_SUCCESS;
+}
+
+/* As VMX scales a TSC */
+static uint64_t scale_tsc(uint64_t ticks, uint64_t multiplier)
+{
+    return (unsigned __int128)ticks * multiplier >> TSC_MULTIPLIER_FRACTION;
+}
+
+void td_init_tsc(const TdxCall *c, TdxTdRef *td)
+{
+    TdxModule *m = c->m;
+    const uint32_t *native = tdx_native_cpuid(m, CPUID_TSC,
+                                              TDX_CPUID_NO_SUBLEAF);
+    uint64_t virtual_hz = (uint64_t)td->tdcs->tsc_frequency * TSC_UNIT_HZ;
+    uint64_t native_hz = virtual_hz;
+
+    if (native[TDX_CPUID_EAX] && native[TDX_CPUID_EBX] &&
+        native[TDX_CPUID_ECX]) {
+        native_hz = (uint64_t)native[TDX_CPUID_ECX] * native[TDX_CPUID_EBX] /
+                    native[TDX_CPUID_EAX];
+    }
+    if (!native_hz) {
+        native_hz = 1;
+    }
+    td->tdcs->tsc_multiplier =
+        ((unsigned __int128)virtual_hz << TSC_MULTIPLIER_FRACTION) /
+        native_hz;
+    td->tdcs->tsc_offset = -scale_tsc(m->ops->tsc(m->opaque, c->lp),
+                                      td->tdcs->tsc_multiplier);
+}

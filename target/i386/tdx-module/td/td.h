@@ -1,0 +1,153 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the TD and vCPU leaves share: taking hold of a TD or of a vCPU, with
+ * the checks that all of them make (TD life cycle 2).
+ *
+ * A handler declares TD_REF(td) and VP_REF(vp); the end of the scope releases
+ * their locks.  Functions that return a status return TDX_SUCCESS, the status
+ * to answer with, or TDX_STATUS_NONE after tdx_fatal(): pass on whatever is
+ * not TDX_SUCCESS.
+ */
+
+#ifndef TDX_TD_TD_H
+#define TDX_TD_TD_H
+
+#include "../pamt/pamt.h"
+#include "tdcs.h"
+#include "tdvps.h"
+
+/* A set of OP_STATEs */
+#define TD_OP(state) (1u << TDX_OP_##state)
+
+/* The sets of TD life cycle 1.2 */
+#define TD_OPS_BUILD   TD_OP(INITIALIZED)
+#define TD_OPS_VP_ADD  (TD_OP(INITIALIZED) | TD_OP(STATE_IMPORT))
+#define TD_OPS_RUN     (TD_OP(RUNNABLE) | TD_OP(LIVE_EXPORT) | \
+                        TD_OP(LIVE_IMPORT))
+#define TD_OPS_AUG     (TD_OPS_BUILD | TD_OPS_RUN)
+#define TD_OPS_SEPT_ADD (TD_OPS_AUG | TD_OP(MEMORY_IMPORT) | \
+                         TD_OP(STATE_IMPORT) | TD_OP(POST_IMPORT))
+#define TD_OPS_BLOCK   (TD_OPS_AUG | TD_OP(PAUSED_EXPORT) | \
+                        TD_OP(POST_EXPORT) | TD_OP(POST_IMPORT))
+#define TD_OPS_REMOVE  (TD_OPS_BLOCK | TD_OP(FAILED_IMPORT))
+#define TD_OPS_TRACK   (TD_OPS_BLOCK | TD_OP(MEMORY_IMPORT) | \
+                        TD_OP(STATE_IMPORT))
+#define TD_OPS_READ    (TD_OPS_TRACK | TD_OP(FAILED_IMPORT))
+#define TD_OPS_WRITE   (TD_OPS_READ & ~(TD_OP(PAUSED_EXPORT) | \
+                                        TD_OP(POST_EXPORT)))
+#define TD_OPS_IMPORT  (TD_OP(MEMORY_IMPORT) | TD_OP(STATE_IMPORT) | \
+                        TD_OP(POST_IMPORT) | TD_OP(LIVE_IMPORT) | \
+                        TD_OP(FAILED_IMPORT))
+
+/**
+ * TdxTdRef: a TD that a leaf works on.
+ * @page: lock of the TDR page
+ * @hpa: of the TDR
+ * @tdr: valid once locked
+ * @tdcs: valid once td_map_tdcs() or a td_check_*() has succeeded
+ */
+typedef struct TdxTdRef {
+    TdxModule *m;
+    TdxPamtRef page;
+    TdxLockGuard op_state;
+    uint64_t hpa;
+    TdxTdr *tdr;
+    TdxTdcs *tdcs;
+} TdxTdRef;
+
+void td_unlock(TdxTdRef *td);
+
+#define TD_REF(td) \
+    __attribute__((cleanup(td_unlock))) TdxTdRef td = { 0 }
+
+/**
+ * TdxVpRef: a vCPU that a leaf works on.
+ * @page: lock of the TDVPR page
+ */
+typedef struct TdxVpRef {
+    TdxModule *m;
+    TdxPamtRef page;
+    uint64_t hpa;
+    TdxTdvps *tdvps; /* valid once vp_map() has succeeded */
+} TdxVpRef;
+
+void vp_unlock(TdxVpRef *vp);
+
+#define VP_REF(vp) \
+    __attribute__((cleanup(vp_unlock))) TdxVpRef vp = { 0 }
+
+/** td_lock: group TDR, an explicit TDR operand @hpa with operand id @op */
+uint64_t td_lock(TdxTdRef *td, TdxModule *m, uint64_t hpa, TdxLockType type,
+                 uint32_t op);
+
+/** td_lock_owner: group TDRi, the owner of @page, which is locked */
+uint64_t td_lock_owner(TdxTdRef *td, const TdxPamtRef *page,
+                       TdxLockType type);
+
+/** td_check_state: group B, with the OP_STATE lock held shared from here on */
+uint64_t td_check_state(TdxTdRef *td, unsigned ops);
+
+/** td_check_state_nolock: group B of leaves that hold the TDR exclusively */
+uint64_t td_check_state_nolock(TdxTdRef *td, unsigned ops);
+
+/** td_check_op_state: TDX_OP_STATE_INCORRECT unless in one of @ops */
+uint64_t td_check_op_state(const TdxTdRef *td, unsigned ops);
+
+/** td_map_tdcs: make @td->tdcs valid; the TDCS must be built */
+uint64_t td_map_tdcs(TdxTdRef *td);
+
+/** td_tdcs_page: a page of the TDCS, NULL when there is none */
+void *td_tdcs_page(const TdxTdRef *td, unsigned page);
+
+/**
+ * td_take_page: the page at @hpa becomes private with @hkid and reads zero.
+ * @content: set to its host pointer unless NULL
+ */
+uint64_t td_take_page(TdxModule *m, uint64_t hpa, uint16_t hkid,
+                      void **content);
+
+/** td_add_page: give a free page @ref, exclusively locked, to @td */
+void td_add_page(TdxTdRef *td, TdxPamtRef *ref, TdxPageType type);
+
+/** td_check_cpuid_limit: TDX_LIMIT_CPUID_MAXVAL_SET if it is set on this LP */
+uint64_t td_check_cpuid_limit(const TdxCall *c);
+
+/** td_check_tsc_adjust: IA32_TSC_ADJUST is what TDH.SYS.INIT saw */
+uint64_t td_check_tsc_adjust(const TdxCall *c);
+
+/** td_init_tsc: the virtual TSC of @td starts at zero now */
+void td_init_tsc(const TdxCall *c, TdxTdRef *td);
+
+/** td_gpa_width: guest physical address bits by GPAW, SHARED bit included */
+static inline unsigned td_gpa_width(const TdxTdcs *tdcs)
+{
+    return tdcs->config_flags & TDX_CONFIG_GPAW ? 52 : 48;
+}
+
+/* --- vCPUs --------------------------------------------------------------- */
+
+/** vp_lock: group TDVPR, an explicit operand */
+uint64_t vp_lock(TdxVpRef *vp, TdxModule *m, uint64_t hpa, TdxLockType type,
+                 uint32_t op);
+
+/** vp_map: make @vp->tdvps valid; its TD is locked */
+uint64_t vp_map(TdxVpRef *vp, const TdxTdRef *td);
+
+/** vp_check_complete: TDX_TDCX_NUM_INCORRECT while TDVPS pages are missing */
+uint64_t vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td);
+
+/** vp_check_state: TDX_VCPU_STATE_INCORRECT with the state it is in */
+uint64_t vp_check_state(const TdxVpRef *vp, unsigned states);
+
+/** vp_reset: initial state of vCPU number @index; its page is exclusive */
+void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
+              uint64_t initial_rcx);
+
+/**
+ * vp_associate: bind the vCPU to the calling LP, if it is not yet; a vCPU of
+ * another LP: TDX_VCPU_ASSOCIATED.
+ */
+uint64_t vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td);
+
+#endif /* TDX_TD_TD_H */

@@ -1,0 +1,141 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TD control structure: the pages that TDH.MNG.ADDCX adds, accessed with the
+ * TD's HKID.
+ */
+
+#ifndef TDX_TD_TDCS_H
+#define TDX_TD_TDCS_H
+
+#include "tdr.h"
+#include "mrtd.h"
+#include "td-cpuid.h"
+
+#define TDX_MAX_VCPUS 576
+
+/* TD life cycle 1.2 */
+typedef enum TdxOpState {
+    TDX_OP_UNINITIALIZED,
+    TDX_OP_INITIALIZED,
+    TDX_OP_RUNNABLE,
+    TDX_OP_LIVE_EXPORT,
+    TDX_OP_PAUSED_EXPORT,
+    TDX_OP_POST_EXPORT,
+    TDX_OP_MEMORY_IMPORT,
+    TDX_OP_STATE_IMPORT,
+    TDX_OP_POST_IMPORT,
+    TDX_OP_LIVE_IMPORT,
+    TDX_OP_FAILED_IMPORT,
+    TDX_OP_START_IMPORT,
+} TdxOpState;
+
+/* Which part of the TDCS each page holds, in order of arrival */
+typedef enum TdxTdcsPage {
+    TDX_TDCS_CONTROL,      /* TdxTdcs */
+    TDX_TDCS_X2APIC,       /* TdxTdcsX2apic */
+    TDX_TDCS_MSR_BITMAPS,
+    TDX_TDCS_SEPT_ROOT,
+    TDX_TDCS_CPUID,        /* TdxTdcsCpuid */
+    TDX_TDCS_MEASUREMENT,  /* TdxTdcsMeasurement */
+    TDX_TDCS_L2_SEPT_ROOT, /* one for each L2 VM */
+} TdxTdcsPage;
+
+/* ATTRIBUTES (metadata 7) */
+#define TDX_ATTR_DEBUG      (1ULL << 0)
+#define TDX_ATTR_ICSSD      (1ULL << 16)
+#define TDX_ATTR_MIGRATABLE (1ULL << 29)
+#define TDX_ATTR_PERFMON    (1ULL << 63)
+
+/* CONFIG_FLAGS (metadata 7) */
+#define TDX_CONFIG_GPAW        (1ULL << 0)
+#define TDX_CONFIG_MAXPA_VIRT  (1ULL << 3)
+#define TDX_CONFIG_MAXGPA_VIRT (1ULL << 4)
+
+/* TD_CTLS bits that TDH.VP.INIT version 0 clears, kept as one word */
+#define TDX_TD_TOPOLOGY_ENUM_CONFIGURED (1u << 0)
+#define TDX_TD_VE_REDUCTION_VALID       (1u << 1)
+
+/*
+ * TDX_TDCS_CONTROL.  Written by TDH.MNG.INIT under the exclusive TDR lock
+ * and constant afterwards, except where a lock or "atomic" is named.
+ */
+typedef struct TdxTdcs {
+    TdxLock op_state_lock;
+    TdxLock sept_lock;     /* of the Secure EPT trees as a whole */
+    TdxLock epoch_lock;
+    uint16_t pad0;
+    uint32_t op_state;     /* TdxOpState; atomic */
+
+    uint32_t num_vcpus;       /* TDH.VP.INIT done; atomic */
+    uint32_t num_assoc_vcpus; /* atomic */
+    uint32_t td_flags;        /* TDX_TD_*; atomic */
+
+    uint64_t td_epoch;     /* epoch_lock; atomic for readers */
+    uint32_t refcount[2];  /* vCPUs inside, by parity of epoch; atomic */
+
+    uint64_t attributes;
+    uint64_t xfam;
+    uint32_t max_vcpus;
+    uint32_t num_l2_vms;
+    uint64_t eptp;
+    uint64_t config_flags;
+    uint32_t tsc_frequency;
+    uint32_t virtual_maxpa;
+    uint64_t tsc_offset;
+    uint64_t tsc_multiplier;
+    uint64_t arch_capabilities;
+    uint64_t hp_lock_timeout; /* microseconds; atomic */
+    uint64_t vm_ctls;         /* atomic */
+    uint32_t msr_config_ctls;
+    uint32_t num_event_filters;
+    uint8_t mrconfigid[48];
+    uint8_t mrowner[48];
+    uint8_t mrownerconfig[48];
+    uint8_t mrtd[TDX_MR_SIZE];
+} TdxTdcs;
+
+/* TDX_TDCS_X2APIC: ids of the vCPUs by index; under the exclusive TDR lock */
+typedef struct TdxTdcsX2apic {
+    uint32_t id[TDX_MAX_VCPUS];
+} TdxTdcsX2apic;
+
+/* TDX_TDCS_CPUID: what the TD's CPUID_CONFIG set, in table order */
+typedef struct TdxTdcsCpuid {
+    TdxCpuidValue config[TDX_NUM_CPUID_CONFIG];
+} TdxTdcsCpuid;
+
+/* TDX_TDCS_MEASUREMENT: the running MRTD; under the exclusive TDR lock */
+typedef struct TdxTdcsMeasurement {
+    TdxMrtd mrtd;
+} TdxTdcsMeasurement;
+
+_Static_assert(sizeof(TdxTdcs) <= TDX_PAGE_4K, "fits its page");
+_Static_assert(sizeof(TdxTdcsX2apic) <= TDX_PAGE_4K, "fits its page");
+_Static_assert(sizeof(TdxTdcsCpuid) <= TDX_PAGE_4K, "fits its page");
+_Static_assert(sizeof(TdxTdcsMeasurement) <= TDX_PAGE_4K, "fits its page");
+
+static inline TdxOpState tdx_op_state(const TdxTdcs *tdcs)
+{
+    return __atomic_load_n(&tdcs->op_state, __ATOMIC_SEQ_CST);
+}
+
+static inline void tdx_set_op_state(TdxTdcs *tdcs, TdxOpState state)
+{
+    __atomic_store_n(&tdcs->op_state, state, __ATOMIC_SEQ_CST);
+}
+
+/* --- TLB tracking (TD life cycle 7) -------------------------------------- */
+
+static inline uint64_t td_epoch(const TdxTdcs *tdcs)
+{
+    return __atomic_load_n(&tdcs->td_epoch, __ATOMIC_SEQ_CST);
+}
+
+/* vCPUs inside the TD that entered in an epoch of @epoch's parity */
+static inline uint32_t td_epoch_refcount(const TdxTdcs *tdcs, uint64_t epoch)
+{
+    return __atomic_load_n(&tdcs->refcount[epoch & 1], __ATOMIC_SEQ_CST);
+}
+
+#endif /* TDX_TD_TDCS_H */

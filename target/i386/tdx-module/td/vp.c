@@ -1,0 +1,75 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Taking hold of a vCPU, and the checks that its leaves share
+ * (TD life cycle 2, 5).
+ */
+
+#include "td.h"
+
+void vp_unlock(TdxVpRef *vp)
+{
+    pamt_unlock(&vp->page);
+}
+
+/* Group TDVPR */
+uint64_t vp_lock(TdxVpRef *vp, TdxModule *m, uint64_t hpa, TdxLockType type,
+                 uint32_t op)
+{
+    vp->m = m;
+    vp->hpa = hpa;
+    return pamt_get_page(&vp->page, m, hpa, TDX_LEVEL_4K, TDX_PT_TDVPR, type,
+                         op);
+}
+
+uint64_t vp_map(TdxVpRef *vp, const TdxTdRef *td)
+{
+    vp->tdvps = tdx_private(vp->m, vp->hpa, td->tdr->hkid);
+    return vp->tdvps ? TDX_SUCCESS
+                     : tdx_fatal(vp->m, "a TDVPR page has no memory");
+}
+
+uint64_t vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td)
+{
+    if (vp->tdvps->num_pages < TDX_TDVPS_BASE_PAGES +
+        TDX_TDVPS_PAGES_PER_L2 * td->tdcs->num_l2_vms) {
+        return TDX_TDCX_NUM_INCORRECT;
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t vp_check_state(const TdxVpRef *vp, unsigned states)
+{
+    uint32_t state = __atomic_load_n(&vp->tdvps->state, __ATOMIC_SEQ_CST);
+
+    /* Every state but UNINITIALIZED, which no set contains, is one bit */
+    if (!(state & states)) {
+        return tdx_op(TDX_VCPU_STATE_INCORRECT, state);
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td)
+{
+    uint32_t lp = TDX_ASSOC_NONE;
+
+    if (__atomic_compare_exchange_n(&vp->tdvps->assoc_lpid, &lp, c->lp, false,
+                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        __atomic_fetch_add(&td->tdcs->num_assoc_vcpus, 1, __ATOMIC_SEQ_CST);
+        return TDX_SUCCESS;
+    }
+    return lp == c->lp ? TDX_SUCCESS : TDX_VCPU_ASSOCIATED;
+}
+
+void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
+              uint64_t initial_rcx)
+{
+    TdxTdvps *tdvps = vp->tdvps;
+
+    tdvps->index = index;
+    tdvps->initial_rcx = initial_rcx;
+    tdvps->pi_desc_addr = TDX_PI_DESC_ADDR_NONE;
+    tdvps->pi_vector = TDX_PI_VECTOR_NONE;
+    tdvps->shared_eptp = 0;
+    __atomic_store_n(&tdvps->state, TDX_VCPU_READY, __ATOMIC_SEQ_CST);
+}
