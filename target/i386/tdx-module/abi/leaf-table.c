@@ -231,6 +231,7 @@ static const TdxLeaf leaf_table[] = {
         .number = 28,
         .name = "TDH.PHYMEM.PAGE.RECLAIM",
         .states = TDX_WHEN_READY,
+        .handler = tdh_phymem_page_reclaim,
         .in = { { TDX_RCX, "page" } },
         .out = { { TDX_RCX, "type" }, { TDX_RDX, "owner" },
                 { TDX_R8, "level" }, { TDX_R9, "hint" }, { TDX_R10, "zero" },
