@@ -1,0 +1,276 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The MSRs of a CPU with SEAM: feature control, VMX capabilities, total
+ * memory encryption, KeyID partitioning and the SEAM range.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/log.h"
+#include "seam.h"
+
+/*
+ * VMX controls.  The low half of a capability MSR has the bits that must be
+ * one, the high half those that may be one.  Ordinary guests do not exist
+ * yet, so that only the reserved bits which the architecture wants set
+ * ("default1") may be set: a hypervisor finds no control that it needs and
+ * declines.
+ */
+#define VMX_PINBASED_DEFAULT1   0x00000016u
+#define VMX_PROCBASED_DEFAULT1  0x0401e172u
+#define VMX_EXIT_DEFAULT1       0x00036dffu
+#define VMX_ENTRY_DEFAULT1      0x000011ffu
+/* Those of them that the TRUE capability MSRs allow to be zero */
+#define VMX_PROCBASED_DEFAULT1_CLEARABLE    0x00018000u
+#define VMX_EXIT_DEFAULT1_CLEARABLE         0x00000004u
+#define VMX_ENTRY_DEFAULT1_CLEARABLE        0x00000004u
+
+#define VMX_CONTROLS(may, must) (((uint64_t)(may) << 32) | (must))
+
+#define VMX_BASIC_REGION_SIZE           (4096ULL << 32)
+#define VMX_BASIC_MEM_TYPE_WB           (6ULL << 50)
+/* SEAMRET from the P-SEAMLDR keeps the current VMCS */
+#define VMX_BASIC_NO_SEAMRET_INVD_VMCS  (1ULL << 60)
+
+/* AES-XTS-128 with and without integrity, AES-XTS-256 likewise */
+#define TME_ALGORITHMS                  0xfULL
+#define TME_CAP_KEYID_BITS_SHIFT        32
+#define TME_CAP_MAX_KEYS_SHIFT          36
+#define TME_ACTIVATE_LOCK               (1ULL << 0)
+#define TME_ACTIVATE_ENABLE             (1ULL << 1)
+#define TME_ACTIVATE_POLICY_SHIFT       4
+#define TME_POLICY_AES_XTS_256          2ULL
+#define TME_ACTIVATE_KEYID_BITS_SHIFT   32
+#define TME_ACTIVATE_TDX_BITS_SHIFT     36
+#define TME_ACTIVATE_ALGORITHMS_SHIFT   48
+
+#define MTRRCAP_SEAMRR                  (1ULL << 15)
+
+#define SEAMRR_BASE_CONFIGURED          (1ULL << 3)
+#define SEAMRR_MASK_LOCK                (1ULL << 10)
+#define SEAMRR_MASK_VALID               (1ULL << 11)
+#define SEAMRR_ADDRESS                  MAKE_64BIT_MASK(25, 27)
+
+/* IA32_MISC_ENABLE: performance monitoring available */
+#define MISC_ENABLE_PERFMON             (1ULL << 7)
+/* IA32_PERF_CAPABILITIES: freeze while in SMM, full-width counter writes */
+#define PERF_CAP_FREEZE_SMM_FULL_WRITE  (3ULL << 12)
+/* IA32_ARCH_CAPABILITIES: MSRs 0xbc and 0xbd exist, energy filtering too */
+#define ARCH_CAP_SEAM_VIEW              ((3ULL << 10) | (1ULL << 21))
+
+X86VmxFixed x86_vmx_cr0_fixed(const X86CPU *cpu)
+{
+    return (X86VmxFixed) {
+        .fixed0 = CR0_PE_MASK | CR0_NE_MASK | CR0_PG_MASK,
+        .fixed1 = UINT32_MAX,
+    };
+}
+
+X86VmxFixed x86_vmx_cr4_fixed(const X86CPU *cpu)
+{
+    CPUX86State *env = (CPUX86State *)&cpu->env;
+    uint64_t reserved = cr4_reserved_bits(env);
+
+    if (!(env->features[FEAT_1_ECX] & CPUID_EXT_PCID)) {
+        reserved |= CR4_PCIDE_MASK;
+    }
+    return (X86VmxFixed) {
+        .fixed0 = CR4_VMXE_MASK,
+        .fixed1 = ~reserved,
+    };
+}
+
+/* The VMX capability MSRs; false for one whose controls do not exist. */
+static bool vmx_capability(const X86CPU *cpu, uint32_t msr, uint64_t *val)
+{
+    switch (msr) {
+    case MSR_IA32_VMX_BASIC:
+        *val = X86_VMX_REVISION_ID | VMX_BASIC_REGION_SIZE |
+               VMX_BASIC_MEM_TYPE_WB | MSR_VMX_BASIC_TRUE_CTLS |
+               VMX_BASIC_NO_SEAMRET_INVD_VMCS;
+        return true;
+    case MSR_IA32_VMX_PINBASED_CTLS:
+    case MSR_IA32_VMX_TRUE_PINBASED_CTLS:
+        *val = VMX_CONTROLS(VMX_PINBASED_DEFAULT1, VMX_PINBASED_DEFAULT1);
+        return true;
+    case MSR_IA32_VMX_PROCBASED_CTLS:
+        *val = VMX_CONTROLS(VMX_PROCBASED_DEFAULT1, VMX_PROCBASED_DEFAULT1);
+        return true;
+    case MSR_IA32_VMX_TRUE_PROCBASED_CTLS:
+        *val = VMX_CONTROLS(VMX_PROCBASED_DEFAULT1,
+                            VMX_PROCBASED_DEFAULT1 &
+                            ~VMX_PROCBASED_DEFAULT1_CLEARABLE);
+        return true;
+    case MSR_IA32_VMX_EXIT_CTLS:
+        *val = VMX_CONTROLS(VMX_EXIT_DEFAULT1, VMX_EXIT_DEFAULT1);
+        return true;
+    case MSR_IA32_VMX_TRUE_EXIT_CTLS:
+        *val = VMX_CONTROLS(VMX_EXIT_DEFAULT1,
+                            VMX_EXIT_DEFAULT1 & ~VMX_EXIT_DEFAULT1_CLEARABLE);
+        return true;
+    case MSR_IA32_VMX_ENTRY_CTLS:
+        *val = VMX_CONTROLS(VMX_ENTRY_DEFAULT1, VMX_ENTRY_DEFAULT1);
+        return true;
+    case MSR_IA32_VMX_TRUE_ENTRY_CTLS:
+        *val = VMX_CONTROLS(VMX_ENTRY_DEFAULT1,
+                            VMX_ENTRY_DEFAULT1 &
+                            ~VMX_ENTRY_DEFAULT1_CLEARABLE);
+        return true;
+    case MSR_IA32_VMX_CR0_FIXED0:
+        *val = x86_vmx_cr0_fixed(cpu).fixed0;
+        return true;
+    case MSR_IA32_VMX_CR0_FIXED1:
+        *val = x86_vmx_cr0_fixed(cpu).fixed1;
+        return true;
+    case MSR_IA32_VMX_CR4_FIXED0:
+        *val = x86_vmx_cr4_fixed(cpu).fixed0;
+        return true;
+    case MSR_IA32_VMX_CR4_FIXED1:
+        *val = x86_vmx_cr4_fixed(cpu).fixed1;
+        return true;
+    case MSR_IA32_VMX_MISC:
+    case MSR_IA32_VMX_VMCS_ENUM:
+        *val = 0;
+        return true;
+    default:
+        /* Secondary and tertiary controls, EPT, VPID, VM functions */
+        return false;
+    }
+}
+
+static uint64_t tme_capability(const X86SeamState *seam)
+{
+    uint64_t max_keys = (1ULL << seam->keyid_bits) - 1;
+
+    return TME_ALGORITHMS |
+           (uint64_t)seam->keyid_bits << TME_CAP_KEYID_BITS_SHIFT |
+           max_keys << TME_CAP_MAX_KEYS_SHIFT;
+}
+
+static uint64_t tme_activate(const X86SeamState *seam)
+{
+    return TME_ACTIVATE_LOCK | TME_ACTIVATE_ENABLE |
+           TME_POLICY_AES_XTS_256 << TME_ACTIVATE_POLICY_SHIFT |
+           (uint64_t)seam->keyid_bits << TME_ACTIVATE_KEYID_BITS_SHIFT |
+           (uint64_t)seam->tdx_keyid_bits << TME_ACTIVATE_TDX_BITS_SHIFT |
+           TME_ALGORITHMS << TME_ACTIVATE_ALGORITHMS_SHIFT;
+}
+
+/*
+ * The MSRs that this CPU has and a stock one has not, or that read otherwise
+ * there: X86_SEAM_MSR_GP is a number of ours without an MSR.
+ */
+X86SeamMsr x86_seam_guest_rdmsr(const X86CPU *cpu, uint32_t msr,
+                                uint64_t *val)
+{
+    const X86SeamState *seam = cpu->seam;
+
+    switch (msr) {
+    case MSR_IA32_FEATURE_CONTROL:
+        *val = cpu->env.msr_ia32_feature_control;
+        break;
+    case MSR_IA32_MKTME_KEYID_PARTITIONING:
+        *val = (uint64_t)seam->tdx_keyids << 32 | seam->mktme_keyids;
+        break;
+    case MSR_MTRRcap:
+        *val = MSR_MTRRcap_VCNT | MSR_MTRRcap_FIXRANGE_SUPPORT |
+               MSR_MTRRcap_WC_SUPPORTED | MTRRCAP_SEAMRR;
+        break;
+    case MSR_IA32_ARCH_CAPABILITIES:
+        *val = cpu->env.features[FEAT_ARCH_CAPABILITIES];
+        break;
+    case MSR_IA32_VMX_BASIC ... MSR_IA32_VMX_PROCBASED_CTLS3:
+        if (!vmx_capability(cpu, msr, val)) {
+            return X86_SEAM_MSR_GP;
+        }
+        break;
+    case MSR_IA32_TME_CAPABILITY:
+        *val = tme_capability(seam);
+        break;
+    case MSR_IA32_TME_ACTIVATE:
+        *val = tme_activate(seam);
+        break;
+    case MSR_IA32_SEAMRR_PHYS_BASE:
+        *val = seam->seamrr_base | SEAMRR_BASE_CONFIGURED;
+        break;
+    case MSR_IA32_SEAMRR_PHYS_MASK:
+        *val = (SEAMRR_ADDRESS & -seam->seamrr_size) | SEAMRR_MASK_LOCK |
+               SEAMRR_MASK_VALID;
+        break;
+    default:
+        return X86_SEAM_MSR_STOCK;
+    }
+    return X86_SEAM_MSR_DONE;
+}
+
+bool x86_seam_rdmsr(const X86CPU *cpu, uint32_t msr, uint64_t *val)
+{
+    if (!x86_cpu_has_seam(cpu)) {
+        return false;
+    }
+    /*
+     * SEAM software finds the platform as firmware must leave it for TDX.
+     * The host does not see these: QEMU has no x2APIC lock, no performance
+     * counters and no caches that they could describe.
+     */
+    switch (msr) {
+    case MSR_IA32_WBINVDP:
+    case MSR_IA32_WBNOINVDP:
+    case MSR_IA32_MISC_PACKAGE_CTLS:
+    case MSR_IA32_XAPIC_DISABLE_STATUS:
+        *val = 1;
+        return true;
+    case MSR_IA32_CORE_CAPABILITY:
+        *val = cpu->env.features[FEAT_CORE_CAPABILITY];
+        return true;
+    case MSR_IA32_ARCH_CAPABILITIES:
+        *val = cpu->env.features[FEAT_ARCH_CAPABILITIES] | ARCH_CAP_SEAM_VIEW;
+        return true;
+    case MSR_IA32_MISC_ENABLE:
+        *val = cpu->env.msr_ia32_misc_enable | MISC_ENABLE_PERFMON;
+        return true;
+    case MSR_IA32_PERF_CAPABILITIES:
+        *val = PERF_CAP_FREEZE_SMM_FULL_WRITE;
+        return true;
+    default:
+        return x86_seam_guest_rdmsr(cpu, msr, val) == X86_SEAM_MSR_DONE;
+    }
+}
+
+static X86SeamMsr write_feature_control(X86CPU *cpu, uint64_t val)
+{
+    uint64_t valid = FEATURE_CONTROL_LOCKED |
+                     FEATURE_CONTROL_VMXON_ENABLED_OUTSIDE_SMX;
+
+    if (cpu->env.mcg_cap & MCG_LMCE_P) {
+        valid |= FEATURE_CONTROL_LMCE;
+    }
+    if (cpu->env.msr_ia32_feature_control & FEATURE_CONTROL_LOCKED) {
+        qemu_log_mask(LOG_GUEST_ERROR,
+                      "WRMSR: IA32_FEATURE_CONTROL is locked\n");
+        return X86_SEAM_MSR_GP;
+    }
+    if (val & ~valid) {
+        qemu_log_mask(LOG_GUEST_ERROR, "WRMSR: reserved bits 0x%" PRIx64
+                      " of IA32_FEATURE_CONTROL\n", val & ~valid);
+        return X86_SEAM_MSR_GP;
+    }
+    cpu->env.msr_ia32_feature_control = val;
+    return X86_SEAM_MSR_DONE;
+}
+
+X86SeamMsr x86_seam_guest_wrmsr(X86CPU *cpu, uint32_t msr, uint64_t val)
+{
+    uint64_t old;
+
+    if (msr == MSR_IA32_FEATURE_CONTROL) {
+        return write_feature_control(cpu, val);
+    }
+    if (x86_seam_guest_rdmsr(cpu, msr, &old) == X86_SEAM_MSR_STOCK) {
+        return X86_SEAM_MSR_STOCK;
+    }
+    /* All the others are read-only, or were locked by firmware. */
+    qemu_log_mask(LOG_GUEST_ERROR,
+                  "WRMSR: MSR 0x%x is read-only or locked\n", msr);
+    return X86_SEAM_MSR_GP;
+}

@@ -1,0 +1,155 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * CPU support for Intel SEAM: the state that a TDXHost CPU has beyond a
+ * stock x86 CPU, and what the rest of QEMU may ask it.
+ */
+
+#ifndef TARGET_I386_SEAM_H
+#define TARGET_I386_SEAM_H
+
+#include "cpu.h"
+
+/* MSRs that only a CPU with SEAM has; the SDM's names */
+#define MSR_IA32_MKTME_KEYID_PARTITIONING 0x87
+#define MSR_IA32_WBINVDP                  0x98
+#define MSR_IA32_WBNOINVDP                0x99
+#define MSR_IA32_MISC_PACKAGE_CTLS        0xbc
+#define MSR_IA32_XAPIC_DISABLE_STATUS     0xbd
+#define MSR_IA32_VMX_PROCBASED_CTLS3      0x492
+#define MSR_IA32_TME_CAPABILITY           0x981
+#define MSR_IA32_TME_ACTIVATE             0x982
+#define MSR_IA32_SEAMRR_PHYS_BASE         0x1400
+#define MSR_IA32_SEAMRR_PHYS_MASK         0x1401
+
+/* CPUID.07H.0:ECX[13]; QEMU has no name for it */
+#define CPUID_7_0_ECX_TME                 (1U << 13)
+
+/**
+ * X86SeamState: what ArchCPU.seam points to on a CPU with SEAM; the pointer
+ * is NULL on every other CPU, and stays as it is after realize.
+ * @keyid_bits: width of the KeyID field at the top of a physical address
+ * @tdx_keyid_bits: the upper ones of these, which only TDX KeyIDs have set
+ * @mktme_keyids: number of KeyIDs 1 .. @mktme_keyids
+ * @tdx_keyids: number of the TDX KeyIDs, from @mktme_keyids + 1
+ * @keyid_mask: the KeyID field
+ * @seamrr_base: first byte of the SEAM range
+ * @seamrr_size: its size in bytes, a power of two
+ * @vmxon: in VMX operation; written by the vCPU's thread under the BQL
+ * @vmxon_ptr: the VMXON region, while in VMX operation
+ * @init_pending: an INIT came in VMX operation, which VMXOFF lets through
+ * @mov_ss_eip: EIP after the latest MOV SS or POP SS
+ */
+typedef struct X86SeamState {
+    uint8_t keyid_bits;
+    uint8_t tdx_keyid_bits;
+    uint32_t mktme_keyids;
+    uint32_t tdx_keyids;
+    uint64_t keyid_mask;
+    uint64_t seamrr_base;
+    uint64_t seamrr_size;
+
+    bool vmxon;
+    uint64_t vmxon_ptr;
+    bool init_pending;
+    uint64_t mov_ss_eip;
+} X86SeamState;
+
+/** x86_cpu_has_seam: is @cpu one that has SEAM and VMX operation? */
+static inline bool x86_cpu_has_seam(const X86CPU *cpu)
+{
+    return cpu->seam != NULL;
+}
+
+/**
+ * x86_seam_host_phys_bits: width of the physical addresses that software
+ * outside SEAM may use.  Above it are the address bits that MAXPHYADDR does
+ * not have, and those that only TDX KeyIDs have set; both are reserved.
+ */
+static inline unsigned x86_seam_host_phys_bits(const X86CPU *cpu)
+{
+    return cpu->phys_bits - (cpu->seam ? cpu->seam->tdx_keyid_bits : 0);
+}
+
+/**
+ * x86_seam_strip_keyid: the address in memory of physical address @addr.
+ * MKTME KeyIDs alias KeyID 0: memory encryption is not modelled.
+ */
+static inline uint64_t x86_seam_strip_keyid(const X86CPU *cpu, uint64_t addr)
+{
+    return cpu->seam ? addr & ~cpu->seam->keyid_mask : addr;
+}
+
+/**
+ * x86_seam_rsvd_error: what a reserved-bit #PF has in its error code beside
+ * RSVD. Only a present entry has reserved bits, hence P; stock CPUs leave
+ * it out.
+ */
+static inline int x86_seam_rsvd_error(const X86CPU *cpu)
+{
+    return cpu->seam ? PG_ERROR_P_MASK : 0;
+}
+
+/**
+ * x86_seam_tcg_features: the bits of feature word @w that @cpu has under TCG
+ * in addition to what TCG gives to every CPU.
+ */
+uint64_t x86_seam_tcg_features(const X86CPU *cpu, FeatureWord w);
+
+/** x86_seam_cpuid_tsc: CPUID leaf 15H; zeros on a CPU without SEAM */
+void x86_seam_cpuid_tsc(const X86CPU *cpu, uint32_t *eax, uint32_t *ebx,
+                        uint32_t *ecx, uint32_t *edx);
+
+/**
+ * x86_seam_raise_init: an INIT signal arrives at @cpu.
+ * It stays pending while @cpu is in VMX operation.  BQL held.
+ */
+void x86_seam_raise_init(X86CPU *cpu);
+
+/**
+ * x86_seam_rdmsr: read @msr of @cpu as SEAM software does.
+ * Covers the MSRs that a TDX module samples.  Never faults and takes no
+ * lock; may be called from any thread.
+ * Returns false when the CPU does not have the MSR.
+ */
+bool x86_seam_rdmsr(const X86CPU *cpu, uint32_t msr, uint64_t *val);
+
+/* How a CPU with SEAM takes a guest's RDMSR or WRMSR */
+typedef enum X86SeamMsr {
+    X86_SEAM_MSR_STOCK,     /* not ours: as on any other CPU */
+    X86_SEAM_MSR_DONE,
+    X86_SEAM_MSR_GP,
+} X86SeamMsr;
+
+/** x86_seam_guest_rdmsr: RDMSR of @msr by the guest; @cpu has SEAM */
+X86SeamMsr x86_seam_guest_rdmsr(const X86CPU *cpu, uint32_t msr,
+                                uint64_t *val);
+
+/** x86_seam_guest_wrmsr: WRMSR of @msr by the guest; @cpu has SEAM */
+X86SeamMsr x86_seam_guest_wrmsr(X86CPU *cpu, uint32_t msr, uint64_t val);
+
+/* CR0 and CR4 in VMX operation: IA32_VMX_CR{0,4}_FIXED{0,1} */
+typedef struct X86VmxFixed {
+    uint64_t fixed0;
+    uint64_t fixed1;
+} X86VmxFixed;
+
+/** x86_vmx_cr0_fixed: the bits of CR0 that VMX operation fixes */
+X86VmxFixed x86_vmx_cr0_fixed(const X86CPU *cpu);
+
+/** x86_vmx_cr4_fixed: the bits of CR4 that VMX operation fixes */
+X86VmxFixed x86_vmx_cr4_fixed(const X86CPU *cpu);
+
+/** x86_vmx_cr_supported: does @val obey @fixed? */
+static inline bool x86_vmx_cr_supported(X86VmxFixed fixed, uint64_t val)
+{
+    return (val & fixed.fixed0) == fixed.fixed0 && !(val & ~fixed.fixed1);
+}
+
+/*
+ * VMCS revision identifier: any number that fits 31 bits, but not 0, which
+ * memory that nobody wrote holds
+ */
+#define X86_VMX_REVISION_ID 0x53454d31
+
+#endif /* TARGET_I386_SEAM_H */

@@ -1,0 +1,95 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * SEAMCALL, and the direct stores that a TDX host needs.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/log.h"
+#include "cpu.h"
+#include "exec/helper-proto.h"
+#include "exec/cpu_ldst.h"
+#include "tcg/helper-tcg.h"
+#include "target/i386/seam.h"
+#include "vmx.h"
+#include "trace.h"
+#include CONFIG_DEVICES
+#ifdef CONFIG_SEAM
+#include "hw/i386/seam.h"
+#endif
+
+#ifdef TARGET_X86_64
+
+void helper_seam_mov_ss(CPUX86State *env, target_ulong next_eip)
+{
+    X86SeamState *seam = env_archcpu(env)->seam;
+
+    if (seam) {
+        seam->mov_ss_eip = next_eip;
+    }
+}
+
+/* seam-architecture: SEAMCALL, order of checks */
+target_ulong helper_seamcall(CPUX86State *env)
+{
+    X86CPU *cpu = env_archcpu(env);
+    X86SeamState *seam = cpu->seam;
+    uint64_t leaf = env->regs[R_EAX];
+    bool done = false;
+
+    /* 1: not in VMX operation, in SMM, or not in 64-bit mode */
+    if (!x86_vmx_root(env) || !(env->hflags & HF_CS64_MASK)) {
+        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #UD, not in VMX operation "
+                      "or not in 64-bit mode\n");
+        raise_exception_ra(env, EXCP06_ILLOP, GETPC());
+    }
+    /* 2: CPL > 0 */
+    if (env->hflags & HF_CPL_MASK) {
+        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #GP(0), CPL > 0\n");
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, GETPC());
+    }
+    /* 3: there is no VMX non-root operation; 4: the SEAM range is valid */
+    /* 5: blocking by MOV SS; STI blocks interrupts only */
+    if ((env->hflags & HF_INHIBIT_IRQ_MASK) && seam->mov_ss_eip == env->eip) {
+        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #GP(0), after MOV SS\n");
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, GETPC());
+    }
+    /* 6 to 8: the P-SEAMLDR and the module */
+#ifdef CONFIG_SEAM
+    done = seam_seamcall(cpu, env->regs);
+#endif
+    trace_x86_seamcall(CPU(cpu)->cpu_index, leaf, done, env->regs[R_EAX]);
+    return done ? 0 : CC_C;
+}
+
+/*
+ * The 64 bytes are read before any is written, so that a fault leaves no
+ * trace; the destination lies in one page and cannot fault half-way.
+ */
+void helper_movdir64b(CPUX86State *env, target_ulong dest, target_ulong src)
+{
+    enum { LEN = 64 };
+    uintptr_t ra = GETPC();
+    int mmu_idx = cpu_mmu_index(env_cpu(env), false);
+    uint64_t data[LEN / sizeof(uint64_t)];
+    void *host;
+
+    if (!QEMU_IS_ALIGNED(dest, LEN)) {
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(data); i++) {
+        data[i] = cpu_ldq_mmuidx_ra(env, src + i * sizeof(data[0]), mmu_idx,
+                                    ra);
+    }
+    host = probe_access(env, dest, LEN, MMU_DATA_STORE, mmu_idx, ra);
+    for (unsigned i = 0; i < ARRAY_SIZE(data); i++) {
+        if (host) {
+            stq_le_p(host + i * sizeof(data[0]), data[i]);
+        } else {
+            cpu_stq_mmuidx_ra(env, dest + i * sizeof(data[0]), data[i],
+                              mmu_idx, ra);
+        }
+    }
+}
+
+#endif /* TARGET_X86_64 */
