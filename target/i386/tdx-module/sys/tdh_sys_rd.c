@@ -12,7 +12,7 @@ uint64_t tdh_sys_rd(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t features0 = m->cfg.features0;
-    uint64_t id = c->gpr[TDX_RDX] & ~TDX_FIELD_CONTEXT_MASK;
+    uint64_t id = c->gpr[TDX_RDX]; /* its context does not matter */
     const TdxField *f;
     unsigned index;
 

@@ -28,7 +28,7 @@ uint64_t tdh_sys_rdall(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t buffer_hpa = c->gpr[TDX_RDX];
-    uint64_t start = c->gpr[TDX_R8] & ~TDX_FIELD_CONTEXT_MASK;
+    uint64_t start = c->gpr[TDX_R8]; /* its context does not matter */
     uint8_t buf[TDX_PAGE_4K];
     const TdxField *f;
     unsigned index;
