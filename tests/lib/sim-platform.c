@@ -95,6 +95,13 @@ static bool sim_private_take(void *opaque, uint64_t hpa, uint64_t len)
     return true;
 }
 
+static void sim_private_drop_all(void *opaque)
+{
+    SimPlatform *sim = opaque;
+
+    sim_memory_clear(&sim->private);
+}
+
 void sim_write64(SimPlatform *sim, uint64_t hpa, uint64_t value)
 {
     value = GUINT64_TO_LE(value);
@@ -152,8 +159,11 @@ static bool sim_rdmsr(void *opaque, unsigned lp, uint32_t msr, uint64_t *value)
     uint64_t *set = g_hash_table_lookup(sim->msr_override,
                                         GUINT_TO_POINTER(msr));
 
-    *value = set ? *set : 0;
-    return true;
+    if (set) {
+        *value = *set;
+        return true;
+    }
+    return tdx_firmware_msr(&sim->info, msr, value);
 }
 
 static bool sim_random(void *opaque, void *buf, size_t len)
@@ -201,6 +211,7 @@ static const TdxPlatformOps sim_ops = {
     .write_shared = sim_write_shared,
     .private_page = sim_private_page,
     .private_take = sim_private_take,
+    .private_drop_all = sim_private_drop_all,
     .lp_package = sim_lp_package,
     .cpuid = sim_cpuid,
     .rdmsr = sim_rdmsr,

@@ -77,6 +77,16 @@ void tdx_module_reset(TdxModule *m)
     memset(m->lps, 0, m->plat.num_lps * sizeof(m->lps[0]));
 }
 
+void tdx_forget(TdxModule *m)
+{
+    size_t kept = offsetof(TdxState, num_init_lps);
+
+    memset((char *)&m->st + kept, 0, sizeof(m->st) - kept);
+    for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
+        m->lps[lp].init = false;
+    }
+}
+
 uint64_t tdx_fatal(TdxModule *m, const char *why)
 {
     if (!__atomic_exchange_n(&m->st.fatal, true, __ATOMIC_SEQ_CST)) {

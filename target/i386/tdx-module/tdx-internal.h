@@ -31,6 +31,7 @@
 
 #define TDX_NUM_NATIVE_CPUID 79 /* leaves and subleaves, see sys/cpuid.c */
 #define TDX_CPUID_NO_SUBLEAF UINT32_MAX
+#define TDX_NUM_COMMON_MSRS 27 /* see sys/lp.c */
 
 /* Page sizes and PAMT levels share their numbers */
 typedef enum TdxLevel {
@@ -80,6 +81,7 @@ typedef struct TdxState {
     TdxLock global_lock;
     TdxLock kot_lock;
 
+    /* TDH.SYS.DISABLE forgets all from here on */
     uint32_t num_init_lps;       /* atomic */
     uint32_t num_init_pkgs;
     uint32_t pkg_config_bitmap;
@@ -92,6 +94,7 @@ typedef struct TdxState {
     uint64_t tsc_adjust;         /* IA32_TSC_ADJUST at TDH.SYS.INIT */
     uint32_t td_build_count;     /* TDs initialised, not finalised; atomic */
     uint32_t native_cpuid[TDX_NUM_NATIVE_CPUID][4]; /* as of TDH.SYS.INIT */
+    uint64_t common_msr[TDX_NUM_COMMON_MSRS]; /* of the LP of TDH.SYS.INIT */
 } TdxState;
 
 /* A cache line each: every SEAMCALL writes its own LP's */
@@ -150,6 +153,12 @@ static inline bool tdx_all_lps_init(const TdxModule *m)
  * away (TDH.SYS.SHUTDOWN, TDH.SYS.DISABLE).
  */
 bool tdx_others_active(const TdxCall *c);
+
+/**
+ * tdx_forget: lose all that was done since the module was loaded, LPs
+ * included, apart from the SYS state and the lock that the caller holds.
+ */
+void tdx_forget(TdxModule *m);
 
 /**
  * tdx_fatal: stop the module for good, for what only a broken platform or

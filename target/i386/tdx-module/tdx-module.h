@@ -26,6 +26,7 @@ typedef enum TdxGpr {
 #define TDX_FEATURES0_NO_RBP_MOD        (1ULL << 18)
 #define TDX_FEATURES0_TOPOLOGY_ENUM     (1ULL << 20)
 #define TDX_FEATURES0_DYNAMIC_PAMT      (1ULL << 36)
+#define TDX_FEATURES0_UPDATE_COMPATIBILITY (1ULL << 47)
 
 /**
  * TdxModuleConfig: which module is loaded.

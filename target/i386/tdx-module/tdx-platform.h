@@ -89,6 +89,13 @@ typedef struct TdxPlatformOps {
      */
     bool (*private_take)(void *opaque, uint64_t hpa, uint64_t len);
 
+    /**
+     * @private_drop_all: all memory is the host's again; whatever was private
+     * reads zero in every view, now and when it becomes private again.  No
+     * private page is in use, but other LPs run.
+     */
+    void (*private_drop_all)(void *opaque);
+
     /** @lp_package: package number of a logical processor, from 0 */
     uint32_t (*lp_package)(void *opaque, unsigned lp);
 
@@ -96,7 +103,10 @@ typedef struct TdxPlatformOps {
     void (*cpuid)(void *opaque, unsigned lp, uint32_t leaf, uint32_t subleaf,
                   uint32_t regs[4]);
 
-    /** @rdmsr: native MSR of @lp; false when reading it would #GP */
+    /**
+     * @rdmsr: native MSR of @lp; false when reading it would #GP.  What the
+     * machine does not model it takes from tdx_firmware_msr().
+     */
     bool (*rdmsr)(void *opaque, unsigned lp, uint32_t msr, uint64_t *value);
 
     /** @random: fill @buf with random bytes; false when entropy ran out */
@@ -117,5 +127,13 @@ typedef struct TdxPlatformOps {
      */
     void (*fatal)(void *opaque, const char *why);
 } TdxPlatformOps;
+
+/**
+ * tdx_firmware_msr: value of an MSR as firmware leaves it on a machine like
+ * @info that it has enabled TDX on.  TDH.SYS.INIT accepts these values.
+ * Returns false for an MSR that the module does not look at.
+ */
+bool tdx_firmware_msr(const TdxPlatformInfo *info, uint32_t msr,
+                      uint64_t *value);
 
 #endif /* TDX_PLATFORM_H */

@@ -376,6 +376,7 @@ static const TdxLeaf leaf_table[] = {
         .number = 52,
         .name = "TDH.SYS.SHUTDOWN",
         .states = TDX_WHEN_READY,
+        .handler = tdh_sys_shutdown,
         .in = { { TDX_RCX, "handoff_version" } },
     },
     {
@@ -383,6 +384,7 @@ static const TdxLeaf leaf_table[] = {
         .name = "TDH.SYS.UPDATE",
         .max_version = 1,
         .states = TDX_WHEN_UP,
+        .handler = tdh_sys_update,
         .in = { { TDX_R9, "features" }, { TDX_R10, "reserved" } },
     },
     {
@@ -426,8 +428,9 @@ static const TdxLeaf leaf_table[] = {
     {
         .number = 69,
         .name = "TDH.SYS.DISABLE",
-        .states = TDX_WHEN_UP,
+        .states = TDX_WHEN_UP | TDX_WHEN_DISABLING,
         .needs = TDX_NEEDS_SYS_DISABLE,
+        .handler = tdh_sys_disable,
     },
     {
         .number = 70,

@@ -27,6 +27,7 @@ typedef enum TdxSysState {
     TDX_SYSCONFIG_DONE,
     TDX_SYS_READY_STATE,
     TDX_SYS_SHUTDOWN_STATE,
+    TDX_SYS_DISABLING_STATE, /* TDH.SYS.DISABLE waits for other LPs */
 } TdxSysState;
 
 #define TDX_STATE_BIT(state) (1u << (state))
@@ -37,7 +38,9 @@ typedef enum TdxSysState {
                            TDX_STATE_BIT(TDX_SYSINIT_DONE) | \
                            TDX_STATE_BIT(TDX_SYSCONFIG_DONE) | \
                            TDX_WHEN_READY)
-#define TDX_WHEN_ANY      (TDX_WHEN_UP | TDX_STATE_BIT(TDX_SYS_SHUTDOWN_STATE))
+#define TDX_WHEN_DISABLING TDX_STATE_BIT(TDX_SYS_DISABLING_STATE)
+#define TDX_WHEN_ANY      (TDX_WHEN_UP | TDX_WHEN_DISABLING | \
+                           TDX_STATE_BIT(TDX_SYS_SHUTDOWN_STATE))
 
 /* Which modules have a leaf; a module without it answers as to any unknown */
 typedef enum TdxLeafNeeds {

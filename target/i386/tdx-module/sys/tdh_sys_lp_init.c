@@ -5,12 +5,14 @@
  */
 
 #include "../tdx-internal.h"
+#include "platform.h"
 
 /* Life cycle 4 */
 uint64_t tdh_sys_lp_init(TdxCall *c)
 {
     TdxModule *m = c->m;
     TdxLp *lp = &m->lps[c->lp];
+    uint64_t status;
     TDX_LOCK_GUARD(global);
 
     c->gpr[TDX_RCX] = 0;
@@ -27,6 +29,10 @@ uint64_t tdh_sys_lp_init(TdxCall *c)
         return TDX_SYS_LP_INIT_DONE;
     }
     m->ops->tlb_flush(m->opaque, c->lp);
+    status = tdx_check_lp(c);
+    if (status != TDX_SUCCESS) {
+        return status;
+    }
     lp->init = true;
     __atomic_fetch_add(&m->st.num_init_lps, 1, __ATOMIC_SEQ_CST);
     return TDX_SUCCESS;

@@ -1,0 +1,131 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the logical processors of a machine must have in common.
+ */
+
+#include "../abi/msr.h"
+#include "cpuid.h"
+#include "platform.h"
+#include "platform-msr.h"
+
+/* In the order of life cycle 4; the first are compared before the CPUID */
+#define NUM_EARLY_MSRS 4
+
+static const uint32_t common_msrs[TDX_NUM_COMMON_MSRS] = {
+    TDX_MSR_CORE_CAPABILITIES,      /* 4.6 */
+    TDX_MSR_ARCH_CAPABILITIES,
+    TDX_MSR_MISC_PACKAGE_CTLS,
+    TDX_MSR_XAPIC_DISABLE_STATUS,
+    TDX_MSR_TSC_ADJUST,             /* 4.10 */
+    TDX_MSR_MTRRCAP,                /* 4.11 */
+    TDX_MSR_SMRR_PHYSBASE,
+    TDX_MSR_SMRR_PHYSMASK,
+    TDX_MSR_VMX_BASIC,              /* 4.12 */
+    TDX_MSR_VMX_TRUE_PINBASED,
+    TDX_MSR_VMX_TRUE_PROCBASED,
+    TDX_MSR_VMX_PROCBASED_CTLS2,
+    TDX_MSR_VMX_PROCBASED_CTLS3,
+    TDX_MSR_VMX_TRUE_EXIT,
+    TDX_MSR_VMX_TRUE_ENTRY,
+    TDX_MSR_VMX_MISC,
+    TDX_MSR_VMX_EPT_VPID_CAP,
+    TDX_MSR_VMX_CR0_FIXED0,
+    TDX_MSR_VMX_CR0_FIXED1,
+    TDX_MSR_VMX_CR4_FIXED0,
+    TDX_MSR_VMX_CR4_FIXED1,
+    TDX_MSR_PERF_CAPABILITIES,      /* 4.13 */
+    TDX_MSR_TME_CAPABILITY,
+    TDX_MSR_TME_ACTIVATE,
+    TDX_MSR_KEYID_PARTITIONING,
+    TDX_MSR_WBINVDP,
+    TDX_MSR_WBNOINVDP,
+};
+
+/*
+ * CPUID that LPs must have in common: family and features, without the bits
+ * that show what software enabled on an LP (APIC, MONITOR, OSXSAVE, OSPKE),
+ * the TSC's clock, and the address widths.
+ */
+static const struct {
+    uint32_t leaf;
+    uint32_t subleaf;
+    uint32_t mask[TDX_NUM_CPUID_REGS];
+} common_cpuid[] = {
+    { 0x1, TDX_CPUID_NO_SUBLEAF,
+      { 0xffffffff, 0, ~(1u << 3 | 1u << 27), ~(1u << 9) } },
+    { 0x7, 0, { 0xffffffff, 0xffffffff, ~(1u << 4), 0xffffffff } },
+    { 0xd, 1, { 0xffffffff, 0, 0xffffffff, 0xffffffff } },
+    { 0x15, TDX_CPUID_NO_SUBLEAF, { 0xffffffff, 0xffffffff, 0xffffffff, 0 } },
+    { 0x80000008, TDX_CPUID_NO_SUBLEAF, { 0xffff, 0, 0, 0 } },
+};
+
+void tdx_sample_msrs(const TdxCall *c)
+{
+    for (unsigned i = 0; i < TDX_NUM_COMMON_MSRS; i++) {
+        c->m->st.common_msr[i] = tdx_msr(c, common_msrs[i]);
+    }
+}
+
+static uint64_t check_msrs(const TdxCall *c, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++) {
+        if (tdx_msr(c, common_msrs[i]) != c->m->st.common_msr[i]) {
+            return tdx_op(TDX_INCONSISTENT_MSR, common_msrs[i]);
+        }
+    }
+    return TDX_SUCCESS;
+}
+
+/* Life cycle 4.8 */
+static uint64_t check_cpuid(TdxCall *c)
+{
+    TdxModule *m = c->m;
+
+    for (unsigned i = 0; i < sizeof(common_cpuid) / sizeof(common_cpuid[0]);
+         i++) {
+        uint32_t leaf = common_cpuid[i].leaf;
+        uint32_t subleaf = common_cpuid[i].subleaf;
+        const uint32_t *mask = common_cpuid[i].mask;
+        const uint32_t *first = tdx_native_cpuid(m, leaf, subleaf);
+        uint32_t here[TDX_NUM_CPUID_REGS], differ = 0;
+
+        m->ops->cpuid(m->opaque, c->lp, leaf,
+                      subleaf == TDX_CPUID_NO_SUBLEAF ? 0 : subleaf, here);
+        for (unsigned reg = 0; reg < TDX_NUM_CPUID_REGS; reg++) {
+            differ |= (here[reg] ^ first[reg]) & mask[reg];
+        }
+        if (differ) {
+            c->gpr[TDX_RCX] = (uint64_t)subleaf << 32 | leaf;
+            c->gpr[TDX_RDX] = (uint64_t)mask[TDX_CPUID_EBX] << 32 |
+                              mask[TDX_CPUID_EAX];
+            c->gpr[TDX_R8] = (uint64_t)mask[TDX_CPUID_EDX] << 32 |
+                             mask[TDX_CPUID_ECX];
+            return TDX_INCONSISTENT_CPUID_FIELD;
+        }
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t tdx_check_lp(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint32_t pkg = m->ops->lp_package(m->opaque, c->lp);
+    uint64_t status;
+
+    status = check_msrs(c, 0, NUM_EARLY_MSRS);
+    if (status != TDX_SUCCESS) {
+        return status;
+    }
+    if (tdx_msr(c, TDX_MSR_MISC_ENABLE) & TDX_MISC_ENABLE_LIMIT_CPUID) {
+        return TDX_LIMIT_CPUID_MAXVAL_SET; /* 4.7 */
+    }
+    status = check_cpuid(c);
+    if (status != TDX_SUCCESS) {
+        return status;
+    }
+    if (pkg >= TDX_MAX_PKGS) { /* 4.9 */
+        return tdx_op(TDX_INVALID_PKG_ID, pkg);
+    }
+    return check_msrs(c, NUM_EARLY_MSRS, TDX_NUM_COMMON_MSRS);
+}

@@ -1,0 +1,242 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What TDH.SYS.INIT demands of the machine.
+ */
+
+#include "../abi/msr.h"
+#include "cpuid.h"
+#include "geometry.h"
+#include "platform.h"
+#include "platform-msr.h"
+
+/* Leaves that must exist (3.1 g, h, j, k) */
+#define CPUID_TOPOLOGY       0x1f
+#define CPUID_TSC            0x15
+#define CPUID_CACHE          0x4
+#define CPUID_EXTENDED       0x80000000u
+#define CPUID_ADDRESS_WIDTHS 0x80000008u
+
+#define CPUID_NUM_CACHES     5
+#define CPUID_NUM_LEVELS     6
+
+/* Level types of CPUID 0x1F ECX[15:8] */
+#define LEVEL_NONE 0
+#define LEVEL_CORE 2
+
+/* An MSR of which some bits must have a value */
+typedef struct MsrRule {
+    uint32_t msr;
+    uint64_t mask;
+    uint64_t value;
+} MsrRule;
+
+static uint64_t check_rule(const TdxCall *c, const MsrRule *rule)
+{
+    if ((tdx_msr(c, rule->msr) & rule->mask) != rule->value) {
+        return tdx_op(TDX_INCORRECT_MSR_VALUE, rule->msr);
+    }
+    return TDX_SUCCESS;
+}
+
+/* Life cycle 3.1 a to d */
+static uint64_t check_features(const TdxCall *c)
+{
+    /* ARCH_CAPABILITIES announces the MSRs that the next two rules read */
+    static const MsrRule rules[] = {
+        { TDX_MSR_ARCH_CAPABILITIES,
+          TDX_ARCH_CAP_MISC_PACKAGE_CTLS | TDX_ARCH_CAP_ENERGY_FILTERING |
+          TDX_ARCH_CAP_XAPIC_DISABLE,
+          TDX_ARCH_CAP_MISC_PACKAGE_CTLS | TDX_ARCH_CAP_ENERGY_FILTERING |
+          TDX_ARCH_CAP_XAPIC_DISABLE },
+        { TDX_MSR_XAPIC_DISABLE_STATUS, UINT64_MAX, TDX_XAPIC_DISABLED },
+        { TDX_MSR_MISC_PACKAGE_CTLS, TDX_MISC_PACKAGE_ENERGY_FILTERING,
+          TDX_MISC_PACKAGE_ENERGY_FILTERING },
+        { TDX_MSR_PERF_CAPABILITIES,
+          TDX_PERF_FREEZE_WHILE_SMM | TDX_PERF_FULL_WRITE,
+          TDX_PERF_FREEZE_WHILE_SMM | TDX_PERF_FULL_WRITE },
+    };
+
+    for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        uint64_t status = check_rule(c, &rules[i]);
+
+        if (status != TDX_SUCCESS) {
+            return status;
+        }
+    }
+    return TDX_SUCCESS;
+}
+
+/* Life cycle 3.1 e and f */
+static uint64_t check_misc_enable(const TdxCall *c)
+{
+    static const MsrRule monitoring = {
+        TDX_MSR_MISC_ENABLE,
+        TDX_MISC_ENABLE_PERFMON | TDX_MISC_ENABLE_BTS_UNAVAILABLE,
+        TDX_MISC_ENABLE_PERFMON
+    };
+
+    if (tdx_msr(c, TDX_MSR_MISC_ENABLE) & TDX_MISC_ENABLE_LIMIT_CPUID) {
+        return TDX_LIMIT_CPUID_MAXVAL_SET;
+    }
+    return check_rule(c, &monitoring);
+}
+
+static uint32_t native(const TdxModule *m, uint32_t leaf, uint32_t subleaf,
+                       TdxCpuidReg reg)
+{
+    return tdx_native_cpuid(m, leaf, subleaf)[reg];
+}
+
+/* IDs that share the last cache that is not the core's own, a power of two */
+static uint32_t l3_ids(const TdxModule *m)
+{
+    for (unsigned i = 0; i < CPUID_NUM_CACHES; i++) {
+        uint32_t eax = native(m, CPUID_CACHE, i, TDX_CPUID_EAX);
+
+        if ((eax & 0x1f) && ((eax >> 5) & 7) == 3) {
+            return ((eax >> 14) & 0xfff) + 1;
+        }
+    }
+    return 0;
+}
+
+/* Life cycle 3.1 k */
+static uint64_t check_topology(const TdxModule *m)
+{
+    uint32_t last_type = LEVEL_NONE, pkg_shift = 0;
+    bool has_core = false, ended = false;
+
+    for (unsigned i = 0; i < CPUID_NUM_LEVELS && !ended; i++) {
+        uint32_t ecx = native(m, CPUID_TOPOLOGY, i, TDX_CPUID_ECX);
+        uint32_t shift = native(m, CPUID_TOPOLOGY, i, TDX_CPUID_EAX) & 0x1f;
+        uint32_t type = (ecx >> 8) & 0xff;
+
+        ended = type == LEVEL_NONE;
+        if (ended) {
+            break;
+        }
+        /* Levels go up, and so do the IDs they take */
+        if ((ecx & 0xff) != i || type <= last_type || shift < pkg_shift) {
+            return TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED;
+        }
+        last_type = type;
+        pkg_shift = shift;
+        has_core |= type == LEVEL_CORE;
+    }
+    if (!ended) {
+        return TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED;
+    }
+    if (!has_core) {
+        return tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, CPUID_TOPOLOGY);
+    }
+    /* Writing back the caches of one LP must reach just its package */
+    if (l3_ids(m) != 1u << pkg_shift) {
+        return TDX_INVALID_WBINVD_SCOPE;
+    }
+    return TDX_SUCCESS;
+}
+
+/* Life cycle 3.1 g to k */
+static uint64_t check_cpuid(const TdxModule *m)
+{
+    if (native(m, 0, TDX_CPUID_NO_SUBLEAF, TDX_CPUID_EAX) < CPUID_TOPOLOGY) {
+        return tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, CPUID_TOPOLOGY);
+    }
+    if (native(m, CPUID_EXTENDED, TDX_CPUID_NO_SUBLEAF, TDX_CPUID_EAX) <
+        CPUID_ADDRESS_WIDTHS) {
+        return tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, CPUID_ADDRESS_WIDTHS);
+    }
+    if (!native(m, CPUID_TSC, TDX_CPUID_NO_SUBLEAF, TDX_CPUID_EBX)) {
+        return tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, CPUID_TSC);
+    }
+    return check_topology(m);
+}
+
+/* Life cycle 3.1 m to o */
+static uint64_t check_encryption(const TdxCall *c)
+{
+    const TdxPlatformInfo *p = &c->m->plat;
+    uint64_t capable = tdx_msr(c, TDX_MSR_TME_CAPABILITY) &
+                       TDX_TME_ALGORITHMS;
+    uint64_t activate = tdx_msr(c, TDX_MSR_TME_ACTIVATE);
+
+    if (!(activate & TDX_TME_ACTIVATE_LOCK)) {
+        return tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_TME_ACTIVATE);
+    }
+    if (!capable) {
+        return tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_TME_CAPABILITY);
+    }
+    if (!(activate >> TDX_TME_ACTIVATE_ALGORITHMS_SHIFT & capable)) {
+        return tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_TME_ACTIVATE);
+    }
+    if ((uint64_t)p->mktme_keyids + p->tdx_keyids >= TDX_NUM_HKIDS) {
+        return tdx_op(TDX_NUM_ACTIVATED_HKIDS_NOT_SUPPORTED, TDX_NUM_HKIDS);
+    }
+    if (tdx_msr(c, TDX_MSR_WBNOINVDP) != tdx_msr(c, TDX_MSR_WBINVDP)) {
+        return tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_WBNOINVDP);
+    }
+    return TDX_SUCCESS;
+}
+
+/* Life cycle 3.1 q to t; there is one SMRR, number 0 */
+static uint64_t check_smrr(const TdxCall *c)
+{
+    uint64_t cap = tdx_msr(c, TDX_MSR_MTRRCAP);
+    uint64_t base = tdx_msr(c, TDX_MSR_SMRR_PHYSBASE) & TDX_SMRR_ADDRESS;
+    uint64_t mask = tdx_msr(c, TDX_MSR_SMRR_PHYSMASK);
+    uint64_t offset = TDX_SMRR_ADDRESS & ~mask; /* address bits inside */
+
+    if (!(cap & TDX_MTRRCAP_SMRR)) {
+        return TDX_SMRR_NOT_SUPPORTED;
+    }
+    if (!(cap & TDX_MTRRCAP_SMRR_LOCK)) {
+        return TDX_SMRR_LOCK_NOT_SUPPORTED;
+    }
+    if (!(mask & TDX_SMRR_LOCK)) {
+        return tdx_op(TDX_SMRR_NOT_LOCKED, 0);
+    }
+    if (!(mask & TDX_SMRR_VALID)) {
+        return TDX_SUCCESS;
+    }
+    if (offset == TDX_SMRR_ADDRESS || (offset & (offset + TDX_PAGE_4K)) ||
+        (base & offset)) {
+        return tdx_op(TDX_INVALID_SMRR_CONFIGURATION, 0);
+    }
+    for (unsigned i = 0; i < TDX_MAX_CMRS; i++) {
+        const TdxRange *cmr = &c->m->plat.cmr[i];
+
+        if (tdx_ranges_overlap(base, offset + TDX_PAGE_4K, cmr->base,
+                               cmr->size)) {
+            return tdx_multi(TDX_SMRR_OVERLAPS_CMR, 0, i, 0, 0);
+        }
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t tdx_check_platform(const TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t status;
+
+    status = check_features(c);
+    if (status != TDX_SUCCESS) {
+        return status;
+    }
+    status = check_misc_enable(c);
+    if (status != TDX_SUCCESS) {
+        return status;
+    }
+    status = check_cpuid(m);
+    if (status != TDX_SUCCESS) {
+        return status;
+    }
+    status = check_encryption(c);
+    if (status != TDX_SUCCESS) {
+        return status;
+    }
+    if (!tdx_cmrs_valid(m->plat.cmr, m->hkid_mask)) { /* 3.1 p */
+        return TDX_CMR_LIST_INVALID;
+    }
+    return check_smrr(c);
+}
