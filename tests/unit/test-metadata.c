@@ -338,31 +338,35 @@ static void test_cpuid_config(void)
     sim_free(sim);
 }
 
-/* A processor whose highest leaf is lower says nothing beyond it */
+/* A processor with nothing but what TDH.SYS.INIT insists on */
+static void poorest_cpuid(SimPlatform *sim)
+{
+    sim_clear_cpuid(sim);
+    sim_add_cpuid(sim, 0x0, SIM_NO_SUBLEAF, 0x1f, 0, 0, 0);
+    sim_add_cpuid(sim, 0x4, 0, 3 << 5 | 1, 0, 0, 0); /* L3 of one thread */
+    sim_add_cpuid(sim, 0x15, SIM_NO_SUBLEAF, 1, 1, 0, 0);
+    sim_add_cpuid(sim, 0x1f, 0, 0, 1, 2 << 8, 0); /* a core of one thread */
+    sim_add_cpuid(sim, 0x80000000, SIM_NO_SUBLEAF, 0x80000008, 0, 0, 0);
+}
+
 static void test_poor_cpuid(void)
 {
     SimPlatform *sim = machine();
 
-    sim_add_cpuid(sim, 0x0, SIM_NO_SUBLEAF, 0x6, 0, 0, 0);
-    sim_add_cpuid(sim, 0x80000000, SIM_NO_SUBLEAF, 0x80000007, 0, 0, 0);
-    sim_add_cpuid(sim, 0x7, 0, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX);
-    sim_add_cpuid(sim, 0x7, 1, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX);
-    sim_add_cpuid(sim, 0x80000008, SIM_NO_SUBLEAF, 52, UINT32_MAX, 0, 0);
+    /* A processor whose highest leaf is lower says nothing beyond it */
+    sim_add_cpuid(sim, 0x0, SIM_NO_SUBLEAF, 0x1f, 0, 0, 0);
+    sim_add_cpuid(sim, 0x23, 0, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX);
     start(sim);
-    g_assert_cmphex(value(sim, 0x1900000300000000), ==, 0x8000000070010001);
-    g_assert_cmphex(value(sim, 0x1900000300000002), ==, 0);
-    /* Leaf 7 is wholly native, 0x80000008 EAX is not */
-    g_assert_cmphex(cpuid_value(sim, 5, 0), ==, 0);
-    g_assert_cmphex(cpuid_value(sim, 5, 1), ==, 0);
-    g_assert_cmphex(cpuid_value(sim, 9, 0), ==, 0xff);
-    g_assert_cmphex(cpuid_value(sim, 0, 1), !=, 0);
+    g_assert_cmphex(cpuid_value(sim, 11, 0), ==, 0);
+    g_assert_cmphex(cpuid_value(sim, 5, 0), !=, 0);
     sim_free(sim);
 
-    /* No CPUID at all */
     sim = machine();
-    sim_clear_cpuid(sim);
+    poorest_cpuid(sim);
     start(sim);
     check_chain(sim, true);
+    g_assert_cmphex(value(sim, 0x1900000300000000), ==, 0x8000000070010001);
+    g_assert_cmphex(value(sim, 0x1900000300000002), ==, 0);
     g_assert_cmphex(cpuid_value(sim, 0, 0), ==, 0x00ff00000fff3fff);
     g_assert_cmphex(cpuid_value(sim, 0, 1), ==, 0);
     sim_free(sim);
@@ -374,7 +378,7 @@ static void test_sampled_once(void)
     SimPlatform *sim = machine();
 
     start(sim);
-    sim_clear_cpuid(sim);
+    poorest_cpuid(sim);
     g_assert_cmphex(value(sim, 0x1900000300000002), ==, 0x6dbe7);
     g_assert_cmphex(cpuid_value(sim, 0, 1), !=, 0);
 
