@@ -77,9 +77,11 @@ void sim_init_tdmr(SimPlatform *sim, TdxTdmr *tdmr)
     } while (call.gpr[TDX_RDX] < tdmr->base + tdmr->size);
 }
 
-static void *private_at(SimPlatform *sim, uint64_t hpa)
+TdxPamtEntry *sim_private_entry(SimPlatform *sim, uint64_t hpa)
 {
-    return sim_memory_page(&sim->private, hpa, true) + (hpa & SIM_PAGE_MASK);
+    uint8_t *page = sim_memory_page(&sim->private, hpa, true);
+
+    return (TdxPamtEntry *)(page + (hpa & SIM_PAGE_MASK));
 }
 
 TdxPamtEntry *sim_pamt_entry(SimPlatform *sim, TdxTdmr *tdmr, TdxLevel level,
@@ -87,7 +89,7 @@ TdxPamtEntry *sim_pamt_entry(SimPlatform *sim, TdxTdmr *tdmr, TdxLevel level,
 {
     uint64_t index = (hpa - tdmr->base) >> (12 + 9 * level);
 
-    return private_at(sim, tdmr->pamt[level].base + 16 * index);
+    return sim_private_entry(sim, tdmr->pamt[level].base + 16 * index);
 }
 
 bool sim_pamt_bit(SimPlatform *sim, TdxTdmr *tdmr, uint64_t hpa)

@@ -52,6 +52,9 @@ uint64_t sim_call_status(SimPlatform *sim, unsigned lp, uint64_t leaf,
 TdxPamtEntry *sim_pamt_entry(SimPlatform *sim, TdxTdmr *tdmr, TdxLevel level,
                              uint64_t hpa);
 
+/** sim_private_entry: the raw entry at @hpa, which lies in a PAMT page */
+TdxPamtEntry *sim_private_entry(SimPlatform *sim, uint64_t hpa);
+
 /** sim_pamt_bit: is the page's bit in the bitmap set? */
 bool sim_pamt_bit(SimPlatform *sim, TdxTdmr *tdmr, uint64_t hpa);
 

@@ -13,23 +13,23 @@
  */
 static uint64_t check_empty(const TdxPamtRef *range)
 {
+    TdxLock held = 0;
     unsigned i;
 
     for (i = 0; i < TDX_PAMT_CHILDREN; i++) {
         TdxPamtEntry *e = pamt_child(range, range->entry, TDX_LEVEL_2M, i);
-        TdxLock lock;
 
         if (!e) {
             return TDX_STATUS_NONE;
         }
-        lock = __atomic_load_n(&e->lock, __ATOMIC_ACQUIRE);
+        held |= __atomic_load_n(&e->lock, __ATOMIC_ACQUIRE);
         if (pamt_type(e) != TDX_PT_NDA) {
             return tdx_op(TDX_PAMT_PAGE_NOT_EMPTY,
                           i / (TDX_PAMT_CHILDREN / 2));
         }
-        if (lock & ~TDX_LOCK_HOST_PRIORITY) {
-            return tdx_op(TDX_OPERAND_BUSY, TDX_RCX);
-        }
+    }
+    if (held & ~TDX_LOCK_HOST_PRIORITY) {
+        return tdx_op(TDX_OPERAND_BUSY, TDX_RCX);
     }
     if (pamt_count(range->entry)) {
         return tdx_fatal(range->m, "pages counted in an empty PAMT page pair");

@@ -1,0 +1,422 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The PAMT: the check of page operands (PAMT 3.3), page pairs and bitmap
+ * (4 to 7), and the PHYMEM leaves.
+ */
+
+#include "sim-pamt.h"
+
+#define RDMD 24
+#define RECLAIM 28
+#define CACHE_WB 40
+#define WBINVD 41
+#define PAMT_ADD 58
+#define PAMT_REMOVE 59
+
+#define BASE (4 * GIB)
+#define PAMT (2 * GIB)
+#define RANGE (BASE + 64 * MIB)  /* that gets a page pair */
+#define PAGE0 (BASE + 128 * MIB) /* in a range without one */
+#define PAGE1 (BASE + 130 * MIB)
+#define PAIR_OF(range) ((range) | TDX_LEVEL_2M)
+
+#define BUSY(reg) (0x8000020000000000 | (reg))
+#define METADATA_INCORRECT(reg) (0xc000030000000000 | (reg))
+#define NOT_FREE(reg) (0xc000030300000000 | (reg))
+#define RANGE_NOT_FREE 0xc000030400000001
+#define NO_PAIR 0xc000030500000001
+#define NOT_EMPTY(index) (0xc000030600000000 | (index))
+#define MISSING_PAIR(reg) (0x8000030800000000 | (reg))
+
+/* 2 GiB, the second of them not initialised to its end */
+static SimPlatform *machine(bool dynamic)
+{
+    SimPlatform *sim = sim_ready(2, dynamic);
+    TdxTdmr *tdmr = sim_add_tdmr(sim, BASE, 2 * GIB, PAMT);
+
+    sim_reserve(tdmr, 256 * MIB, 4 * KIB);
+    while (tdmr->last_initialized < BASE + 2 * GIB - 16 * MIB) {
+        g_assert_cmphex(sim_call_status(sim, 0, 36, BASE, 0, 0), ==, 0);
+    }
+    return sim;
+}
+
+static TdxTdmr *tdmr_of(SimPlatform *sim)
+{
+    return &sim->module->st.tdmr[0];
+}
+
+static TdxPamtEntry *entry_2m(SimPlatform *sim, uint64_t hpa)
+{
+    return sim_pamt_entry(sim, tdmr_of(sim), TDX_LEVEL_2M, hpa);
+}
+
+static uint64_t add(SimPlatform *sim, uint64_t range, uint64_t page0,
+                    uint64_t page1)
+{
+    return sim_call_status(sim, 0, PAMT_ADD, PAIR_OF(range), page0, page1);
+}
+
+static uint64_t remove_pair(SimPlatform *sim, uint64_t range)
+{
+    SimCall call;
+
+    return sim_call(sim, 0, &call, PAMT_REMOVE, PAIR_OF(range), 0, 0);
+}
+
+static void assert_rdmd(SimPlatform *sim, uint64_t rcx, uint64_t type,
+                        uint64_t level)
+{
+    SimCall call;
+
+    g_assert_cmphex(sim_call(sim, 0, &call, RDMD, rcx, 1, 1), ==, 0);
+    g_assert_cmphex(call.gpr[TDX_RCX], ==, type);
+    g_assert_cmphex(call.gpr[TDX_R8], ==, level);
+}
+
+/* --- page pairs ---------------------------------------------------------- */
+
+static void test_pair(void)
+{
+    SimPlatform *sim = machine(true);
+    TdxTdmr *tdmr = tdmr_of(sim);
+    SimCall call;
+
+    sim_write64(sim, PAGE0 + 8, 0x1234);
+    g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
+    g_assert_true(sim_pamt_bit(sim, tdmr, PAGE0));
+    g_assert_true(sim_pamt_bit(sim, tdmr, PAGE1));
+    g_assert_false(sim_pamt_bit(sim, tdmr, PAGE0 + 4 * KIB));
+    /* The page has left KeyID 0 */
+    g_assert_cmphex(sim_read64(sim, PAGE0 + 8), ==, 0);
+    assert_rdmd(sim, PAGE0, TDX_PT_PAMT, 0);
+    assert_rdmd(sim, RANGE, TDX_PT_NDA, 0);
+
+    g_assert_cmphex(sim_call(sim, 0, &call, RDMD, PAIR_OF(RANGE), 0, 0), ==,
+                    0);
+    g_assert_cmphex(call.gpr[TDX_RCX], ==, 1ULL << 63 | TDX_PT_PAMT);
+    g_assert_cmphex(call.gpr[TDX_R8], ==, 1);
+    g_assert_cmphex(call.gpr[TDX_R10], ==, PAGE0);
+    g_assert_cmphex(call.gpr[TDX_R11], ==, PAGE1);
+
+    g_assert_cmphex(add(sim, RANGE, PAGE0 + 4 * KIB, PAGE1 + 4 * KIB), ==,
+                    RANGE_NOT_FREE);
+    g_assert_cmphex(sim_call(sim, 0, &call, PAMT_REMOVE, PAIR_OF(RANGE), 5,
+                             6), ==, 0);
+    g_assert_cmphex(call.gpr[TDX_RCX], ==, PAIR_OF(RANGE));
+    g_assert_cmphex(call.gpr[TDX_RDX], ==, PAGE0);
+    g_assert_cmphex(call.gpr[TDX_R8], ==, PAGE1);
+    g_assert_false(sim_pamt_bit(sim, tdmr, PAGE0));
+    g_assert_false(sim_pamt_bit(sim, tdmr, PAGE1));
+    assert_rdmd(sim, RANGE, TDX_PT_NDA, 1);
+
+    g_assert_cmphex(sim_call(sim, 0, &call, PAMT_REMOVE, PAIR_OF(RANGE), 5,
+                             6), ==, NO_PAIR);
+    g_assert_cmphex(call.gpr[TDX_RDX], ==, 5);
+    g_assert_cmphex(call.gpr[TDX_R8], ==, 6);
+    g_assert_true(sim_no_locks(sim, tdmr));
+    sim_free(sim);
+}
+
+static void test_pair_operands(void)
+{
+    SimPlatform *sim = machine(true);
+    uint64_t outside = BASE + GIB; /* block not complete */
+    uint64_t keyid = 1ULL << 46;
+
+    g_assert_cmphex(sim_call_status(sim, 0, PAMT_ADD, RANGE, PAGE0, PAGE1),
+                    ==, 0xc000010000000001);
+    g_assert_cmphex(add(sim, RANGE + 4 * KIB, PAGE0, PAGE1), ==,
+                    0xc000010000000001);
+    g_assert_cmphex(add(sim, RANGE | 1 << 3, PAGE0, PAGE1), ==,
+                    0xc000010000000001);
+    g_assert_cmphex(add(sim, RANGE | 1ULL << 52, PAGE0, PAGE1), ==,
+                    0xc000010000000001);
+    g_assert_cmphex(add(sim, RANGE | keyid, PAGE0, PAGE1), ==,
+                    0xc000010000000001);
+    /* The pages are looked at, one after the other, before the range is */
+    g_assert_cmphex(add(sim, outside, PAGE0 + 1, PAGE1 + 1), ==,
+                    0xc000010000000002);
+    g_assert_cmphex(add(sim, outside, outside, PAGE1 + 1), ==,
+                    0xc000010100000002);
+    g_assert_cmphex(add(sim, outside, PAGE0, PAGE1 | keyid), ==,
+                    0xc000010000000008);
+    g_assert_cmphex(add(sim, outside, PAGE0, outside), ==,
+                    0xc000010100000008);
+    g_assert_cmphex(add(sim, outside, PAGE0, PAGE1), ==, 0xc000010100000001);
+    g_assert_cmphex(remove_pair(sim, outside), ==, 0xc000010100000001);
+    g_assert_cmphex(remove_pair(sim, RANGE | 1 << 11), ==,
+                    0xc000010000000001);
+    sim_free(sim);
+}
+
+/* Which pages may serve as PAMT pages */
+static void test_pair_pages(void)
+{
+    SimPlatform *sim = machine(true);
+    TdxTdmr *tdmr = tdmr_of(sim);
+    uint64_t rsvd = BASE + 256 * MIB;
+
+    /* Both in the range that they describe, in either order */
+    g_assert_cmphex(add(sim, RANGE, RANGE + 8 * KIB, RANGE), ==, 0);
+    assert_rdmd(sim, RANGE, TDX_PT_PAMT, 0);
+    assert_rdmd(sim, RANGE + 4 * KIB, TDX_PT_NDA, 0);
+    /* One page twice: the bit of the first is taken back */
+    g_assert_cmphex(add(sim, RANGE + 2 * MIB, PAGE0, PAGE0), ==, NOT_FREE(8));
+    g_assert_false(sim_pamt_bit(sim, tdmr, PAGE0));
+    /* A PAMT page already; a reserved page */
+    g_assert_cmphex(add(sim, RANGE + 2 * MIB, RANGE, PAGE0), ==, NOT_FREE(2));
+    g_assert_cmphex(add(sim, RANGE + 2 * MIB, PAGE0, RANGE), ==, NOT_FREE(8));
+    g_assert_cmphex(add(sim, RANGE + 2 * MIB, rsvd, PAGE0), ==, NOT_FREE(2));
+    g_assert_cmphex(add(sim, RANGE + 2 * MIB, PAGE0, rsvd), ==, NOT_FREE(8));
+    g_assert_false(sim_pamt_bit(sim, tdmr, PAGE0));
+    /* Reserved pages stay so in a range with a pair */
+    g_assert_cmphex(add(sim, rsvd, PAGE0, PAGE1), ==, 0);
+    assert_rdmd(sim, rsvd, TDX_PT_PAMT, 0);
+    /* A range may go while it hosts the PAMT pages of another */
+    g_assert_cmphex(add(sim, BASE + 128 * MIB, BASE + 132 * MIB,
+                        BASE + 134 * MIB), ==, 0);
+    g_assert_cmphex(remove_pair(sim, BASE + 128 * MIB), ==, 0);
+    assert_rdmd(sim, PAGE0, TDX_PT_PAMT, 0);
+    g_assert_cmphex(remove_pair(sim, rsvd), ==, 0);
+    assert_rdmd(sim, PAGE0, TDX_PT_NDA, 1);
+    assert_rdmd(sim, rsvd, TDX_PT_PAMT, 0);
+    sim_free(sim);
+}
+
+static void test_static_mode(void)
+{
+    SimPlatform *sim = machine(false);
+
+    g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0xc000010000000000);
+    g_assert_cmphex(remove_pair(sim, RANGE), ==, 0xc000010000000000);
+    assert_rdmd(sim, BASE + 256 * MIB, TDX_PT_RSVD, 0);
+    assert_rdmd(sim, BASE + 256 * MIB + 4 * KIB, TDX_PT_NDA, 0);
+    g_assert_cmphex(sim_call_status(sim, 0, RDMD, BASE | 1, 0, 0), ==,
+                    0xc000010000000001);
+    g_assert_cmphex(sim_call_status(sim, 0, RECLAIM, BASE + 256 * MIB, 0, 0),
+                    ==, METADATA_INCORRECT(1));
+    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, BASE + 256 * MIB, 0, 0),
+                    ==, METADATA_INCORRECT(1));
+    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, BASE, 0, 0), ==, 0);
+    sim_free(sim);
+}
+
+/* --- the check of page operands ------------------------------------------ */
+
+static uint64_t check(SimPlatform *sim, uint64_t hpa, TdxLevel level,
+                      TdxPageType type)
+{
+    PAMT_REF(page);
+
+    return pamt_get_page(&page, sim->module, hpa, level, type,
+                         TDX_LOCK_TYPE_EXCLUSIVE, TDX_R8);
+}
+
+static void test_check_dynamic(void)
+{
+    SimPlatform *sim = machine(true);
+
+    g_assert_cmphex(check(sim, RANGE + 1, 0, TDX_PT_NDA), ==,
+                    0xc000010000000008);
+    g_assert_cmphex(check(sim, RANGE + 4 * KIB, TDX_LEVEL_2M, TDX_PT_NDA), ==,
+                    0xc000010000000008);
+    g_assert_cmphex(check(sim, BASE + GIB, 0, TDX_PT_NDA), ==,
+                    0xc000010100000008);
+    g_assert_cmphex(check(sim, RANGE, 0, TDX_PT_NDA), ==, MISSING_PAIR(8));
+    g_assert_cmphex(check(sim, RANGE, 0, TDX_PT_TDR), ==,
+                    METADATA_INCORRECT(8));
+    g_assert_cmphex(check(sim, RANGE, TDX_LEVEL_2M, TDX_PT_NDA), ==, 0);
+    g_assert_cmphex(add(sim, RANGE, RANGE, PAGE1), ==, 0);
+    g_assert_cmphex(check(sim, RANGE, 0, TDX_PT_NDA), ==,
+                    METADATA_INCORRECT(8));
+    g_assert_cmphex(check(sim, RANGE + 4 * KIB, 0, TDX_PT_NDA), ==, 0);
+    g_assert_cmphex(check(sim, RANGE + 4 * KIB, 0, TDX_PT_REG), ==,
+                    METADATA_INCORRECT(8));
+    /* A pair, even unused, rules a large page out; so do PAMT pages in it */
+    g_assert_cmphex(check(sim, RANGE, TDX_LEVEL_2M, TDX_PT_NDA), ==,
+                    METADATA_INCORRECT(8));
+    g_assert_cmphex(check(sim, BASE + 130 * MIB, TDX_LEVEL_2M, TDX_PT_NDA),
+                    ==, METADATA_INCORRECT(8));
+    g_assert_cmphex(check(sim, BASE + 256 * MIB, TDX_LEVEL_2M, TDX_PT_NDA),
+                    ==, METADATA_INCORRECT(8));
+    /* In a large page there is no pair to be missing */
+    pamt_set_type(entry_2m(sim, BASE), TDX_PT_REG);
+    g_assert_cmphex(check(sim, BASE, 0, TDX_PT_NDA), ==,
+                    METADATA_INCORRECT(8));
+    g_assert_true(sim_no_locks(sim, tdmr_of(sim)));
+    sim_free(sim);
+}
+
+/* Every single page of a 2 MiB range counts */
+static void test_check_2m(void)
+{
+    for (int dynamic = 0; dynamic < 2; dynamic++) {
+        SimPlatform *sim = machine(dynamic);
+
+        for (unsigned i = 0; i < 512; i += 73) {
+            uint64_t hpa = RANGE + i * 4 * KIB;
+            TdxPamtBit bit;
+
+            g_assert_cmphex(check(sim, RANGE, TDX_LEVEL_2M, TDX_PT_NDA), ==,
+                            0);
+            if (dynamic) {
+                pamt_bit(sim->module, tdmr_of(sim), hpa, &bit);
+                g_assert_false(pamt_bit_test_and_set(&bit));
+            } else {
+                pamt_set_type(sim_pamt_entry(sim, tdmr_of(sim), 0, hpa),
+                              TDX_PT_EPT);
+            }
+            g_assert_cmphex(check(sim, RANGE, TDX_LEVEL_2M, TDX_PT_NDA), ==,
+                            METADATA_INCORRECT(8));
+            if (dynamic) {
+                pamt_bit_clear(&bit);
+            } else {
+                pamt_set_type(sim_pamt_entry(sim, tdmr_of(sim), 0, hpa),
+                              TDX_PT_NDA);
+            }
+        }
+        sim_free(sim);
+    }
+}
+
+/* Count, hint, owner: PAMT 7 */
+static void test_assign(void)
+{
+    SimPlatform *sim = machine(true);
+    uint64_t tdr = 0xfedcba987000;
+    SimCall call;
+
+    g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
+    for (int i = 0; i < 2; i++) {
+        PAMT_REF(page);
+
+        g_assert_cmphex(pamt_get_free(&page, sim->module,
+                                      RANGE + i * MIB + 4 * KIB, 0, 1), ==, 0);
+        pamt_assign(&page, TDX_PT_REG, tdr);
+        pamt_set_bepoch(page.entry, 0x123);
+    }
+    g_assert_cmpuint(pamt_count(entry_2m(sim, RANGE)), ==, 2);
+    sim_call(sim, 0, &call, RDMD, RANGE + 4 * KIB, 0, 0);
+    g_assert_cmphex(call.gpr[TDX_RCX], ==, TDX_PT_REG);
+    g_assert_cmphex(call.gpr[TDX_RDX], ==, tdr);
+    g_assert_cmphex(call.gpr[TDX_R9], ==, 0x123);
+    g_assert_cmphex(remove_pair(sim, RANGE), ==, NOT_EMPTY(0));
+
+    for (int i = 0; i < 2; i++) {
+        PAMT_REF(page);
+
+        g_assert_cmphex(pamt_lock_implicit(&page, sim->module,
+                                           RANGE + i * MIB + 4 * KIB,
+                                           TDX_LOCK_TYPE_EXCLUSIVE, 1), ==, 0);
+        /* The last page of the range brings the hint */
+        g_assert_cmphex(pamt_free(&page), ==, i ? 1ULL << 62 : 0);
+        /* Free, but still held: not to be given away yet */
+        g_assert_cmphex(remove_pair(sim, RANGE), ==, i ? BUSY(1)
+                                                       : NOT_EMPTY(1));
+    }
+    g_assert_cmphex(remove_pair(sim, RANGE), ==, 0);
+    sim_free(sim);
+}
+
+static void test_wrong_count(void)
+{
+    SimPlatform *sim = machine(true);
+    SimCall call;
+
+    g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
+    pamt_count_up(entry_2m(sim, RANGE));
+    sim_call(sim, 0, &call, PAMT_REMOVE, PAIR_OF(RANGE), 0, 0);
+    g_assert_false(call.answered);
+    g_assert_nonnull(sim->fatal_reason);
+    sim_free(sim);
+}
+
+/* The memory of a PAMT page disappears: a stop, not a crash */
+static void test_memory_gone(void)
+{
+    SimPlatform *sim = machine(true);
+    SimCall call;
+
+    g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
+    sim->hole = (TdxRange) { PAGE1, 4 * KIB };
+    assert_rdmd(sim, RANGE, TDX_PT_NDA, 0);
+    sim_call(sim, 0, &call, RDMD, RANGE + MIB, 0, 0);
+    g_assert_false(call.answered);
+    g_assert_nonnull(sim->fatal_reason);
+    sim_free(sim);
+}
+
+/* --- the other PHYMEM leaves ---------------------------------------------- */
+
+static void test_wbinvd(void)
+{
+    SimPlatform *sim = machine(true);
+    uint64_t keyid = 33ULL << 46;
+
+    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, PAGE0 | keyid, 0, 0), ==,
+                    0);
+    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, PAGE0 + 8, 0, 0), ==,
+                    0xc000010000000001);
+    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, BASE + GIB, 0, 0), ==,
+                    0xc000010100000001);
+    g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
+    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, PAGE0 | keyid, 0, 0), ==,
+                    METADATA_INCORRECT(1));
+    entry_2m(sim, RANGE)->lock = TDX_LOCK_EXCLUSIVE;
+    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, RANGE, 0, 0), ==, BUSY(1));
+    sim_free(sim);
+}
+
+static void test_cache_wb(void)
+{
+    SimPlatform *sim = machine(true);
+    TdxState *st = &sim->module->st;
+    uint64_t none = 0x0000082100000000;
+
+    sim->module->plat.num_pkgs = sim->info.num_pkgs = 2;
+    g_assert_cmphex(sim_call_status(sim, 0, CACHE_WB, 2, 0, 0), ==,
+                    0xc000010000000001);
+    g_assert_cmphex(sim_call_status(sim, 0, CACHE_WB, 1, 0, 0), ==,
+                    0xc000082300000000);
+    g_assert_cmphex(sim_call_status(sim, 0, CACHE_WB, 0, 0, 0), ==, none);
+    for (int hkid = 5; hkid <= 8; hkid++) {
+        st->kot[hkid] = (TdxKotEntry) { hkid - 5, 3 };
+    }
+    st->kot[63] = (TdxKotEntry) { TDX_HKID_FLUSHED, 3 };
+    st->wbt[1].lock = TDX_LOCK_EXCLUSIVE;
+    g_assert_cmphex(sim_call_status(sim, 1, CACHE_WB, 0, 0, 0), ==,
+                    0x80000200000000bc);
+    st->kot_lock = TDX_LOCK_EXCLUSIVE;
+    g_assert_cmphex(sim_call_status(sim, 0, CACHE_WB, 0, 0, 0), ==,
+                    0x80000200000000ba);
+    st->kot_lock = 0;
+    g_assert_cmphex(sim_call_status(sim, 0, CACHE_WB, 0, 0, 0), ==, 0);
+    for (int hkid = 5; hkid <= 8; hkid++) {
+        g_assert_cmphex(st->kot[hkid].wbinvd_bitmap, ==,
+                        st->kot[hkid].state == TDX_HKID_FLUSHED ? 2 : 3);
+    }
+    st->wbt[1].lock = 0;
+    g_assert_cmphex(sim_call_status(sim, 1, CACHE_WB, 0, 0, 0), ==, 0);
+    g_assert_cmphex(st->kot[7].wbinvd_bitmap, ==, 0);
+    g_assert_cmphex(st->kot[63].wbinvd_bitmap, ==, 0);
+    sim_free(sim);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/pamt/pair/life", test_pair);
+    g_test_add_func("/pamt/pair/operands", test_pair_operands);
+    g_test_add_func("/pamt/pair/pages", test_pair_pages);
+    g_test_add_func("/pamt/pair/wrong-count", test_wrong_count);
+    g_test_add_func("/pamt/pair/memory-gone", test_memory_gone);
+    g_test_add_func("/pamt/static", test_static_mode);
+    g_test_add_func("/pamt/check/dynamic", test_check_dynamic);
+    g_test_add_func("/pamt/check/2m", test_check_2m);
+    g_test_add_func("/pamt/assign", test_assign);
+    g_test_add_func("/pamt/wbinvd", test_wbinvd);
+    g_test_add_func("/pamt/cache-wb", test_cache_wb);
+    return g_test_run();
+}
