@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+Checks the exported tables of the module against facts of the TDX module ABI,
+and that the generated page of the documentation is up to date.
+"""
+
+import json
+import subprocess
+import sys
+
+TOOL, JSON_FILE, RST_FILE = sys.argv[1:]
+
+
+def by(tables, table, key, value):
+    return next(row for row in tables[table] if row[key] == value)
+
+
+def leaves(tables):
+    add = by(tables, "leaves", "number", 58)
+    assert add["name"] == "TDH.PHYMEM.PAMT.ADD"
+    assert add["needs"] == "dynamic-pamt"
+    assert add["states"] == ["SYS_READY"]
+    assert [o["register"] for o in add["in"]] == ["RCX", "RDX", "R8"]
+    rd = by(tables, "leaves", "name", "TDH.SYS.RD")
+    assert rd["number"] == 34 and rd["modelled"] and rd["max_version"] == 0
+    assert "needs" not in rd
+    assert rd["out"][1] == {"register": "R8", "name": "value"}
+    assert by(tables, "leaves", "number", 33)["max_version"] == 1
+    assert not by(tables, "leaves", "number", 96)["modelled"]
+
+
+def statuses(tables):
+    def value(name):
+        return by(tables, "statuses", "name", name)["value"]
+
+    assert value("TDX_SUCCESS") == "0x0000000000000000"
+    assert value("TDX_OPERAND_INVALID") == "0xc000010000000000"
+    assert value("TDX_MISSING_PAMT_PAGE_PAIR") == "0x8000030800000000"
+
+
+def operands(tables):
+    assert by(tables, "operands", "id", 8)["name"] == "R8"
+    assert by(tables, "operands", "id", 184)["name"] == "SYS"
+
+
+def fields(tables):
+    rows = tables["sys_fields"]
+    assert len(rows) == 70
+    assert sum(r["fields"] * r["elements"] for r in rows) == 359
+    bits = by(tables, "sys_fields", "id", "0x9100000000000013")
+    assert bits["name"] == "PAMT_PAGE_BITMAP_ENTRY_BITS"
+    assert bits["bits"] == 8
+    assert bits["needs_features0"] == "0x0000001000000000"
+    values = by(tables, "sys_fields", "name", "CPUID_CONFIG_VALUES")
+    assert (values["fields"], values["elements"]) == (32, 2)
+    assert not values["guest_readable"] and "needs_features0" not in values
+    assert by(tables, "sys_fields", "name", "VENDOR_ID")["guest_readable"]
+
+
+def documentation(_tables):
+    made = subprocess.run([TOOL, "--rst"], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+    with open(RST_FILE, encoding="utf-8") as page:
+        assert page.read() == made, \
+            f"{RST_FILE} is out of date: write `{TOOL} --rst` there"
+
+
+def main():
+    with open(JSON_FILE, encoding="utf-8") as source:
+        tables = json.load(source)
+    checks = [leaves, statuses, operands, fields, documentation]
+    failed = 0
+    print(f"1..{len(checks)}")
+    for number, check in enumerate(checks, 1):
+        try:
+            check(tables)
+            print(f"ok {number} {check.__name__}")
+        except (AssertionError, KeyError, StopIteration) as error:
+            failed = 1
+            print(f"not ok {number} {check.__name__} # {error!r}")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

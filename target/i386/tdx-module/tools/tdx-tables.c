@@ -1,0 +1,251 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Prints the module's tables (leaves, statuses, operands, system metadata
+ * fields) for tools and documentation, so that nobody has to keep copies.
+ */
+
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "abi/field.h"
+#include "abi/leaf.h"
+#include "abi/status.h"
+#include "tdx-module.h"
+
+static void add_text(JsonBuilder *json, const char *key, const char *text)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_add_string_value(json, text);
+}
+
+static void add_number(JsonBuilder *json, const char *key, unsigned number)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_add_int_value(json, number);
+}
+
+static void add_bool(JsonBuilder *json, const char *key, bool value)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_add_boolean_value(json, value);
+}
+
+/* JSON readers keep 53 bits of a number; 64-bit values are text */
+static void add_hex(JsonBuilder *json, const char *key, uint64_t value)
+{
+    g_autofree char *text = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x",
+                                            value);
+
+    add_text(json, key, text);
+}
+
+static void begin_list(JsonBuilder *json, const char *key)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_begin_array(json);
+}
+
+/* --- leaves -------------------------------------------------------------- */
+
+static void add_operands(JsonBuilder *json, const char *key,
+                         const TdxLeafOperand *operand)
+{
+    int i;
+
+    begin_list(json, key);
+    for (i = 0; i < TDX_LEAF_MAX_OPERANDS && operand[i].name; i++) {
+        json_builder_begin_object(json);
+        add_text(json, "register", tdx_operand_name(operand[i].reg));
+        add_text(json, "name", operand[i].name);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+static void add_states(JsonBuilder *json, unsigned states)
+{
+    static const char *const names[] = {
+        [TDX_SYSINIT_PENDING] = "SYSINIT_PENDING",
+        [TDX_SYSINIT_DONE] = "SYSINIT_DONE",
+        [TDX_SYSCONFIG_DONE] = "SYSCONFIG_DONE",
+        [TDX_SYS_READY_STATE] = "SYS_READY",
+        [TDX_SYS_SHUTDOWN_STATE] = "SYS_SHUTDOWN",
+    };
+    size_t i;
+
+    begin_list(json, "states");
+    for (i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (states & TDX_STATE_BIT(i)) {
+            json_builder_add_string_value(json, names[i]);
+        }
+    }
+    json_builder_end_array(json);
+}
+
+static void add_leaf_needs(JsonBuilder *json, TdxLeafNeeds needs)
+{
+    switch (needs) {
+    case TDX_NEEDS_DYNAMIC_PAMT:
+        add_text(json, "needs", "dynamic-pamt");
+        break;
+    case TDX_NEEDS_SYS_DISABLE:
+        add_text(json, "needs", "sys-disable");
+        break;
+    case TDX_NEEDS_NOTHING:
+        break;
+    }
+}
+
+static void add_leaves(JsonBuilder *json)
+{
+    size_t n, i;
+    const TdxLeaf *leaf = tdx_leaf_table(&n);
+
+    begin_list(json, "leaves");
+    for (i = 0; i < n; i++) {
+        json_builder_begin_object(json);
+        add_number(json, "number", leaf[i].number);
+        add_text(json, "name", leaf[i].name);
+        add_number(json, "max_version", leaf[i].max_version);
+        add_bool(json, "modelled", leaf[i].handler != NULL);
+        add_leaf_needs(json, leaf[i].needs);
+        add_states(json, leaf[i].states);
+        add_operands(json, "in", leaf[i].in);
+        add_operands(json, "out", leaf[i].out);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+/* --- statuses and operands ------------------------------------------------ */
+
+static void add_status(JsonBuilder *json, const char *name, uint64_t value)
+{
+    json_builder_begin_object(json);
+    add_hex(json, "value", value);
+    add_text(json, "name", name);
+    json_builder_end_object(json);
+}
+
+static void add_statuses(JsonBuilder *json)
+{
+    begin_list(json, "statuses");
+#define TDX_STATUS(name, value) add_status(json, #name, value);
+#include "abi/status-list.h"
+#undef TDX_STATUS
+    json_builder_end_array(json);
+}
+
+static void add_operand(JsonBuilder *json, const char *name, unsigned id)
+{
+    json_builder_begin_object(json);
+    add_number(json, "id", id);
+    add_text(json, "name", name);
+    json_builder_end_object(json);
+}
+
+static void add_operand_ids(JsonBuilder *json)
+{
+    unsigned reg;
+
+    begin_list(json, "operands");
+    for (reg = 0; reg < TDX_NUM_GPRS; reg++) {
+        add_operand(json, tdx_operand_name(reg), reg);
+    }
+#define TDX_OPERAND(name, value) add_operand(json, #name, value);
+#include "abi/operand-list.h"
+#undef TDX_OPERAND
+    json_builder_end_array(json);
+}
+
+/* --- fields -------------------------------------------------------------- */
+
+static void add_fields(JsonBuilder *json)
+{
+    size_t i;
+
+    begin_list(json, "sys_fields");
+    for (i = 0; i < tdx_sys_fields.rows; i++) {
+        const TdxField *f = &tdx_sys_fields.row[i];
+
+        json_builder_begin_object(json);
+        add_hex(json, "id", f->id);
+        add_text(json, "name", f->name);
+        add_number(json, "bits", tdx_field_elem_bits(f->id));
+        add_number(json, "fields", f->fields);
+        add_number(json, "elements", f->elems);
+        add_bool(json, "guest_readable", f->guest_rd);
+        if (f->needs) {
+            add_hex(json, "needs_features0", f->needs);
+        }
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+static void print_json(void)
+{
+    g_autoptr(JsonBuilder) json = json_builder_new();
+    g_autoptr(JsonGenerator) generator = json_generator_new();
+    g_autofree char *text = NULL;
+    JsonNode *root;
+
+    json_builder_begin_object(json);
+    add_leaves(json);
+    add_statuses(json);
+    add_operand_ids(json);
+    add_fields(json);
+    json_builder_end_object(json);
+
+    root = json_builder_get_root(json);
+    json_generator_set_root(generator, root);
+    json_generator_set_pretty(generator, true);
+    text = json_generator_to_data(generator, NULL);
+    puts(text);
+    json_node_unref(root);
+}
+
+static void print_rst(void)
+{
+    static const char title[] = "System metadata fields of the TDX module";
+    g_autofree char *line = g_strnfill(strlen(title), '=');
+    size_t i;
+
+    printf(".. SPDX-License-" "Identifier: GPL-2.0-or-later\n\n"
+           "..\n   Generated by tdx-tables --rst from the module's own table; "
+           "do not edit.\n\n%s\n%s\n\n"
+           "In the order in which TDH.SYS.RD leads through them.  Fields that "
+           "need a bit of\nTDX_FEATURES0 are absent from modules without it.\n"
+           "\n.. list-table::\n   :header-rows: 1\n\n"
+           "   * - Field id\n     - Name\n     - Bits\n     - Fields\n"
+           "     - Elements\n     - Readable by\n     - Needs bit\n",
+           title, line);
+    for (i = 0; i < tdx_sys_fields.rows; i++) {
+        const TdxField *f = &tdx_sys_fields.row[i];
+
+        printf("   * - ``0x%016" G_GINT64_MODIFIER "x``\n     - %s\n"
+               "     - %u\n     - %u\n     - %u\n     - %s\n",
+               f->id, f->name, tdx_field_elem_bits(f->id), f->fields,
+               f->elems, f->guest_rd ? "host, guest" : "host");
+        if (f->needs) {
+            printf("     - %d\n", g_bit_nth_lsf(f->needs, -1));
+        } else {
+            printf("     -\n");
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && !strcmp(argv[1], "--json")) {
+        print_json();
+    } else if (argc == 2 && !strcmp(argv[1], "--rst")) {
+        print_rst();
+    } else {
+        fprintf(stderr, "Usage: tdx-tables --json | --rst\n");
+        return 1;
+    }
+    return 0;
+}
