@@ -45,6 +45,11 @@
 #define TME_ACTIVATE_ALGORITHMS_SHIFT   48
 
 #define MTRRCAP_SEAMRR                  (1ULL << 15)
+/* SMRRs exist and can be locked; the one there is locked and not in use */
+#define MTRRCAP_SMRR_LOCKABLE           ((1ULL << 11) | (1ULL << 14))
+#define MSR_SMRR_PHYSBASE               0x1f2
+#define MSR_SMRR_PHYSMASK               0x1f3
+#define SMRR_MASK_LOCK                  (1ULL << 10)
 
 #define SEAMRR_BASE_CONFIGURED          (1ULL << 3)
 #define SEAMRR_MASK_LOCK                (1ULL << 10)
@@ -211,7 +216,7 @@ bool x86_seam_rdmsr(const X86CPU *cpu, uint32_t msr, uint64_t *val)
     /*
      * SEAM software finds the platform as firmware must leave it for TDX.
      * The host does not see these: QEMU has no x2APIC lock, no performance
-     * counters and no caches that they could describe.
+     * counters, no SMRR and no caches that they could describe.
      */
     switch (msr) {
     case MSR_IA32_WBINVDP:
@@ -231,6 +236,16 @@ bool x86_seam_rdmsr(const X86CPU *cpu, uint32_t msr, uint64_t *val)
         return true;
     case MSR_IA32_PERF_CAPABILITIES:
         *val = PERF_CAP_FREEZE_SMM_FULL_WRITE;
+        return true;
+    case MSR_MTRRcap:
+        x86_seam_guest_rdmsr(cpu, msr, val);
+        *val |= MTRRCAP_SMRR_LOCKABLE;
+        return true;
+    case MSR_SMRR_PHYSBASE:
+        *val = 0;
+        return true;
+    case MSR_SMRR_PHYSMASK:
+        *val = SMRR_MASK_LOCK;
         return true;
     default:
         return x86_seam_guest_rdmsr(cpu, msr, val) == X86_SEAM_MSR_DONE;
