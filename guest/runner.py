@@ -18,12 +18,14 @@ INITRAMFS = os.path.join(TOP, 'build/guest/initramfs.gz')
 # machine, which the kernel's test of the timer's wiring does not forgive.
 APPEND = 'console=ttyS0 panic=-1 no_timer_check'
 
+# The line by which guest/init ends what it has to say
+REPORT_END = 'seam: end of report'
+
 
 class Monitor:
     """A QMP client on one end of a socket pair"""
 
     def __init__(self, sock):
-        self.stream = sock.makefile('rwb', buffering=0)
         self.sock = sock
         self.pending = b''
         self.events = []
@@ -138,11 +140,12 @@ class Guest:
         self.command = shlex.join(command)
         self.on_line = on_line
         self.lines = []
+        self.reported = threading.Event()
         self.log = open(log, 'w', encoding='utf-8', errors='replace')
         self.errors = open(log + '.qemu', 'w+', encoding='utf-8',
                            errors='replace')
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self.errors, pass_fds=[theirs.fileno()],
             start_new_session=True)
         theirs.close()
@@ -154,32 +157,38 @@ class Guest:
         for raw in self.process.stdout:
             line = raw.decode('utf-8', 'replace').rstrip('\r\n')
             self.lines.append(line)
+            if line == REPORT_END:
+                self.reported.set()
             self.log.write(line + '\n')
             self.log.flush()
             if self.on_line:
                 self.on_line(line)
 
-    def wait(self, timeout, event='SHUTDOWN'):
-        """Until the guest is off (or @event): 'off', 'timeout' or 'gone'"""
+    def wait(self, timeout, on_report=None):
+        """Until the guest is off: 'off', 'timeout' or 'gone' (QEMU itself)
+
+        @on_report is called with the monitor when user space has reported
+        and, with seam.hold=1, waits for this to return.
+        """
         deadline = time.monotonic() + timeout
         try:
-            greeting = self.monitor.read(deadline)
-            if greeting is None:
+            if self.monitor.read(deadline) is None:
                 return 'timeout'
             self.monitor.command('qmp_capabilities')
-            if self.monitor.wait_event(event, deadline):
-                return 'off'
+            while time.monotonic() < deadline:
+                if on_report and self.reported.is_set():
+                    on_report(self.monitor)
+                    on_report = None
+                    self.process.stdin.write(b'\n')
+                    self.process.stdin.flush()
+                step = deadline
+                if on_report:
+                    step = min(deadline, time.monotonic() + 0.1)
+                if self.monitor.wait_event('SHUTDOWN', step):
+                    return 'off'
             return 'timeout'
-        except EOFError:
+        except (EOFError, BrokenPipeError):
             self.process.wait()
-            return 'gone'
-
-    def again(self, timeout, event):
-        """After wait(): until the next @event"""
-        try:
-            found = self.monitor.wait_event(event, time.monotonic() + timeout)
-            return 'off' if found else 'timeout'
-        except EOFError:
             return 'gone'
 
     def close(self):
