@@ -1,0 +1,207 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDX-private memory: what private KeyIDs see at an address.  It is a second,
+ * sparse RAM beside the machine's own and is mapped into no address space, so
+ * that nothing but the TDX module reaches it.  One content per address serves
+ * all private KeyIDs: the module itself keeps them apart.
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/bitmap.h"
+#include "qemu/cutils.h"
+#include "qemu/madvise.h"
+#include "qemu/main-loop.h"
+#include "exec/address-spaces.h"
+#include "exec/ramblock.h"
+#include "seam-internal.h"
+#include "trace.h"
+
+/* --- chunks -------------------------------------------------------------- */
+
+static bool in_cmr(const TdxModuleDevice *s, uint64_t hpa, uint64_t len)
+{
+    for (int i = 0; i < TDX_MAX_CMRS; i++) {
+        const TdxRange *r = &s->plat.cmr[i];
+
+        if (hpa >= r->base && hpa - r->base < r->size) {
+            return len <= r->size - (hpa - r->base);
+        }
+    }
+    return false;
+}
+
+static SeamChunk *get_chunk(TdxModuleDevice *s, uint64_t hpa)
+{
+    uint64_t i = hpa >> SEAM_CHUNK_BITS;
+
+    return i < s->num_chunks ? qatomic_load_acquire(&s->chunks[i]) : NULL;
+}
+
+static SeamChunk *new_chunk(TdxModuleDevice *s, uint64_t hpa)
+{
+    uint64_t base = QEMU_ALIGN_DOWN(hpa, SEAM_CHUNK_SIZE);
+    g_autofree char *name = g_strdup_printf("tdx-private-%" PRIx64, base);
+    SeamChunk *chunk = g_new0(SeamChunk, 1);
+    Error *err = NULL;
+
+    if (!memory_region_init_ram_flags_nomigrate(&chunk->mr, OBJECT(s), name,
+                                                SEAM_CHUNK_SIZE,
+                                                RAM_NORESERVE, &err)) {
+        /* Address space of the process ran out: as fatal as for guest RAM */
+        error_report_err(err);
+        exit(EXIT_FAILURE);
+    }
+    chunk->host = memory_region_get_ram_ptr(&chunk->mr);
+    /* A huge page would back 2 MiB for the sake of one PAMT entry */
+    qemu_madvise(chunk->host, SEAM_CHUNK_SIZE, QEMU_MADV_NOHUGEPAGE);
+    chunk->used = bitmap_new(SEAM_PAGES_PER_CHUNK);
+    trace_seam_private_chunk(base);
+    return chunk;
+}
+
+/*
+ * The chunk around @hpa, created at need.  RAM blocks come into being under
+ * the BQL; a vCPU may wait for it inside a SEAMCALL because nobody who holds
+ * the BQL ever waits for a lock of the module.
+ */
+static SeamChunk *need_chunk(TdxModuleDevice *s, uint64_t hpa)
+{
+    SeamChunk *chunk = get_chunk(s, hpa);
+
+    if (!chunk) {
+        BQL_LOCK_GUARD();
+        chunk = get_chunk(s, hpa);
+        if (!chunk) {
+            chunk = new_chunk(s, hpa);
+            qatomic_store_release(&s->chunks[hpa >> SEAM_CHUNK_BITS], chunk);
+        }
+    }
+    return chunk;
+}
+
+void seam_private_resize(TdxModuleDevice *s)
+{
+    uint64_t need = 0;
+
+    for (int i = 0; i < TDX_MAX_CMRS; i++) {
+        const TdxRange *r = &s->plat.cmr[i];
+
+        if (r->size) {
+            need = MAX(need, DIV_ROUND_UP(r->base + r->size,
+                                          SEAM_CHUNK_SIZE));
+        }
+    }
+    if (need > s->num_chunks) {
+        s->chunks = g_renew(SeamChunk *, s->chunks, need);
+        memset(s->chunks + s->num_chunks, 0,
+               (need - s->num_chunks) * sizeof(s->chunks[0]));
+        s->num_chunks = need;
+    }
+}
+
+void seam_private_discard(TdxModuleDevice *s)
+{
+    for (uint64_t i = 0; i < s->num_chunks; i++) {
+        SeamChunk *chunk = s->chunks[i];
+
+        if (chunk) {
+            ram_block_discard_range(chunk->mr.ram_block, 0, SEAM_CHUNK_SIZE);
+            bitmap_zero(chunk->used, SEAM_PAGES_PER_CHUNK);
+        }
+    }
+}
+
+/* --- access -------------------------------------------------------------- */
+
+void *seam_private_page(void *opaque, uint64_t hpa, uint16_t hkid)
+{
+    TdxModuleDevice *s = opaque;
+    uint64_t offset = hpa & (SEAM_CHUNK_SIZE - 1);
+    unsigned long page = offset >> SEAM_PAGE_BITS;
+    SeamChunk *chunk = get_chunk(s, hpa);
+
+    if (likely(chunk && test_bit(page, chunk->used))) {
+        return chunk->host + offset;
+    }
+    if (!in_cmr(s, hpa, 1)) {
+        return NULL;
+    }
+    chunk = need_chunk(s, hpa);
+    set_bit_atomic(page, chunk->used);
+    return chunk->host + offset;
+}
+
+/* What KeyID 0 sees becomes zero; no page is touched that is so already */
+static bool clear_shared(uint64_t hpa, uint64_t len)
+{
+    RCU_READ_LOCK_GUARD();
+
+    while (len) {
+        hwaddr xlat, l = len;
+        MemoryRegion *mr = address_space_translate(&address_space_memory, hpa,
+                                                   &xlat, &l, true,
+                                                   MEMTXATTRS_UNSPECIFIED);
+
+        if (!memory_region_is_ram(mr) || mr->readonly) {
+            return false;
+        }
+        if (!buffer_is_zero(qemu_map_ram_ptr(mr->ram_block, xlat), l)) {
+            address_space_set(&address_space_memory, hpa, 0, l,
+                              MEMTXATTRS_UNSPECIFIED);
+        }
+        hpa += l;
+        len -= l;
+    }
+    return true;
+}
+
+static void clear_private(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
+{
+    while (len) {
+        uint64_t offset = hpa & (SEAM_CHUNK_SIZE - 1);
+        uint64_t n = MIN(len, SEAM_PAGE_SIZE - (hpa & (SEAM_PAGE_SIZE - 1)));
+        SeamChunk *chunk = get_chunk(s, hpa);
+
+        if (!chunk) {
+            n = MIN(len, SEAM_CHUNK_SIZE - offset);
+        } else if (test_bit(offset >> SEAM_PAGE_BITS, chunk->used) &&
+                   !buffer_is_zero(chunk->host + offset, n)) {
+            memset(chunk->host + offset, 0, n);
+        }
+        hpa += n;
+        len -= n;
+    }
+}
+
+bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len)
+{
+    TdxModuleDevice *s = opaque;
+
+    if (!in_cmr(s, hpa, len) || !clear_shared(hpa, len)) {
+        return false;
+    }
+    clear_private(s, hpa, len);
+    return true;
+}
+
+void *seam_private_next(TdxModuleDevice *s, uint64_t *hpa)
+{
+    uint64_t i = *hpa >> SEAM_CHUNK_BITS;
+    unsigned long page = (*hpa & (SEAM_CHUNK_SIZE - 1)) >> SEAM_PAGE_BITS;
+
+    for (; i < s->num_chunks; i++, page = 0) {
+        SeamChunk *chunk = s->chunks[i];
+
+        if (!chunk) {
+            continue;
+        }
+        page = find_next_bit(chunk->used, SEAM_PAGES_PER_CHUNK, page);
+        if (page < SEAM_PAGES_PER_CHUNK) {
+            *hpa = i << SEAM_CHUNK_BITS | (uint64_t)page << SEAM_PAGE_BITS;
+            return chunk->host + ((uint64_t)page << SEAM_PAGE_BITS);
+        }
+    }
+    return NULL;
+}

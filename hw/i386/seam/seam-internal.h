@@ -1,0 +1,130 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * State of the tdx-module device and what its files offer to each other.
+ */
+
+#ifndef HW_I386_SEAM_INTERNAL_H
+#define HW_I386_SEAM_INTERNAL_H
+
+#include "hw/i386/seam.h"
+#include "hw/qdev-core.h"
+#include "qemu/notify.h"
+#include "target/i386/tdx-module/tdx-module.h"
+
+OBJECT_DECLARE_SIMPLE_TYPE(TdxModuleDevice, TDX_MODULE)
+
+/*
+ * Private memory is made of RAM blocks of this size, created when a page
+ * inside is first used: QEMU keeps dirty bits for all of a RAM block, which
+ * for a large and sparse machine would cost more than the pages do.
+ */
+#define SEAM_CHUNK_BITS 30
+#define SEAM_CHUNK_SIZE (1ULL << SEAM_CHUNK_BITS)
+
+/* Pages are those of the architecture, whatever the host's */
+#define SEAM_PAGE_BITS 12
+#define SEAM_PAGE_SIZE (1ULL << SEAM_PAGE_BITS)
+#define SEAM_PAGES_PER_CHUNK (SEAM_CHUNK_SIZE / SEAM_PAGE_SIZE)
+
+/**
+ * SeamChunk: private memory of SEAM_CHUNK_SIZE bytes of address space.
+ * @used: a bit for each page that private_page() has handed out; atomic.
+ *   All others are zero.
+ */
+typedef struct SeamChunk {
+    MemoryRegion mr;
+    uint8_t *host;
+    unsigned long *used;
+} SeamChunk;
+
+struct TdxModuleDevice {
+    DeviceState parent_obj;
+
+    /* properties */
+    TdxModuleConfig cfg;
+    bool dynamic_pamt;
+
+    Notifier machine_done;
+    TdxPlatformInfo plat;
+    TdxModule *module;
+    X86CPU **lps;           /* plat.num_lps of them, by LP number */
+    int *lp_of_cpu;         /* by cpu_index; -1: unknown to the module */
+    unsigned num_cpus;      /* size of lp_of_cpu */
+    uint32_t *lp_pkg;       /* by LP number */
+    uint32_t loader_busy;   /* an LP is inside the P-SEAMLDR; atomic */
+
+    SeamChunk **chunks;     /* by HPA >> SEAM_CHUNK_BITS; atomic */
+    uint64_t num_chunks;
+};
+
+/* --- platform ------------------------------------------------------------ */
+
+/**
+ * seam_platform_init: find the processors of the machine and give them LP
+ * numbers; fills all of @s->plat but the memory.
+ */
+bool seam_platform_init(TdxModuleDevice *s, Error **errp);
+
+extern const TdxPlatformOps seam_platform_ops;
+
+/**
+ * seam_read_shared / seam_write_shared: RAM as KeyID 0 sees it; these are the
+ * operations of that name in TdxPlatformOps.  Safe without the BQL.
+ */
+bool seam_read_shared(void *opaque, uint64_t hpa, void *buf, size_t len);
+bool seam_write_shared(void *opaque, uint64_t hpa, const void *buf,
+                       size_t len);
+
+/* --- convertible memory -------------------------------------------------- */
+
+/**
+ * seam_find_cmrs: what of the machine's RAM can become private.
+ * @seamrr: excluded from it
+ * @cmr: filled in ascending order; the rest are null entries
+ * Returns false when there is more than the table can hold.
+ */
+bool seam_find_cmrs(TdxRange seamrr, TdxRange cmr[TDX_MAX_CMRS],
+                    Error **errp);
+
+/* --- private memory ------------------------------------------------------ */
+
+/** seam_private_resize: make room for all of @s->plat.cmr; vCPUs stopped */
+void seam_private_resize(TdxModuleDevice *s);
+
+/** seam_private_discard: all of it reads zero; vCPUs stopped */
+void seam_private_discard(TdxModuleDevice *s);
+
+void *seam_private_page(void *opaque, uint64_t hpa, uint16_t hkid);
+bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len);
+
+/**
+ * seam_private_next: walk the pages that were ever used.
+ * @hpa: in: where to start; out: address of the page found
+ * Returns its content, NULL at the end.
+ */
+void *seam_private_next(TdxModuleDevice *s, uint64_t *hpa);
+
+/* --- calls --------------------------------------------------------------- */
+
+/** seam_loader_call: SEAMCALL with RAX[63] set; as seam_seamcall() */
+bool seam_loader_call(TdxModuleDevice *s, uint64_t *gpr);
+
+/** seam_state_name: a TdxSysState in words */
+const char *seam_state_name(uint32_t sys_state);
+
+/** seam_device: the loaded module, NULL when there is none */
+TdxModuleDevice *seam_device(void);
+void seam_device_set(TdxModuleDevice *s);
+
+/** seam_qtest_init: offer the qtest command "seamcall" */
+void seam_qtest_init(void);
+
+/* --- vmstate and properties ---------------------------------------------- */
+
+extern const VMStateDescription vmstate_tdx_module;
+
+/** seam_add_state_properties: what tests and the monitor can read */
+void seam_add_state_properties(ObjectClass *oc);
+
+#endif /* HW_I386_SEAM_INTERNAL_H */

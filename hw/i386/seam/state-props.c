@@ -1,0 +1,186 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Read-only QOM properties of the tdx-module device: what the module has come
+ * to, for tests and for whoever asks the monitor with qom-get.
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/visitor.h"
+#include "seam-internal.h"
+#include "target/i386/tdx-module/tdx-internal.h"
+#include "target/i386/tdx-module/pamt/entry.h"
+
+typedef struct StateProp {
+    const char *name;
+    const char *text;
+    uint64_t (*get)(TdxModuleDevice *s);
+} StateProp;
+
+static uint64_t num_lps(TdxModuleDevice *s)
+{
+    return s->plat.num_lps;
+}
+
+static uint64_t num_packages(TdxModuleDevice *s)
+{
+    return s->plat.num_pkgs;
+}
+
+static uint64_t lps_initialized(TdxModuleDevice *s)
+{
+    return qatomic_read(&s->module->st.num_init_lps);
+}
+
+static uint64_t hkid(TdxModuleDevice *s)
+{
+    return s->module->st.hkid;
+}
+
+static uint64_t first_tdx_keyid(TdxModuleDevice *s)
+{
+    return s->module->private_hkid_min;
+}
+
+static uint64_t num_tdx_keyids(TdxModuleDevice *s)
+{
+    return s->plat.tdx_keyids;
+}
+
+static uint64_t num_cmrs(TdxModuleDevice *s)
+{
+    uint64_t n = 0;
+
+    while (n < TDX_MAX_CMRS && s->plat.cmr[n].size) {
+        n++;
+    }
+    return n;
+}
+
+static uint64_t num_tdmrs(TdxModuleDevice *s)
+{
+    return s->module->st.num_tdmrs;
+}
+
+static uint64_t tdmr_bytes(TdxModuleDevice *s)
+{
+    const TdxState *st = &s->module->st;
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < st->num_tdmrs; i++) {
+        sum += st->tdmr[i].size;
+    }
+    return sum;
+}
+
+static uint64_t pamt_bytes(TdxModuleDevice *s)
+{
+    const TdxState *st = &s->module->st;
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < st->num_tdmrs; i++) {
+        for (int level = 0; level < TDX_NUM_PAMT_LEVELS; level++) {
+            sum += st->tdmr[i].pamt[level].size;
+        }
+    }
+    return sum;
+}
+
+/* What the same TDMRs take without Dynamic PAMT */
+static uint64_t static_pamt_bytes(TdxModuleDevice *s)
+{
+    static const uint64_t page[] = { TDX_PAGE_4K, TDX_PAGE_2M, TDX_PAGE_1G };
+    const TdxState *st = &s->module->st;
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < st->num_tdmrs; i++) {
+        for (int level = 0; level < ARRAY_SIZE(page); level++) {
+            sum += ROUND_UP(st->tdmr[i].size / page[level] *
+                            TDX_PAMT_ENTRY_SIZE, TDX_PAGE_4K);
+        }
+    }
+    return sum;
+}
+
+static uint64_t private_bytes_used(TdxModuleDevice *s)
+{
+    uint64_t hpa = 0, sum = 0;
+
+    for (; seam_private_next(s, &hpa); hpa += SEAM_PAGE_SIZE) {
+        sum += SEAM_PAGE_SIZE;
+    }
+    return sum;
+}
+
+static const StateProp state_props[] = {
+    { "num-lps", "Logical processors that the module counts", num_lps },
+    { "num-packages", "Packages that the module counts", num_packages },
+    { "lps-initialized", "Calls of TDH.SYS.LP.INIT that succeeded",
+      lps_initialized },
+    { "hkid", "Global private KeyID, 0 before TDH.SYS.CONFIG", hkid },
+    { "first-tdx-keyid", "Lowest TDX-private KeyID", first_tdx_keyid },
+    { "num-tdx-keyids", "TDX-private KeyIDs", num_tdx_keyids },
+    { "num-cmrs", "Convertible memory ranges", num_cmrs },
+    { "num-tdmrs", "TDMRs that TDH.SYS.CONFIG took", num_tdmrs },
+    { "tdmr-bytes", "Memory that the TDMRs cover", tdmr_bytes },
+    { "pamt-bytes", "Memory given to PAMTs by TDH.SYS.CONFIG", pamt_bytes },
+    { "static-pamt-bytes", "What PAMTs of these TDMRs take when static",
+      static_pamt_bytes },
+    { "private-bytes-used", "Private memory that was ever in use",
+      private_bytes_used },
+};
+
+static void get_number(Object *obj, Visitor *v, const char *name,
+                       void *opaque, Error **errp)
+{
+    TdxModuleDevice *s = TDX_MODULE(obj);
+    const StateProp *prop = opaque;
+    uint64_t value = s->module ? prop->get(s) : 0;
+
+    visit_type_uint64(v, name, &value, errp);
+}
+
+static char *get_state(Object *obj, Error **errp)
+{
+    TdxModuleDevice *s = TDX_MODULE(obj);
+
+    if (!s->module) {
+        return g_strdup("not loaded");
+    }
+    if (qatomic_read(&s->module->st.fatal)) {
+        return g_strdup("stopped");
+    }
+    return g_strdup(seam_state_name(tdx_sys_state(s->module)));
+}
+
+static bool get_dynamic_pamt_enabled(Object *obj, Error **errp)
+{
+    TdxModuleDevice *s = TDX_MODULE(obj);
+
+    return s->module && s->module->st.dynamic_pamt;
+}
+
+/* The list that -device tdx-module,help prints has these too */
+static void describe(ObjectClass *oc, const char *name, const char *text)
+{
+    g_autofree char *all = g_strdup_printf("Read-only: %s", text);
+
+    object_class_property_set_description(oc, name, all);
+}
+
+void seam_add_state_properties(ObjectClass *oc)
+{
+    object_class_property_add_str(oc, "state", get_state, NULL);
+    describe(oc, "state", "State of the module");
+    object_class_property_add_bool(oc, "dynamic-pamt-enabled",
+                                   get_dynamic_pamt_enabled, NULL);
+    describe(oc, "dynamic-pamt-enabled",
+             "TDH.SYS.CONFIG enabled Dynamic PAMT");
+    for (int i = 0; i < ARRAY_SIZE(state_props); i++) {
+        const StateProp *p = &state_props[i];
+
+        object_class_property_add(oc, p->name, "uint64", get_number, NULL,
+                                  NULL, (void *)p);
+        describe(oc, p->name, p->text);
+    }
+}

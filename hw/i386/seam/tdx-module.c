@@ -1,0 +1,271 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * -device tdx-module: the TDX module that the machine's firmware loads.  The
+ * device is configuration, life and death of the module model; its absence is
+ * a machine on which SEAM is enabled and nothing was loaded.
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/accel.h"
+#include "qemu/cutils.h"
+#include "qemu/error-report.h"
+#include "qemu/module.h"
+#include "hw/i386/x86.h"
+#include "hw/qdev-properties.h"
+#include "hw/resettable.h"
+#include "system/qtest.h"
+#include "system/reset.h"
+#include "system/system.h"
+#include "system/tcg.h"
+#include "seam-internal.h"
+#include "target/i386/seam.h"
+#include "trace.h"
+
+/*
+ * TDX_FEATURES0 of the released module whose behaviour is not modelled: a
+ * host that believed in them would go wrong.
+ */
+#define FEATURES0_NOT_MODELLED                                              \
+    (TDX_FEATURES0_TD_MIGRATION | TDX_FEATURES0_TD_PRESERVING |             \
+     TDX_FEATURES0_LOCAL_ATTESTATION |                                      \
+     (1ULL << 2)  /* SERVICE_TD */ |                                        \
+     (1ULL << 7)  /* TD_PARTITIONING */ |                                   \
+     (1ULL << 19) /* L2_TLB_INVD_OPT */ |                                   \
+     (1ULL << 21) /* PARTITIONED_TD_MIGRATION */ |                          \
+     (1ULL << 24) /* EVENT_FILTERING */ |                                   \
+     (1ULL << 25) /* ICSSD */ |                                             \
+     (1ULL << 26) /* FIXED_CTR12_PROF */ |                                  \
+     (1ULL << 37) /* FATAL_DIAGNOSTICS */ |                                 \
+     (1ULL << 44) /* IMPORT_PAGE_STATUS */ |                                \
+     (1ULL << 47) /* UPDATE_COMPATIBILITY */)
+
+/* --- loading ------------------------------------------------------------- */
+
+/*
+ * What firmware does at each start of the platform: find memory, load the
+ * module.  RAM may have been plugged since the last one.
+ */
+static bool load_module(TdxModuleDevice *s, Error **errp)
+{
+    TdxPlatformInfo plat = s->plat;
+    unsigned cmrs = 0;
+
+    if (!seam_find_cmrs(plat.seamrr, plat.cmr, errp)) {
+        return false;
+    }
+    if (s->module && !memcmp(&plat, &s->plat, sizeof(plat))) {
+        tdx_module_reset(s->module);
+    } else {
+        tdx_module_free(s->module);
+        s->plat = plat;
+        s->module = tdx_module_new(&s->cfg, &s->plat, &seam_platform_ops, s);
+        seam_private_resize(s);
+        for (; cmrs < TDX_MAX_CMRS && s->plat.cmr[cmrs].size; cmrs++) {
+            trace_seam_cmr(cmrs, s->plat.cmr[cmrs].base,
+                           s->plat.cmr[cmrs].size);
+        }
+        trace_seam_load(plat.num_lps, plat.num_pkgs, cmrs);
+    }
+    qatomic_set(&s->loader_busy, 0);
+    return true;
+}
+
+static void tdx_module_machine_done(Notifier *notifier, void *data)
+{
+    TdxModuleDevice *s = container_of(notifier, TdxModuleDevice,
+                                      machine_done);
+    Error *err = NULL;
+
+    if (!seam_platform_init(s, &err) || !load_module(s, &err)) {
+        error_report_err(err);
+        exit(EXIT_FAILURE);
+    }
+    seam_device_set(s);
+}
+
+/* In the last phase: everything else of the machine is as after power-on */
+static void tdx_module_reset_exit(Object *obj, ResetType type)
+{
+    TdxModuleDevice *s = TDX_MODULE(obj);
+    Error *err = NULL;
+
+    if (!s->module) {
+        return; /* The machine is not complete yet */
+    }
+    if (!load_module(s, &err)) {
+        /* Memory plugged since the start stays unknown to the module */
+        warn_report_err(err);
+        tdx_module_reset(s->module);
+    }
+    seam_private_discard(s);
+}
+
+static bool check_machine(Error **errp)
+{
+    CPUState *cs;
+
+    if (!object_resolve_path_type("", TYPE_TDX_MODULE, NULL)) {
+        error_setg(errp, "a machine has one TDX module; remove the second "
+                   "-device tdx-module");
+        return false;
+    }
+    if (!object_dynamic_cast(qdev_get_machine(), TYPE_X86_MACHINE)) {
+        error_setg(errp, "the TDX module needs a PC; use -machine q35");
+        return false;
+    }
+    if (!tcg_enabled() && !qtest_enabled()) {
+        error_setg(errp, "SEAM is emulated with TCG only; use -accel tcg");
+        return false;
+    }
+    CPU_FOREACH(cs) {
+        if (!x86_cpu_has_seam(X86_CPU(cs))) {
+            g_autofree char *model =
+                cpu_model_from_type(object_get_typename(OBJECT(cs)));
+
+            error_setg(errp, "CPU model '%s' has no SEAM; use -cpu TDXHost",
+                       model);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void tdx_module_realize(DeviceState *dev, Error **errp)
+{
+    TdxModuleDevice *s = TDX_MODULE(dev);
+    const char *error;
+
+    if (!check_machine(errp)) {
+        return;
+    }
+    if (s->dynamic_pamt) {
+        s->cfg.features0 |= TDX_FEATURES0_DYNAMIC_PAMT;
+    } else {
+        s->cfg.features0 &= ~TDX_FEATURES0_DYNAMIC_PAMT;
+    }
+    error = tdx_module_config_error(&s->cfg);
+    if (error) {
+        error_setg(errp, "tdx-module: %s", error);
+        return;
+    }
+    s->machine_done.notify = tdx_module_machine_done;
+    qemu_add_machine_init_done_notifier(&s->machine_done);
+    /* No bus would reset it */
+    qemu_register_resettable(OBJECT(s));
+    seam_qtest_init();
+}
+
+/* --- properties ---------------------------------------------------------- */
+
+static char *get_version(Object *obj, Error **errp)
+{
+    const TdxModuleConfig *cfg = &TDX_MODULE(obj)->cfg;
+
+    return g_strdup_printf("%u.%u.%02u", cfg->major, cfg->minor, cfg->update);
+}
+
+static void set_version(Object *obj, const char *value, Error **errp)
+{
+    TdxModuleConfig *cfg = &TDX_MODULE(obj)->cfg;
+    uint16_t *const part[] = { &cfg->major, &cfg->minor, &cfg->update };
+    g_auto(GStrv) words = g_strsplit(value, ".", 0);
+    unsigned number;
+
+    if (DEVICE(obj)->realized) {
+        error_setg(errp, "the version of a loaded module cannot change");
+        return;
+    }
+    if (g_strv_length(words) != ARRAY_SIZE(part)) {
+        goto bad;
+    }
+    for (int i = 0; i < ARRAY_SIZE(part); i++) {
+        if (qemu_strtoui(words[i], NULL, 10, &number) ||
+            number > UINT16_MAX) {
+            goto bad;
+        }
+        *part[i] = number;
+    }
+    return;
+
+bad:
+    error_setg(errp, "version is MAJOR.MINOR.UPDATE, each 0..65535, "
+               "such as 1.5.25");
+}
+
+/* A number whose default tdx_module_config_init() knows */
+#define CFG_PROP(name, field, type) \
+    DEFINE_PROP(name, TdxModuleDevice, cfg.field, qdev_prop_##type, type##_t)
+
+static const Property tdx_module_properties[] = {
+    DEFINE_PROP_BOOL("dynamic-pamt", TdxModuleDevice, dynamic_pamt, true),
+    CFG_PROP("features0", features0, uint64),
+    CFG_PROP("max-tdmrs", max_tdmrs, uint16),
+    CFG_PROP("max-reserved-per-tdmr", max_rsvd_per_tdmr, uint16),
+    DEFINE_PROP_BOOL("sys-disable", TdxModuleDevice, cfg.sys_disable, true),
+    CFG_PROP("internal-version", internal, uint16),
+    CFG_PROP("build-date", build_date, uint32),
+    CFG_PROP("build-num", build_num, uint16),
+    CFG_PROP("num-handoff-pages", num_handoff_pages, uint16),
+};
+
+static const struct {
+    const char *name;
+    const char *text;
+} descriptions[] = {
+    { "dynamic-pamt", "The module knows Dynamic PAMT: TDX_FEATURES0[36]" },
+    { "version", "MAJOR.MINOR.UPDATE as TDH.SYS.RD reports it" },
+    { "features0", "TDX_FEATURES0 as reported, for tests of a host without "
+      "or with a feature; bit 36 follows dynamic-pamt" },
+    { "max-tdmrs", "MAX_TDMRS, 1.." stringify(TDX_MAX_TDMRS) " (the most)" },
+    { "max-reserved-per-tdmr", "MAX_RESERVED_PER_TDMR, 1.."
+      stringify(TDX_MAX_RSVD_PER_TDMR) " (the most)" },
+    { "sys-disable", "TDH.SYS.DISABLE exists, as in newer modules" },
+    { "internal-version", "INTERNAL_VERSION" },
+    { "build-date", "BUILD_DATE as the decimal number yyyymmdd" },
+    { "build-num", "BUILD_NUM" },
+    { "num-handoff-pages", "NUM_HANDOFF_PAGES" },
+};
+
+static void tdx_module_instance_init(Object *obj)
+{
+    TdxModuleDevice *s = TDX_MODULE(obj);
+
+    tdx_module_config_init(&s->cfg);
+    s->cfg.features0 &= ~FEATURES0_NOT_MODELLED;
+    s->cfg.sys_disable = true; /* the default of its property */
+}
+
+static void tdx_module_class_init(ObjectClass *oc, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(oc);
+    ResettableClass *rc = RESETTABLE_CLASS(oc);
+
+    dc->desc = "Intel TDX module";
+    dc->realize = tdx_module_realize;
+    dc->vmsd = &vmstate_tdx_module;
+    dc->hotpluggable = false;
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+    rc->phases.exit = tdx_module_reset_exit;
+
+    device_class_set_props(dc, tdx_module_properties);
+    object_class_property_add_str(oc, "version", get_version, set_version);
+    for (int i = 0; i < ARRAY_SIZE(descriptions); i++) {
+        object_class_property_set_description(oc, descriptions[i].name,
+                                              descriptions[i].text);
+    }
+    seam_add_state_properties(oc);
+}
+
+static const TypeInfo tdx_module_types[] = {
+    {
+        .name = TYPE_TDX_MODULE,
+        .parent = TYPE_DEVICE,
+        .instance_size = sizeof(TdxModuleDevice),
+        .instance_init = tdx_module_instance_init,
+        .class_init = tdx_module_class_init,
+    },
+};
+
+DEFINE_TYPES(tdx_module_types)

@@ -1,0 +1,199 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Saving and restoring the TDX module: its state as a whole, the private
+ * pages that are not zero, and a text that says which module on which machine
+ * they belong to.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/cutils.h"
+#include "qemu/error-report.h"
+#include "migration/qemu-file-types.h"
+#include "migration/vmstate.h"
+#include "seam-internal.h"
+#include "target/i386/tdx-module/tdx-internal.h"
+
+#define NO_MORE_PAGES UINT64_MAX
+
+/* --- identity ------------------------------------------------------------ */
+
+/* All that must agree between the saved and the loaded module, as words */
+static char *module_identity(const TdxModuleDevice *s)
+{
+    const TdxModuleConfig *c = &s->cfg;
+    const TdxPlatformInfo *p = &s->plat;
+    GString *id = g_string_new(NULL);
+
+    g_string_append_printf(id, "version=%u.%u.%02u,internal-version=%u,"
+                           "build-date=%u,build-num=%u,features0=0x%" PRIx64
+                           ",max-tdmrs=%u,max-reserved-per-tdmr=%u,"
+                           "num-handoff-pages=%u,sys-disable=%s",
+                           c->major, c->minor, c->update, c->internal,
+                           c->build_date, c->build_num, c->features0,
+                           c->max_tdmrs, c->max_rsvd_per_tdmr,
+                           c->num_handoff_pages,
+                           c->sys_disable ? "on" : "off");
+    g_string_append_printf(id, "; machine: phys-bits=%u,keyid-bits=%u,"
+                           "mktme-keyids=%u,tdx-keyids=%u,lps=%u,packages=%u,"
+                           "seamrr=0x%" PRIx64 "+0x%" PRIx64,
+                           p->max_pa, p->keyid_bits, p->mktme_keyids,
+                           p->tdx_keyids, p->num_lps, p->num_pkgs,
+                           p->seamrr.base, p->seamrr.size);
+    for (int i = 0; i < TDX_MAX_CMRS && p->cmr[i].size; i++) {
+        g_string_append_printf(id, ",cmr=0x%" PRIx64 "+0x%" PRIx64,
+                               p->cmr[i].base, p->cmr[i].size);
+    }
+    g_string_append_printf(id, "; state format: %zu+%zu bytes, %s-endian",
+                           sizeof(TdxState), sizeof(TdxLp),
+                           HOST_BIG_ENDIAN ? "big" : "little");
+    return g_string_free(id, false);
+}
+
+static int put_identity(QEMUFile *f, void *pv, size_t size,
+                        const VMStateField *field, JSONWriter *vmdesc)
+{
+    TdxModuleDevice *s = pv;
+    g_autofree char *id = module_identity(s);
+    size_t len = strlen(id);
+
+    qemu_put_be32(f, len);
+    qemu_put_buffer(f, (uint8_t *)id, len);
+    return 0;
+}
+
+static int get_identity(QEMUFile *f, void *pv, size_t size,
+                        const VMStateField *field)
+{
+    TdxModuleDevice *s = pv;
+    g_autofree char *want = module_identity(s);
+    g_autofree char *have = NULL;
+    uint32_t len = qemu_get_be32(f);
+
+    /* Each CMR takes less than 64 characters, and so does each other item */
+    if (len > 64 * (TDX_MAX_CMRS + 32)) {
+        error_report("tdx-module: the saved state is damaged");
+        return -EINVAL;
+    }
+    have = g_malloc0(len + 1);
+    if (qemu_get_buffer(f, (uint8_t *)have, len) != len) {
+        return -EIO;
+    }
+    if (strcmp(have, want)) {
+        error_report("tdx-module: the saved state is of another module or "
+                     "machine: it has '%s', this is '%s'", have, want);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static const VMStateInfo vmstate_info_identity = {
+    .name = "tdx-module identity",
+    .get = get_identity,
+    .put = put_identity,
+};
+
+/* --- state --------------------------------------------------------------- */
+
+static int put_state(QEMUFile *f, void *pv, size_t size,
+                     const VMStateField *field, JSONWriter *vmdesc)
+{
+    TdxModuleDevice *s = pv;
+
+    qemu_put_buffer(f, (uint8_t *)&s->module->st, sizeof(s->module->st));
+    qemu_put_buffer(f, (uint8_t *)s->module->lps,
+                    s->plat.num_lps * sizeof(TdxLp));
+    return 0;
+}
+
+/* The identity was checked before: sizes agree */
+static int get_state(QEMUFile *f, void *pv, size_t size,
+                     const VMStateField *field)
+{
+    TdxModuleDevice *s = pv;
+    size_t lps_size = s->plat.num_lps * sizeof(TdxLp);
+
+    if (qemu_get_buffer(f, (uint8_t *)&s->module->st,
+                        sizeof(s->module->st)) != sizeof(s->module->st) ||
+        qemu_get_buffer(f, (uint8_t *)s->module->lps,
+                        lps_size) != lps_size) {
+        return -EIO;
+    }
+    return 0;
+}
+
+static const VMStateInfo vmstate_info_state = {
+    .name = "tdx-module state",
+    .get = get_state,
+    .put = put_state,
+};
+
+/* --- private memory ------------------------------------------------------ */
+
+static int put_private(QEMUFile *f, void *pv, size_t size,
+                       const VMStateField *field, JSONWriter *vmdesc)
+{
+    TdxModuleDevice *s = pv;
+    uint64_t hpa = 0;
+    void *page;
+
+    while ((page = seam_private_next(s, &hpa))) {
+        if (!buffer_is_zero(page, SEAM_PAGE_SIZE)) {
+            qemu_put_be64(f, hpa);
+            qemu_put_buffer(f, page, SEAM_PAGE_SIZE);
+        }
+        hpa += SEAM_PAGE_SIZE;
+    }
+    qemu_put_be64(f, NO_MORE_PAGES);
+    return 0;
+}
+
+static int get_private(QEMUFile *f, void *pv, size_t size,
+                       const VMStateField *field)
+{
+    TdxModuleDevice *s = pv;
+    uint64_t hpa;
+
+    seam_private_discard(s);
+    while ((hpa = qemu_get_be64(f)) != NO_MORE_PAGES) {
+        void *page = hpa & (SEAM_PAGE_SIZE - 1)
+                     ? NULL : seam_private_page(s, hpa, 0);
+
+        if (!page) {
+            error_report("tdx-module: the saved state has a private page at "
+                         "0x%" PRIx64 ", where this machine has no RAM", hpa);
+            return -EINVAL;
+        }
+        if (qemu_get_buffer(f, page, SEAM_PAGE_SIZE) != SEAM_PAGE_SIZE) {
+            return -EIO;
+        }
+    }
+    return 0;
+}
+
+static const VMStateInfo vmstate_info_private = {
+    .name = "tdx-module private memory",
+    .get = get_private,
+    .put = put_private,
+};
+
+/* All three work on the device as a whole */
+#define VMSTATE_WHOLE(_info) {            \
+    .name = #_info,                       \
+    .info = &(_info),                     \
+    .flags = VMS_SINGLE,                  \
+    .size = sizeof(TdxModuleDevice),      \
+    .offset = 0,                          \
+}
+
+const VMStateDescription vmstate_tdx_module = {
+    .name = "tdx-module",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_WHOLE(vmstate_info_identity),
+        VMSTATE_WHOLE(vmstate_info_state),
+        VMSTATE_WHOLE(vmstate_info_private),
+        VMSTATE_END_OF_LIST()
+    },
+};

@@ -1,0 +1,29 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The TDX module device as the CPU emulation and the monitor see it.
+ */
+
+#ifndef HW_I386_SEAM_H
+#define HW_I386_SEAM_H
+
+#include "cpu.h"
+
+#define TYPE_TDX_MODULE "tdx-module"
+
+/**
+ * seam_seamcall: hand a SEAMCALL to whom RAX[63] selects: the TDX module or
+ * the P-SEAMLDR.
+ * @cpu: the calling processor; the architectural checks of the instruction
+ *   itself have passed
+ * @gpr: its general purpose registers in encoding order (env->regs)
+ *
+ * To be called without the BQL, from many vCPUs at once; while one of them is
+ * in here no other thread may call for the same @cpu.
+ * Returns false for VMfailInvalid: nobody is loaded, the module has stopped,
+ * another processor is inside the P-SEAMLDR, or @cpu was not there when the
+ * machine started.  No register has changed then.
+ */
+bool seam_seamcall(X86CPU *cpu, uint64_t *gpr);
+
+#endif /* HW_I386_SEAM_H */
