@@ -70,10 +70,15 @@ static const LockCase lock_cases[] = {
 
 static uint64_t walk(SimPlatform *sim, TdxLevel target, TdxLockType type)
 {
+    uint64_t status;
     PAMT_REF(page);
 
     g_assert_true(pamt_find(&page, sim->module, RANGE + 8 * KIB));
-    return pamt_lock(&page, target, type, TDX_RDX);
+    status = pamt_lock(&page, target, type, TDX_RDX);
+    for (int i = 0; status && i < TDX_NUM_PAMT_LEVELS; i++) {
+        g_assert_null(page.guard[i].lock);
+    }
+    return status;
 }
 
 /* What is left in a lock after a walk: the mark of one who failed, or none */

@@ -186,7 +186,7 @@ static gpointer count(gpointer opaque)
 {
     Worker *w = opaque;
 
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < 20 * ROUNDS; i++) {
         g_assert_cmphex(use_page(w), ==, 0);
         g_assert_cmphex(use_page(w), ==, METADATA_INCORRECT);
         drop_page(w);

@@ -18,7 +18,7 @@
 #define PAMT (2 * GIB)
 #define RANGE (BASE + 64 * MIB)  /* that gets a page pair */
 #define PAGE0 (BASE + 128 * MIB) /* in a range without one */
-#define PAGE1 (BASE + 130 * MIB)
+#define PAGE1 (BASE + 130 * MIB + 180 * KIB)
 #define PAIR_OF(range) ((range) | TDX_LEVEL_2M)
 
 #define BUSY(reg) (0x8000020000000000 | (reg))
@@ -170,6 +170,14 @@ static void test_pair_pages(void)
     g_assert_cmphex(add(sim, RANGE + 2 * MIB, PAGE0, RANGE), ==, NOT_FREE(8));
     g_assert_cmphex(add(sim, RANGE + 2 * MIB, rsvd, PAGE0), ==, NOT_FREE(2));
     g_assert_cmphex(add(sim, RANGE + 2 * MIB, PAGE0, rsvd), ==, NOT_FREE(8));
+    g_assert_false(sim_pamt_bit(sim, tdmr, PAGE0));
+    /* A page of a TD, small or large */
+    pamt_set_type(entry_2m(sim, BASE), TDX_PT_REG);
+    g_assert_cmphex(add(sim, RANGE + 2 * MIB, BASE, PAGE0), ==, NOT_FREE(2));
+    g_assert_cmphex(add(sim, RANGE + 2 * MIB, PAGE0, BASE), ==, NOT_FREE(8));
+    pamt_set_type(sim_private_entry(sim, RANGE + 8 * KIB + 16), TDX_PT_TDR);
+    g_assert_cmphex(add(sim, RANGE + 2 * MIB, RANGE + 4 * KIB, PAGE0), ==,
+                    NOT_FREE(2));
     g_assert_false(sim_pamt_bit(sim, tdmr, PAGE0));
     /* Reserved pages stay so in a range with a pair */
     g_assert_cmphex(add(sim, rsvd, PAGE0, PAGE1), ==, 0);
