@@ -99,7 +99,7 @@ static void test_null_ids(void)
 
 static void check_id(SimPlatform *sim, uint64_t id)
 {
-    unsigned elem;
+    unsigned elem = 0;
     const SpecRow *row = spec_find(id, true, &elem);
     Answer a = rd(sim, id);
 
