@@ -10,6 +10,16 @@
 
 /* --- memory ------------------------------------------------------------ */
 
+static void run_hook(SimPlatform *sim)
+{
+    void (*hook)(SimPlatform *sim) = sim->hook;
+
+    if (hook) {
+        sim->hook = NULL;
+        hook(sim);
+    }
+}
+
 static size_t in_page(uint64_t hpa, size_t len)
 {
     return MIN(len, SIM_PAGE_SIZE - (hpa & SIM_PAGE_MASK));
@@ -75,6 +85,7 @@ static bool sim_private_take(void *opaque, uint64_t hpa, uint64_t len)
 {
     SimPlatform *sim = opaque;
 
+    run_hook(sim);
     while (len) {
         size_t n = in_page(hpa, MIN(len, SIM_PAGE_SIZE));
         SimMemory *views[] = { &sim->shared, &sim->private };
@@ -184,6 +195,7 @@ static TdxKeyResult sim_key_config(void *opaque, unsigned lp, uint16_t hkid)
 {
     SimPlatform *sim = opaque;
 
+    run_hook(sim);
     if (sim->key_busy) {
         return TDX_KEY_DEVICE_BUSY;
     }
@@ -192,6 +204,7 @@ static TdxKeyResult sim_key_config(void *opaque, unsigned lp, uint16_t hkid)
 
 static void sim_tlb_flush(void *opaque, unsigned lp)
 {
+    run_hook(opaque);
 }
 
 static uint64_t sim_tsc(void *opaque, unsigned lp)

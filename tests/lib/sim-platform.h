@@ -21,6 +21,8 @@ typedef struct SimCpuid {
     uint32_t regs[4]; /* EAX, EBX, ECX, EDX */
 } SimCpuid;
 
+typedef struct SimPlatform SimPlatform;
+
 /**
  * SimPlatform: fill @info and what else matters, then sim_start().
  * @cpuid: SimCpuid elements of the native CPUID; others read zero.  The
@@ -28,23 +30,27 @@ typedef struct SimCpuid {
  * @msr_override: MSR number (GUINT_TO_POINTER) to uint64_t *; the rest has
  *   values that satisfy the module
  * @no_entropy, @key_busy: make random numbers or key programming fail
+ * @hook: called once, then forgotten, from inside an operation that a handler
+ *   uses (private_take, key_config, tlb_flush): what other LPs do while a
+ *   SEAMCALL is under way
  * @hole: here no private memory is, whatever the module was told
  * @fatal_reason: what the module said when it stopped, else NULL
  */
-typedef struct SimPlatform {
+struct SimPlatform {
     TdxModuleConfig cfg;
     TdxPlatformInfo info;
     GArray *cpuid;
     GHashTable *msr_override;
     bool no_entropy;
     bool key_busy;
+    void (*hook)(SimPlatform *sim);
     TdxRange hole;
     const char *fatal_reason;
 
     TdxModule *module;
     SimMemory shared;  /* as seen through KeyID 0 */
     SimMemory private; /* one view for all private KeyIDs */
-} SimPlatform;
+};
 
 /** sim_new: a machine with module 1.5.25, no memory map, one LP */
 SimPlatform *sim_new(void);
