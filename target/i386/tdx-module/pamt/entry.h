@@ -134,10 +134,13 @@ static inline void pamt_set_pair(TdxPamtEntry *e, const uint64_t hpa[2],
     pamt_set_head(e, hpa[0] | TDX_PT_PAMT);
 }
 
-/* Pages of the range that TDs use */
+/*
+ * Pages of the range that TDs use.  Who reads 0 also sees all that was done
+ * to the range's entries before the last page left.
+ */
 static inline unsigned pamt_count(const TdxPamtEntry *e)
 {
-    return __atomic_load_n(&e->tail, __ATOMIC_RELAXED) & TDX_PAMT_COUNT_MASK;
+    return __atomic_load_n(&e->tail, __ATOMIC_ACQUIRE) & TDX_PAMT_COUNT_MASK;
 }
 
 static inline void pamt_count_up(TdxPamtEntry *e)
@@ -148,7 +151,7 @@ static inline void pamt_count_up(TdxPamtEntry *e)
 /* Returns the count that is left */
 static inline unsigned pamt_count_down(TdxPamtEntry *e)
 {
-    return __atomic_sub_fetch(&e->tail, 1, __ATOMIC_RELAXED) &
+    return __atomic_sub_fetch(&e->tail, 1, __ATOMIC_RELEASE) &
            TDX_PAMT_COUNT_MASK;
 }
 

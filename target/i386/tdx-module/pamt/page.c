@@ -117,6 +117,12 @@ void pamt_assign(TdxPamtRef *ref, TdxPageType page_type, uint64_t tdr_hpa)
 uint64_t pamt_free(TdxPamtRef *ref)
 {
     pamt_set_type(ref->entry, TDX_PT_NDA);
+    /*
+     * The lock goes before the count: an implicit one does not keep the page
+     * pair in its place, only the count does.
+     */
+    tdx_guard_release(&ref->guard[ref->level]);
+    ref->entry = NULL;
     if (ref->range && pamt_count_down(ref->range) == 0) {
         return TDX_PAMT_HINT;
     }

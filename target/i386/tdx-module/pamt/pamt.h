@@ -135,6 +135,8 @@ void pamt_assign(TdxPamtRef *ref, TdxPageType page_type, uint64_t tdr_hpa);
  * pamt_free: take a page, locked exclusively, back from its TD.
  * The range counts one less; returns TDX_PAMT_HINT when it was the last, to
  * be ORed into the leaf's output, else 0.  The owner stays in the entry.
+ * Call it last: the entry's lock is released and @ref->entry is gone, since
+ * the host may remove the page pair from now on.
  */
 uint64_t pamt_free(TdxPamtRef *ref);
 

@@ -6,35 +6,28 @@
 
 #include "pamt.h"
 
-/*
- * PAMT 6 step 6.  A page that is leaving its TD is locked implicitly, without
- * the range above it: until that lock is gone its entry is not to be given
- * away, free as it may already look.
- */
+/* PAMT 6 step 6 */
 static uint64_t check_empty(const TdxPamtRef *range)
 {
-    TdxLock held = 0;
     unsigned i;
 
+    /* The count goes down last when a page leaves: nobody is in there */
+    if (pamt_count(range->entry) == 0) {
+        return TDX_SUCCESS;
+    }
     for (i = 0; i < TDX_PAMT_CHILDREN; i++) {
         TdxPamtEntry *e = pamt_child(range, range->entry, TDX_LEVEL_2M, i);
 
         if (!e) {
             return TDX_STATUS_NONE;
         }
-        held |= __atomic_load_n(&e->lock, __ATOMIC_ACQUIRE);
         if (pamt_type(e) != TDX_PT_NDA) {
             return tdx_op(TDX_PAMT_PAGE_NOT_EMPTY,
                           i / (TDX_PAMT_CHILDREN / 2));
         }
     }
-    if (held & ~TDX_LOCK_HOST_PRIORITY) {
-        return tdx_op(TDX_OPERAND_BUSY, TDX_RCX);
-    }
-    if (pamt_count(range->entry)) {
-        return tdx_fatal(range->m, "pages counted in an empty PAMT page pair");
-    }
-    return TDX_SUCCESS;
+    /* Another LP is just now taking the last page out, see pamt_free() */
+    return tdx_op(TDX_OPERAND_BUSY, TDX_RCX);
 }
 
 /* PAMT 6 */
