@@ -85,6 +85,13 @@ uint64_t pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
                             TdxLockType type, uint32_t op);
 
 /**
+ * pamt_lock_node: find @hpa's 2M or 1G entry and lock it alone, whatever is
+ * below it.  Same condition as pamt_lock_implicit().
+ */
+uint64_t pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                        TdxLevel level, TdxLockType type, uint32_t op);
+
+/**
  * pamt_peek: find @hpa's leaf entry without any lock, to read it or to write
  * its BEPOCH.  Same condition as pamt_lock_implicit().
  */

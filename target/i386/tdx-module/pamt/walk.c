@@ -201,6 +201,25 @@ uint64_t pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
     return TDX_SUCCESS;
 }
 
+uint64_t pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                        TdxLevel level, TdxLockType type, uint32_t op)
+{
+    TdxPamtEntry *entry;
+
+    if (!pamt_find(ref, m, hpa)) {
+        return tdx_fatal(m, "a page in use lies outside all TDMRs");
+    }
+    entry = array_entry(ref, level, ref->hpa);
+    if (!entry) {
+        return TDX_STATUS_NONE;
+    }
+    set_leaf(ref, NULL, entry, level);
+    if (!tdx_guard_try(&ref->guard[level], &entry->lock, type)) {
+        return tdx_op(TDX_OPERAND_BUSY, op);
+    }
+    return TDX_SUCCESS;
+}
+
 void pamt_unlock(TdxPamtRef *ref)
 {
     TdxLevel level;

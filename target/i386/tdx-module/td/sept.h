@@ -80,6 +80,9 @@ typedef enum TdxSeptState {
 #define TDX_SEPT_FREE_ENTRY \
     (TDX_SEPT_TDEX | TDX_SEPT_TDBW | TDX_SEPT_TDB | TDX_SEPT_SVE)
 
+/* What a page that went during an import leaves */
+#define TDX_SEPT_REMOVED_ENTRY (TDX_SEPT_TDBW | TDX_SEPT_TDB | TDX_SEPT_SVE)
+
 /** tdx_sept_state: which state @entry is in */
 TdxSeptState tdx_sept_state(uint64_t entry);
 

@@ -1,0 +1,48 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Access to the memory of a TD that is being debugged.
+ */
+
+#include "mem.h"
+
+uint64_t mem_find_debug(TdxMemOp *op, TdxCall *c, unsigned ops,
+                        unsigned states, uint64_t **value)
+{
+    uint64_t status;
+
+    mem_begin(op, c);
+    status = mem_lock_td(op, ops);
+    if (status) {
+        return status;
+    }
+    if (!(op->td.tdcs->attributes & TDX_ATTR_DEBUG)) {
+        return TDX_TD_NON_DEBUG;
+    }
+    if (!tdx_aligned(op->rcx, sizeof(**value))) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
+    }
+    op->gpa = op->rcx;
+    status = mem_check_private(op);
+    if (status) {
+        return status;
+    }
+    status = mem_lock_tree(op, TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = mem_walk_to_leaf(op);
+    if (status) {
+        return status;
+    }
+    status = mem_lock_entry(op);
+    if (status) {
+        return status;
+    }
+    if (!(states & TDX_SEPT_IN(mem_state(op)))) {
+        return mem_fail(op, TDX_EPT_ENTRY_NOT_PRESENT);
+    }
+    *value = mem_private(op);
+    return *value ? TDX_SUCCESS
+                  : tdx_fatal(c->m, "a page of a TD has no memory");
+}

@@ -1,0 +1,95 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Tables of the L2 VMs' Secure EPT trees.
+ */
+
+#include <glib.h>
+
+#include "l2.h"
+
+/* States of L2 entries are reported in a range of their own */
+#define L2_STATE           0x40ULL
+#define DETAILS_STATE_SHIFT 8
+#define DETAILS_VM_SHIFT    16
+
+uint64_t l2_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk)
+{
+    unsigned page = TDX_TDCS_L2_SEPT_ROOT + vm - 1;
+    const TdxTdr *tdr = op->td.tdr;
+
+    if (page >= MIN(tdr->num_tdcx, TDX_MAX_TDCS_PAGES)) {
+        return tdx_fatal(op->c->m, "a TD lacks a page of its L2 VMs");
+    }
+    *walk = tdx_sept_walk(op->c->m, tdr->tdcx[page],
+                          tdx_sept_root_level(op->td.tdcs), tdr->hkid,
+                          op->gpa, op->level);
+    return walk->entry ? TDX_SUCCESS
+                       : tdx_fatal(op->c->m, "an SEPT page has no memory");
+}
+
+uint64_t l2_fail(TdxMemOp *op, uint64_t status, unsigned vm,
+                 const TdxSeptWalk *walk)
+{
+    uint64_t state = L2_STATE |
+                     tdx_sept_reported(tdx_sept_state(walk->value));
+
+    op->c->gpr[TDX_RCX] = tdx_sept_view(op->c->m, walk->value);
+    op->c->gpr[TDX_RDX] = walk->level | state << DETAILS_STATE_SHIFT |
+                          (uint64_t)vm << DETAILS_VM_SHIFT;
+    return tdx_op(status, vm << DETAILS_VM_SHIFT | walk->level);
+}
+
+uint64_t l2_tables_lock(TdxL2Tables *t, TdxMemOp *op)
+{
+    unsigned i, vms = MIN(op->td.tdcs->num_l2_vms, TDX_MAX_L2_VMS);
+
+    for (i = 0; i < vms; i++) {
+        uint64_t status = l2_walk(op, i + 1, &t->walk[i]);
+
+        if (status) {
+            return status;
+        }
+        if (t->walk[i].level != op->level ||
+            tdx_sept_state(t->walk[i].value) != TDX_SEPT_NL_MAPPED) {
+            continue;
+        }
+        status = pamt_lock_implicit(&t->page[i], op->c->m,
+                                    tdx_sept_hpa(op->c->m,
+                                                 t->walk[i].value),
+                                    TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
+        if (status) {
+            return status;
+        }
+        t->present[i] = true;
+    }
+    return TDX_SUCCESS;
+}
+
+void l2_tables_free(TdxL2Tables *t, TdxMemOp *op, bool report)
+{
+    unsigned i;
+
+    for (i = 0; i < TDX_MAX_L2_VMS; i++) {
+        uint64_t page = L2_NO_PAGE;
+
+        if (t->present[i]) {
+            page = tdx_sept_hpa(op->c->m, t->walk[i].value);
+            tdx_sept_store(t->walk[i].entry, TDX_SEPT_FREE_ENTRY);
+            tdx_tdr_sub_children(op->td.tdr, 1);
+            page |= pamt_free(&t->page[i]);
+        }
+        if (report) {
+            op->c->gpr[l2_reg(i + 1)] = page;
+        }
+    }
+}
+
+void l2_tables_unlock(TdxL2Tables *t)
+{
+    unsigned i;
+
+    for (i = TDX_MAX_L2_VMS; i > 0; i--) {
+        pamt_unlock(&t->page[i - 1]);
+    }
+}

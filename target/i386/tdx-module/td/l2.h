@@ -1,0 +1,56 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Secure EPT trees of L2 VMs, as far as the host adds and removes their
+ * tables beside those of the TD itself.
+ *
+ * Entries of an L2 tree are protected by the lock of the TD's own entry for
+ * the same range.  Only a guest can map pages for an L2 VM.
+ */
+
+#ifndef TDX_TD_L2_H
+#define TDX_TD_L2_H
+
+#include "mem.h"
+
+/* In registers R9..R11: no page; set by the module: page not used */
+#define L2_NO_PAGE     UINT64_MAX
+#define L2_PAGE_UNUSED (1ULL << 63)
+
+static inline TdxGpr l2_reg(unsigned vm)
+{
+    return TDX_R9 + vm - 1;
+}
+
+/** l2_walk: to the entry for @op's range in the tree of VM 1..num_l2_vms */
+uint64_t l2_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk);
+
+/** l2_fail: @status about L2 entry @walk, and its details */
+uint64_t l2_fail(TdxMemOp *op, uint64_t status, unsigned vm,
+                 const TdxSeptWalk *walk);
+
+/**
+ * TdxL2Tables: the L2 tables that go together with the TD's own table.
+ * Declare with L2_TABLES(t), which releases the locks.
+ */
+typedef struct TdxL2Tables {
+    TdxSeptWalk walk[TDX_MAX_L2_VMS];
+    TdxPamtRef page[TDX_MAX_L2_VMS];
+    bool present[TDX_MAX_L2_VMS];
+} TdxL2Tables;
+
+void l2_tables_unlock(TdxL2Tables *t);
+
+#define L2_TABLES(t) \
+    __attribute__((cleanup(l2_tables_unlock))) TdxL2Tables t = { 0 }
+
+/** l2_tables_lock: find the tables for @op's range and lock their pages */
+uint64_t l2_tables_lock(TdxL2Tables *t, TdxMemOp *op);
+
+/**
+ * l2_tables_free: give the tables back to the host; R9..R11 say which they
+ * were if @report.
+ */
+void l2_tables_free(TdxL2Tables *t, TdxMemOp *op, bool report);
+
+#endif /* TDX_TD_L2_H */

@@ -1,0 +1,228 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The steps that the leaves on a TD's memory share (TD life cycle 2, 3, 7).
+ */
+
+#include <glib.h>
+
+#include "mem.h"
+
+/* Operand RCX, "page info" */
+#define INFO_LEVEL 0x7ULL
+#define INFO_GPA   0x000ffffffffff000ULL
+
+/* BEPOCH[63]: the page's entry is in use by a migration */
+#define BEPOCH_MIG_FLAG (1ULL << 63)
+
+/* RDX on output */
+#define DETAILS_STATE_SHIFT 8
+
+void mem_end(TdxMemOp *op)
+{
+    if (op->entry_locked) {
+        tdx_sept_store(op->walk.entry, op->walk.value);
+    }
+    tdx_guard_release(&op->tree);
+    td_unlock(&op->td);
+}
+
+void mem_begin(TdxMemOp *op, TdxCall *c)
+{
+    op->c = c;
+    op->rcx = c->gpr[TDX_RCX];
+    op->rdx = c->gpr[TDX_RDX];
+    c->gpr[TDX_RCX] = 0;
+    c->gpr[TDX_RDX] = 0;
+}
+
+uint64_t mem_check_tdr_flags(TdxMemOp *op, uint64_t flags)
+{
+    if (op->rdx & ~(INFO_GPA | flags)) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+    }
+    op->rdx &= ~flags;
+    return TDX_SUCCESS;
+}
+
+uint64_t mem_lock_td(TdxMemOp *op, unsigned ops)
+{
+    uint64_t status = td_lock(&op->td, op->c->m, op->rdx,
+                              TDX_LOCK_TYPE_SHARED, TDX_RDX);
+
+    return status ? status : td_check_state(&op->td, ops);
+}
+
+uint64_t mem_lock_td_exclusive(TdxMemOp *op, unsigned ops)
+{
+    uint64_t status = td_lock(&op->td, op->c->m, op->rdx,
+                              TDX_LOCK_TYPE_EXCLUSIVE, TDX_RDX);
+
+    return status ? status : td_check_state_nolock(&op->td, ops);
+}
+
+uint64_t mem_parse_gpa(TdxMemOp *op, unsigned low, unsigned high)
+{
+    op->level = op->rcx & INFO_LEVEL;
+    op->gpa = op->rcx & INFO_GPA;
+    if (op->rcx & ~(INFO_LEVEL | INFO_GPA) ||
+        op->level < low || op->level > high ||
+        !tdx_aligned(op->gpa, tdx_sept_level_size(op->level))) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t mem_check_private(const TdxMemOp *op)
+{
+    unsigned width = td_gpa_width(op->td.tdcs);
+    uint64_t shared = 1ULL << (width - 1);
+    uint64_t limit = 1ULL << MIN(width, op->td.tdcs->virtual_maxpa & 63);
+
+    if (op->gpa & shared || op->gpa >= limit) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
+    }
+    return TDX_SUCCESS;
+}
+
+static uint64_t walk_to(TdxMemOp *op, unsigned level)
+{
+    TdxTdRef *td = &op->td;
+
+    op->walk = tdx_sept_walk(op->c->m, td->tdr->tdcx[TDX_TDCS_SEPT_ROOT],
+                             tdx_sept_root_level(td->tdcs), td->tdr->hkid,
+                             op->gpa, level);
+    return op->walk.entry ? TDX_SUCCESS
+                          : tdx_fatal(op->c->m, "an SEPT page has no memory");
+}
+
+static uint64_t walk_to_level(TdxMemOp *op)
+{
+    uint64_t status = walk_to(op, op->level);
+
+    if (status) {
+        return status;
+    }
+    return op->walk.level == op->level ? TDX_SUCCESS
+                                       : mem_fail(op, TDX_EPT_WALK_FAILED);
+}
+
+uint64_t mem_find_nolock(TdxMemOp *op)
+{
+    uint64_t status = mem_check_private(op);
+
+    return status ? status : walk_to_level(op);
+}
+
+uint64_t mem_lock_tree(TdxMemOp *op, TdxLockType type)
+{
+    if (!tdx_guard_try(&op->tree, &op->td.tdcs->sept_lock, type)) {
+        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_SEPT);
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t mem_find(TdxMemOp *op, TdxLockType type)
+{
+    uint64_t status = mem_check_private(op);
+
+    if (!status) {
+        status = mem_lock_tree(op, type);
+    }
+    return status ? status : walk_to_level(op);
+}
+
+uint64_t mem_walk_to_leaf(TdxMemOp *op)
+{
+    return walk_to(op, TDX_LEVEL_4K);
+}
+
+uint64_t mem_lock_entry(TdxMemOp *op)
+{
+    uint64_t old = __atomic_fetch_or(op->walk.entry, TDX_SEPT_LOCK,
+                                     __ATOMIC_ACQUIRE);
+
+    op->walk.value = old & ~TDX_SEPT_LOCK;
+    if (old & TDX_SEPT_LOCK) {
+        return mem_fail(op, TDX_OPERAND_BUSY);
+    }
+    op->entry_locked = true;
+    return TDX_SUCCESS;
+}
+
+uint64_t mem_expect(TdxMemOp *op, unsigned states)
+{
+    return states & TDX_SEPT_IN(mem_state(op))
+           ? TDX_SUCCESS : mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT);
+}
+
+/* TD life cycle 3.3 */
+void mem_details(const TdxMemOp *op)
+{
+    uint64_t state = tdx_sept_reported(mem_state(op));
+
+    op->c->gpr[TDX_RCX] = tdx_sept_view(op->c->m, op->walk.value);
+    op->c->gpr[TDX_RDX] = op->walk.level | state << DETAILS_STATE_SHIFT;
+}
+
+uint64_t mem_fail(TdxMemOp *op, uint64_t status)
+{
+    mem_details(op);
+    return tdx_op(status, TDX_RCX);
+}
+
+/* Does group TRK apply? */
+static bool needs_tracking(const TdxMemOp *op)
+{
+    return !td_check_op_state(&op->td, TD_OPS_RUN) &&
+           !(TDX_SEPT_UNTRACKED & TDX_SEPT_IN(mem_state(op)));
+}
+
+uint64_t mem_check_blocked(TdxMemOp *op)
+{
+    if (needs_tracking(op) &&
+        !(TDX_SEPT_ANY_BLOCKED & TDX_SEPT_IN(mem_state(op)))) {
+        return mem_fail(op, TDX_GPA_RANGE_NOT_BLOCKED);
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t mem_check_tracked(const TdxMemOp *op, const TdxPamtRef *page)
+{
+    if (needs_tracking(op) &&
+        !mem_epoch_passed(op->td.tdcs, pamt_bepoch(page->entry))) {
+        return tdx_op(TDX_TLB_TRACKING_NOT_DONE, TDX_RCX);
+    }
+    return TDX_SUCCESS;
+}
+
+/* TD life cycle 7 */
+bool mem_epoch_passed(const TdxTdcs *tdcs, uint64_t bepoch)
+{
+    uint64_t previous = td_epoch(tdcs) - 1;
+
+    if (bepoch & BEPOCH_MIG_FLAG) {
+        return false;
+    }
+    return bepoch < previous ||
+           (bepoch == previous && !td_epoch_refcount(tdcs, bepoch));
+}
+
+uint64_t mem_hpa(const TdxMemOp *op)
+{
+    return tdx_sept_hpa(op->c->m, op->walk.value);
+}
+
+void *mem_private(const TdxMemOp *op)
+{
+    uint64_t offset = op->gpa & (tdx_sept_level_size(op->walk.level) - 1);
+
+    return tdx_private(op->c->m, mem_hpa(op) + offset, op->td.tdr->hkid);
+}
+
+void mem_set(TdxMemOp *op, uint64_t value)
+{
+    op->entry_locked = false;
+    op->walk.value = value;
+    tdx_sept_store(op->walk.entry, value);
+}

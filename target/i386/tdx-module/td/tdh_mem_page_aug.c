@@ -1,0 +1,47 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MEM.PAGE.AUG (6): give a TD a page that its guest has to accept.
+ */
+
+#include "mem.h"
+
+/* TD life cycle 6.3 */
+uint64_t tdh_mem_page_aug(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t hpa = c->gpr[TDX_R8];
+    MEM_OP(op);
+    PAMT_REF(page);
+    uint64_t status;
+
+    mem_begin(&op, c);
+    status = mem_lock_td(&op, TD_OPS_AUG);
+    if (status) {
+        return status;
+    }
+    status = mem_parse_gpa(&op, TDX_LEVEL_4K, TDX_LEVEL_2M);
+    if (status) {
+        return status;
+    }
+    status = mem_find(&op, TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = mem_lock_entry(&op);
+    if (status) {
+        return status;
+    }
+    status = mem_expect(&op, TDX_SEPT_IN(TDX_SEPT_FREE) |
+                             TDX_SEPT_IN(TDX_SEPT_REMOVED));
+    if (status) {
+        return status;
+    }
+    status = pamt_get_free(&page, m, hpa, op.level, TDX_R8);
+    if (status) {
+        return status;
+    }
+    td_add_page(&op.td, &page, TDX_PT_REG);
+    mem_set(&op, tdx_sept_leaf(m, hpa, op.td.tdr->hkid, true));
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,66 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MEM.PAGE.REMOVE (29): take a page back from a TD.
+ */
+
+#include "mem.h"
+
+#define STATES (TDX_SEPT_IN(TDX_SEPT_MAPPED) | \
+                TDX_SEPT_IN(TDX_SEPT_BLOCKED) | \
+                TDX_SEPT_IN(TDX_SEPT_BLOCKEDW) | \
+                TDX_SEPT_IN(TDX_SEPT_PENDING) | \
+                TDX_SEPT_IN(TDX_SEPT_PENDING_BLOCKED) | \
+                TDX_SEPT_IN(TDX_SEPT_PENDING_BLOCKEDW))
+
+/* TD life cycle 6.4 */
+uint64_t tdh_mem_page_remove(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    MEM_OP(op);
+    PAMT_REF(page);
+    uint64_t status;
+    uint64_t hpa;
+
+    mem_begin(&op, c);
+    status = mem_lock_td(&op, TD_OPS_REMOVE);
+    if (status) {
+        return status;
+    }
+    status = mem_parse_gpa(&op, TDX_LEVEL_4K, TDX_LEVEL_1G);
+    if (status) {
+        return status;
+    }
+    status = mem_find(&op, TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = mem_lock_entry(&op);
+    if (status) {
+        return status;
+    }
+    status = mem_expect(&op, STATES);
+    if (status) {
+        return status;
+    }
+    hpa = mem_hpa(&op);
+    status = pamt_lock_implicit(&page, m, hpa, TDX_LOCK_TYPE_EXCLUSIVE,
+                                TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = mem_check_blocked(&op);
+    if (status) {
+        return status;
+    }
+    status = mem_check_tracked(&op, &page);
+    if (status) {
+        return status;
+    }
+    mem_set(&op, td_check_op_state(&op.td, TD_OPS_IMPORT)
+                 ? TDX_SEPT_FREE_ENTRY : TDX_SEPT_REMOVED_ENTRY);
+    tdx_tdr_sub_children(op.td.tdr,
+                         tdx_level_size(page.level) / TDX_PAGE_4K);
+    c->gpr[TDX_RCX] = hpa | pamt_free(&page);
+    return TDX_SUCCESS;
+}
