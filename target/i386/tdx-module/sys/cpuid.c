@@ -133,6 +133,17 @@ const uint32_t *tdx_native_cpuid(const TdxModule *m, uint32_t leaf,
     return nothing;
 }
 
+const uint32_t *tdx_native_cpuid_at(const TdxModule *m, unsigned i,
+                                    uint32_t *leaf, uint32_t *subleaf)
+{
+    if (i >= TDX_NUM_NATIVE_CPUID) {
+        return NULL;
+    }
+    *leaf = sampled[i].leaf;
+    *subleaf = sampled[i].subleaf;
+    return m->st.native_cpuid[i];
+}
+
 /* Metadata 6 */
 uint32_t tdx_cpuid_config_mask(const TdxModule *m, unsigned i,
                                TdxCpuidReg reg)

@@ -51,6 +51,13 @@ void tdx_sample_cpuid(TdxModule *m, unsigned lp);
 const uint32_t *tdx_native_cpuid(const TdxModule *m, uint32_t leaf,
                                  uint32_t subleaf);
 
+/**
+ * tdx_native_cpuid_at: sampled value number @i, in ascending order of leaves
+ * and subleaves; NULL behind the last one.
+ */
+const uint32_t *tdx_native_cpuid_at(const TdxModule *m, unsigned i,
+                                    uint32_t *leaf, uint32_t *subleaf);
+
 /** tdx_cpuid_config_mask: configurable bits of entry @i, register @reg */
 uint32_t tdx_cpuid_config_mask(const TdxModule *m, unsigned i,
                                TdxCpuidReg reg);

@@ -6,8 +6,8 @@
  */
 
 #include <glib.h>
-#include <string.h>
 
+#include "../abi/msr.h"
 #include "td-cpuid.h"
 
 #define LEAF_FMS      0x1
@@ -17,8 +17,6 @@
 
 #define FEATURES_EBX_HLE (1u << 4)
 #define FEATURES_EBX_RTM (1u << 11)
-
-#define MSR_IA32_ARCH_CAPABILITIES 0x10a
 
 /* MIN_VIRT_MAXPA */
 #define MIN_VIRT_MAXPA 45
@@ -87,7 +85,7 @@ static uint64_t check_entry(const TdxModule *m, const TdxTdCpuidInput *in,
         }
         if (tsx && !in->tsx_ctrl) {
             return tdx_op(TDX_INCORRECT_MSR_VALUE,
-                          MSR_IA32_ARCH_CAPABILITIES);
+                          TDX_MSR_ARCH_CAPABILITIES);
         }
     }
     return TDX_SUCCESS;

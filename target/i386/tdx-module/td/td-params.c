@@ -7,7 +7,9 @@
 #include <glib.h>
 #include <string.h>
 
+#include "../abi/msr.h"
 #include "../sys/metadata-values.h"
+#include "../sys/platform-msr.h"
 #include "sept.h"
 #include "td-params.h"
 
@@ -26,7 +28,6 @@
 #define MIN_TSC_FREQUENCY 4
 
 #define MSR_CONFIG_ARCH_CAPABILITIES 0x1
-#define MSR_IA32_ARCH_CAPABILITIES   0x10a
 #define ARCH_CAPABILITIES_TSX_CTRL   (1ULL << 7)
 
 /* IA32_ARCH_CAPABILITIES_CONFIG_MASK */
@@ -113,8 +114,7 @@ static bool eptp_controls_ok(uint64_t controls, uint64_t flags)
 static uint64_t apply_cpuid(const TdxCall *c, TdxTdRef *td,
                             const TdxTdParams *p, uint64_t *bad_leaf)
 {
-    TdxTdcsCpuid *cpuid = td_tdcs_page(td, TDX_TDCS_CPUID);
-    uint64_t arch_capabilities = 0;
+    TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
     TdxTdCpuidInput in = {
         .config = p->cpuid,
         .migratable = p->attributes & TDX_ATTR_MIGRATABLE,
@@ -123,13 +123,12 @@ static uint64_t apply_cpuid(const TdxCall *c, TdxTdRef *td,
     };
     uint64_t status;
 
-    if (!cpuid) {
+    if (!cpus) {
         return tdx_fatal(td->m, "a TDCS page has no memory");
     }
-    c->m->ops->rdmsr(c->m->opaque, c->lp, MSR_IA32_ARCH_CAPABILITIES,
-                     &arch_capabilities);
-    in.tsx_ctrl = arch_capabilities & ARCH_CAPABILITIES_TSX_CTRL;
-    status = tdx_td_cpuid_check(td->m, &in, cpuid->config,
+    in.tsx_ctrl = tdx_msr(c, TDX_MSR_ARCH_CAPABILITIES) &
+                  ARCH_CAPABILITIES_TSX_CTRL;
+    status = tdx_td_cpuid_check(td->m, &in, cpus->cpuid,
                                 &td->tdcs->virtual_maxpa, bad_leaf);
     return status ? status : tdx_td_cpuid_check_topology(p->cpuid);
 }

@@ -5,13 +5,9 @@
  * (TD life cycle 2).
  */
 
-#include <string.h>
-
+#include "../abi/msr.h"
+#include "../sys/platform-msr.h"
 #include "td.h"
-
-#define MSR_IA32_TSC_ADJUST     0x3b
-#define MSR_IA32_MISC_ENABLE    0x1a0
-#define MISC_ENABLE_LIMIT_CPUID (1ULL << 22)
 
 /* CPUID 0x15: crystal clock in ECX, its ratio to the TSC in EBX / EAX */
 #define CPUID_TSC 0x15
@@ -139,25 +135,15 @@ void td_add_page(TdxTdRef *td, TdxPamtRef *ref, TdxPageType type)
 
 uint64_t td_check_cpuid_limit(const TdxCall *c)
 {
-    uint64_t value;
-
-    if (c->m->ops->rdmsr(c->m->opaque, c->lp, MSR_IA32_MISC_ENABLE, &value) &&
-        value & MISC_ENABLE_LIMIT_CPUID) {
-        return TDX_LIMIT_CPUID_MAXVAL_SET;
-    }
-    return TDX_SUCCESS;
+    return tdx_msr(c, TDX_MSR_MISC_ENABLE) & TDX_MISC_ENABLE_LIMIT_CPUID
+           ? TDX_LIMIT_CPUID_MAXVAL_SET : TDX_SUCCESS;
 }
 
 /* TD life cycle 4.4, step 14: the virtual TSC builds on this MSR */
 uint64_t td_check_tsc_adjust(const TdxCall *c)
 {
-    uint64_t value = 0;
-
-    c->m->ops->rdmsr(c->m->opaque, c->lp, MSR_IA32_TSC_ADJUST, &value);
-    if (value != c->m->st.tsc_adjust) {
-        return tdx_op(TDX_INCONSISTENT_MSR, MSR_IA32_TSC_ADJUST);
-    }
-    return TDX_SUCCESS;
+    return tdx_msr(c, TDX_MSR_TSC_ADJUST) == c->m->st.tsc_adjust
+           ? TDX_SUCCESS : tdx_op(TDX_INCONSISTENT_MSR, TDX_MSR_TSC_ADJUST);
 }
 
 /* As VMX scales a TSC */

@@ -150,4 +150,13 @@ void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
  */
 uint64_t vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td);
 
+/**
+ * vp_open: all that the leaves on an initialised vCPU have in common: take
+ * hold of the vCPU named by RCX and of its TD, and associate it.
+ * @ops: OP_STATEs in which the leaf is legal
+ * @states: vCPU states in which it is
+ */
+uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, unsigned ops,
+                 unsigned states);
+
 #endif /* TDX_TD_TD_H */

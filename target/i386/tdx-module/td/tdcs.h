@@ -33,10 +33,10 @@ typedef enum TdxOpState {
 /* Which part of the TDCS each page holds, in order of arrival */
 typedef enum TdxTdcsPage {
     TDX_TDCS_CONTROL,      /* TdxTdcs */
-    TDX_TDCS_X2APIC,       /* TdxTdcsX2apic */
+    TDX_TDCS_VIRTUAL_CPUS, /* TdxTdcsVirtualCpus */
     TDX_TDCS_MSR_BITMAPS,
     TDX_TDCS_SEPT_ROOT,
-    TDX_TDCS_CPUID,        /* TdxTdcsCpuid */
+    TDX_TDCS_NO_SHARED_EPT, /* zeros: vCPUs' shared EPT until one is set */
     TDX_TDCS_MEASUREMENT,  /* TdxTdcsMeasurement */
     TDX_TDCS_L2_SEPT_ROOT, /* one for each L2 VM */
 } TdxTdcsPage;
@@ -95,15 +95,15 @@ typedef struct TdxTdcs {
     uint8_t mrtd[TDX_MR_SIZE];
 } TdxTdcs;
 
-/* TDX_TDCS_X2APIC: ids of the vCPUs by index; under the exclusive TDR lock */
-typedef struct TdxTdcsX2apic {
-    uint32_t id[TDX_MAX_VCPUS];
-} TdxTdcsX2apic;
-
-/* TDX_TDCS_CPUID: what the TD's CPUID_CONFIG set, in table order */
-typedef struct TdxTdcsCpuid {
-    TdxCpuidValue config[TDX_NUM_CPUID_CONFIG];
-} TdxTdcsCpuid;
+/*
+ * TDX_TDCS_VIRTUAL_CPUS, under the exclusive TDR lock.
+ * @x2apic_id: of the vCPUs by index
+ * @cpuid: what CPUID_CONFIG set, in the order of tdx_cpuid_config[]
+ */
+typedef struct TdxTdcsVirtualCpus {
+    uint32_t x2apic_id[TDX_MAX_VCPUS];
+    TdxCpuidValue cpuid[TDX_NUM_CPUID_CONFIG];
+} TdxTdcsVirtualCpus;
 
 /* TDX_TDCS_MEASUREMENT: the running MRTD; under the exclusive TDR lock */
 typedef struct TdxTdcsMeasurement {
@@ -111,8 +111,7 @@ typedef struct TdxTdcsMeasurement {
 } TdxTdcsMeasurement;
 
 _Static_assert(sizeof(TdxTdcs) <= TDX_PAGE_4K, "fits its page");
-_Static_assert(sizeof(TdxTdcsX2apic) <= TDX_PAGE_4K, "fits its page");
-_Static_assert(sizeof(TdxTdcsCpuid) <= TDX_PAGE_4K, "fits its page");
+_Static_assert(sizeof(TdxTdcsVirtualCpus) <= TDX_PAGE_4K, "fits its page");
 _Static_assert(sizeof(TdxTdcsMeasurement) <= TDX_PAGE_4K, "fits its page");
 
 static inline TdxOpState tdx_op_state(const TdxTdcs *tdcs)

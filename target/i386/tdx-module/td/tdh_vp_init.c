@@ -9,18 +9,18 @@
 /* TD life cycle 5.3, step 10; the TDR is locked exclusively */
 static uint64_t claim_x2apic_id(TdxTdRef *td, uint32_t id, uint32_t index)
 {
-    TdxTdcsX2apic *x2apic = td_tdcs_page(td, TDX_TDCS_X2APIC);
+    TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
     uint32_t i;
 
-    if (!x2apic) {
+    if (!cpus) {
         return tdx_fatal(td->m, "a TDCS page has no memory");
     }
     for (i = 0; i < index; i++) {
-        if (x2apic->id[i] == id) {
+        if (cpus->x2apic_id[i] == id) {
             return tdx_op(TDX_X2APIC_ID_NOT_UNIQUE, id);
         }
     }
-    x2apic->id[index] = id;
+    cpus->x2apic_id[index] = id;
     return TDX_SUCCESS;
 }
 

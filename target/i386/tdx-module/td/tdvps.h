@@ -32,6 +32,14 @@ typedef enum TdxVcpuState {
 #define TDX_PI_VECTOR_NONE    UINT16_MAX
 
 /*
+ * Pin-based controls of a new vCPU: external interrupts and NMIs exit, NMIs
+ * are virtual, and the bits that are always one.
+ */
+#define TDX_PIN_CONTROLS 0x3f
+/* The host may turn posted interrupts on */
+#define TDX_PIN_POSTED_INTERRUPTS 0x80
+
+/*
  * First page of a vCPU, the TDVPR.  Writers hold the exclusive lock of the
  * page, except where "atomic" says that holders of the shared one write too.
  */

@@ -70,6 +70,41 @@ void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
     tdvps->initial_rcx = initial_rcx;
     tdvps->pi_desc_addr = TDX_PI_DESC_ADDR_NONE;
     tdvps->pi_vector = TDX_PI_VECTOR_NONE;
-    tdvps->shared_eptp = 0;
+    tdvps->pin_controls = TDX_PIN_CONTROLS;
+    tdvps->shared_eptp = td->tdr->tdcx[TDX_TDCS_NO_SHARED_EPT] |
+                         (uint64_t)td->tdr->hkid << vp->m->hkid_start_bit;
     __atomic_store_n(&tdvps->state, TDX_VCPU_READY, __ATOMIC_SEQ_CST);
+}
+
+uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, unsigned ops,
+                 unsigned states)
+{
+    uint64_t status;
+
+    status = vp_lock(vp, c->m, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+                     TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = td_lock_owner(td, &vp->page, TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = td_check_state(td, ops);
+    if (status) {
+        return status;
+    }
+    status = vp_map(vp, td);
+    if (status) {
+        return status;
+    }
+    status = vp_check_complete(vp, td);
+    if (status) {
+        return status;
+    }
+    status = vp_check_state(vp, states);
+    if (status) {
+        return status;
+    }
+    return vp_associate(c, vp, td);
 }

@@ -1,0 +1,55 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Metadata fields of TDs and vCPUs, as TDH.MNG.RD, TDH.VP.RD and their
+ * writing counterparts use them (TD life cycle 4.5, 5.5).
+ */
+
+#ifndef TDX_TD_TD_FIELDS_H
+#define TDX_TD_TD_FIELDS_H
+
+#include "../sys/metadata.h"
+#include "td.h"
+
+/* Scope: the TdxTdRef */
+extern const TdxFieldTable tdx_td_fields;
+
+/* Scope: the TdxVpRef */
+extern const TdxFieldTable tdx_vp_fields;
+
+/**
+ * td_field_read: what both reading leaves do once the TD or vCPU is locked.
+ * Takes the field id from RDX; writes R8 and, in version 1, RDX.
+ */
+uint64_t td_field_read(TdxCall *c, const TdxFieldTable *table,
+                       const void *scope, uint64_t id);
+
+/**
+ * td_field_write: what both writing leaves do up to the new value.
+ * @value, @mask: operands R8 and R9
+ * @f: set to the field's row
+ * @old, @new: set to its present value and what to write
+ */
+uint64_t td_field_write(TdxCall *c, const TdxFieldTable *table,
+                        const void *scope, uint64_t id, uint64_t value,
+                        uint64_t mask, const TdxField **f, uint64_t *old,
+                        uint64_t *new);
+
+/** td_cpuid_read: the TD's CPUID_VALUES, which are not a plain array */
+uint64_t td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id);
+
+/* Class of CPUID_VALUES */
+#define TD_CLASS_CPUID 0x14
+
+/* Fields that can be written, by what names them in the tables */
+#define TD_FIELD_HP_LOCK_TIMEOUT 0x9110000300000011ULL
+#define TD_FIELD_VM_CTLS         0x9110000300000012ULL
+#define VP_FIELD_PI_VECTOR       0x0020000100000002ULL
+#define VP_FIELD_PI_DESC_ADDR    0x0024000300002016ULL
+#define VP_FIELD_SHARED_EPTP     0x002400030000203cULL
+#define VP_FIELD_PIN_CONTROLS    0x0020000200004000ULL
+#define VP_FIELD_SECONDARY       0x002000020000401eULL
+#define VP_FIELD_NOTIFY_WINDOW   0x0020000200004024ULL
+#define VP_FIELD_PEND_NMI        0x202000000000000bULL
+
+#endif /* TDX_TD_TD_FIELDS_H */

@@ -1,0 +1,37 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MNG.RD (11): read a metadata field of a TD.
+ */
+
+#include "td-fields.h"
+
+/* TD life cycle 4.5 */
+uint64_t tdh_mng_rd(TdxCall *c)
+{
+    uint64_t id = c->gpr[TDX_RDX];
+    TD_REF(td);
+    uint64_t status;
+
+    c->gpr[TDX_R8] = 0;
+    if (c->version) {
+        c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
+    }
+
+    if (c->version > 1) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+    }
+    status = td_lock(&td, c->m, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+                     TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = td_check_state(&td, TD_OPS_READ);
+    if (status) {
+        return status;
+    }
+    if (tdx_field_class(id) == TD_CLASS_CPUID) {
+        return td_cpuid_read(c, &td, id);
+    }
+    return td_field_read(c, &tdx_td_fields, &td, id);
+}
