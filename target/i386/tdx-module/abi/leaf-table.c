@@ -14,6 +14,7 @@ static const TdxLeaf leaf_table[] = {
         .number = 0,
         .name = "TDH.VP.ENTER",
         .states = TDX_WHEN_READY,
+        .handler = tdh_vp_enter,
     },
     {
         .number = 1,

@@ -100,7 +100,7 @@ static uint64_t check_pa_bits(const TdxModule *m, const TdxTdCpuidInput *in,
     unsigned wanted = eax & 0xff;
 
     if (!in->maxpa_virt) {
-        *virtual_maxpa = native;
+        *virtual_maxpa = in->maxgpa_virt ? max : native;
         return TDX_SUCCESS;
     }
     if (!wanted) {

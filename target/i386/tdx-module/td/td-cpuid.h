@@ -16,7 +16,8 @@ typedef struct TdxCpuidValue {
 /**
  * TdxTdCpuidInput: what CPUID_CONFIG is checked against.
  * @config: the operand, in the order of tdx_cpuid_config[]
- * @migratable, @maxpa_virt: ATTRIBUTES and CONFIG_FLAGS of the TD
+ * @migratable, @maxpa_virt, @maxgpa_virt: ATTRIBUTES and CONFIG_FLAGS of the
+ *   TD
  * @gpa_width: 48 or 52, by GPAW
  * @tsx_ctrl: the processor has IA32_TSX_CTRL
  */
@@ -24,6 +25,7 @@ typedef struct TdxTdCpuidInput {
     const TdxCpuidValue *config;
     bool migratable;
     bool maxpa_virt;
+    bool maxgpa_virt;
     unsigned gpa_width;
     bool tsx_ctrl;
 } TdxTdCpuidInput;

@@ -119,6 +119,7 @@ static uint64_t apply_cpuid(const TdxCall *c, TdxTdRef *td,
         .config = p->cpuid,
         .migratable = p->attributes & TDX_ATTR_MIGRATABLE,
         .maxpa_virt = p->config_flags & TDX_CONFIG_MAXPA_VIRT,
+        .maxgpa_virt = p->config_flags & TDX_CONFIG_MAXGPA_VIRT,
         .gpa_width = td_gpa_width(td->tdcs),
     };
     uint64_t status;

@@ -152,11 +152,11 @@ uint64_t vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td);
 
 /**
  * vp_open: all that the leaves on an initialised vCPU have in common: take
- * hold of the vCPU named by RCX and of its TD, and associate it.
+ * hold of the vCPU at @hpa, operand RCX, and of its TD, and associate it.
  * @ops: OP_STATEs in which the leaf is legal
  * @states: vCPU states in which it is
  */
-uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, unsigned ops,
-                 unsigned states);
+uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
+                 unsigned ops, unsigned states);
 
 #endif /* TDX_TD_TD_H */

@@ -168,6 +168,11 @@ uint64_t tdh_mem_sept_add(TdxCall *c)
     if (c->version > 1) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
+    for (vm = 0; c->version && vm <= TDX_MAX_L2_VMS; vm++) {
+        if (c->gpr[page_reg(vm)] != L2_NO_PAGE) {
+            c->gpr[page_reg(vm)] &= ~L2_PAGE_UNUSED;
+        }
+    }
     add.allow_existing = op.rdx & RDX_ALLOW_EXISTING;
     status = mem_check_tdr_flags(&op, RDX_ALLOW_EXISTING);
     if (status) {

@@ -22,7 +22,7 @@ uint64_t tdh_vp_rd(TdxCall *c)
     if (c->version > 1) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
-    status = vp_open(c, &vp, &td, TD_OPS_READ,
+    status = vp_open(c, &vp, &td, c->gpr[TDX_RCX], TD_OPS_READ,
                      TDX_VCPU_READY | TDX_VCPU_DISABLED);
     if (status) {
         return status;

@@ -85,7 +85,8 @@ uint64_t tdh_vp_wr(TdxCall *c)
 
     c->gpr[TDX_R8] = 0;
 
-    status = vp_open(c, &vp, &td, TD_OPS_WRITE, TDX_VCPU_READY);
+    status = vp_open(c, &vp, &td, c->gpr[TDX_RCX], TD_OPS_WRITE,
+                     TDX_VCPU_READY);
     if (status) {
         return status;
     }

@@ -49,7 +49,7 @@ static const TdxField rows[] = {
     { GUEST_STATE(0x1020000300000000, "GUEST_GPRS", 16) },
     { FIELD(0x9120000300000100, "VCPU_STATE_DETAILS"),
       .host_rd = UINT64_MAX },
-    { FIELD(VP_FIELD_PEND_NMI, "PEND_NMI"), WRITABLE(get_pend_nmi, 1) },
+    { FIELD(VP_FIELD_PEND_NMI, "PEND_NMI"), WRITABLE(get_pend_nmi, UINT8_MAX) },
 };
 
 const TdxFieldTable tdx_vp_fields = {

@@ -76,13 +76,12 @@ void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
     __atomic_store_n(&tdvps->state, TDX_VCPU_READY, __ATOMIC_SEQ_CST);
 }
 
-uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, unsigned ops,
-                 unsigned states)
+uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
+                 unsigned ops, unsigned states)
 {
     uint64_t status;
 
-    status = vp_lock(vp, c->m, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
-                     TDX_RCX);
+    status = vp_lock(vp, c->m, hpa, TDX_LOCK_TYPE_SHARED, TDX_RCX);
     if (status) {
         return status;
     }
