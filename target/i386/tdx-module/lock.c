@@ -20,7 +20,11 @@ static bool lock_busy(TdxLock *lock)
 
 bool tdx_lock_try(TdxLock *lock, TdxLockType type)
 {
-    uint16_t old = __atomic_load_n(lock, __ATOMIC_RELAXED);
+    /*
+     * Guess that the lock is free rather than look: when processors meet on
+     * it, the look would cost a transfer of the cache line of its own.
+     */
+    uint16_t old = 0;
     uint16_t new;
 
     do {

@@ -34,7 +34,7 @@ static uint64_t lock_free_page(TdxPamtRef *page, const TdxPamtRef *range,
         (page->hpa ^ range->hpa) < TDX_PAGE_2M) {
         return TDX_SUCCESS;
     }
-    status = pamt_lock(page, TDX_LEVEL_4K, TDX_LOCK_TYPE_SHARED, op);
+    status = pamt_lock_beside(page, range, TDX_LOCK_TYPE_SHARED, op);
     if (status != TDX_SUCCESS) {
         return status;
     }

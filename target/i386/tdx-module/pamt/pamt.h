@@ -78,6 +78,13 @@ uint64_t pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
                    uint32_t op);
 
 /**
+ * pamt_lock_beside: pamt_lock() to whatever leaf exists, while @held stays
+ * locked; what that holds shared of @ref's block is not locked twice.
+ */
+uint64_t pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
+                          TdxLockType type, uint32_t op);
+
+/**
  * pamt_lock_implicit: find @hpa's leaf entry and lock it alone.
  * The page must be kept in use by something that the caller has locked.
  */

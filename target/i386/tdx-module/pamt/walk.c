@@ -126,13 +126,10 @@ static void set_leaf(TdxPamtRef *ref, TdxPamtEntry *above,
                                                                   : NULL;
 }
 
-/* PAMT 3.2 */
-uint64_t pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
-                   uint32_t op)
+/* PAMT 3.2, from the entry below @above on @level downwards */
+static uint64_t lock_from(TdxPamtRef *ref, TdxPamtEntry *above, TdxLevel level,
+                          TdxLevel target, TdxLockType type, uint32_t op)
 {
-    TdxPamtEntry *above = NULL;
-    TdxLevel level = TDX_LEVEL_1G;
-
     for (;;) {
         TdxPamtEntry *entry = next_entry(ref, above, level);
         TdxLockGuard *guard = &ref->guard[level];
@@ -162,6 +159,25 @@ uint64_t pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
         ref->guard[level].type = TDX_LOCK_TYPE_EXCLUSIVE;
     }
     return TDX_SUCCESS;
+}
+
+uint64_t pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
+                   uint32_t op)
+{
+    return lock_from(ref, NULL, TDX_LEVEL_1G, target, type, op);
+}
+
+uint64_t pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
+                          TdxLockType type, uint32_t op)
+{
+    bool same_block = held->level != TDX_LEVEL_1G &&
+                      held->guard[TDX_LEVEL_1G].lock &&
+                      held->tdmr == ref->tdmr &&
+                      (held->hpa ^ ref->hpa) < TDX_PAGE_1G;
+
+    /* A block's 1G entry is where all processors meet: once is enough */
+    return lock_from(ref, NULL, same_block ? TDX_LEVEL_2M : TDX_LEVEL_1G,
+                     TDX_LEVEL_4K, type, op);
 }
 
 uint64_t pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
