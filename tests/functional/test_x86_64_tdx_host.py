@@ -10,6 +10,7 @@ SEAM_TOP names; without them the tests are skipped.
 import os
 import stat
 import sys
+import time
 
 from qemu_test import QemuSystemTest
 
@@ -62,6 +63,16 @@ class TdxHost(QemuSystemTest):
         if problem:
             tail = self.read_serial().splitlines()[-3:]
             self.fail(f'no {event} ({problem}); the log ends: {tail}')
+
+    def wait_reports(self, number):
+        """Until user space has reported @number times"""
+        import runner
+        end = time.monotonic() + BOOT_SECONDS
+        while self.read_serial().count(runner.REPORT_END) < number:
+            self.assertTrue(self.vm.is_running(), 'QEMU ended')
+            self.assertLess(time.monotonic(), end,
+                            f'no {number} reports in {BOOT_SECONDS} s')
+            time.sleep(0.2)
 
     def read_serial(self):
         with open(self.serial, encoding='utf-8', errors='replace') as src:
@@ -178,9 +189,7 @@ class TdxHost(QemuSystemTest):
 
     def test_reboot(self):
         self.start(reboots=True, smp='2', mem='2G', append='seam.mode=reboot')
-        self.wait('RESET')
-        self.wait('RESET')
-        self.vm.cmd('stop')
+        self.wait_reports(2)
         first, second = self.boots(2)
         self.assert_initialized(first, dynamic=True)
         self.assert_initialized(second, dynamic=True)
