@@ -99,25 +99,37 @@ static uint64_t rdtsc(void)
     return (uint64_t)hi << 32 | lo;
 }
 
+/* Ticks of a loop around one instruction; both loops are alike. */
+#define LOOP(insn)                                                      \
+    ({                                                                  \
+        uint64_t n_ = CALLS, began_ = rdtsc();                          \
+                                                                        \
+        asm volatile("1: mov %[leaf], %%rax\n"                          \
+                     "mov %[field], %%rdx\n"                            \
+                     "xor %%ecx, %%ecx\n"                               \
+                     insn "\n"                                          \
+                     "dec %[n]\n"                                       \
+                     "jnz 1b"                                           \
+                     : [n] "+S"(n_)                                     \
+                     : [leaf] "D"(leaf), [field] "r"(field)             \
+                     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10",   \
+                       "r11", "cc", "memory");                          \
+        rdtsc() - began_;                                               \
+    })
+
 static void bench_calls(void)
 {
+    register uint64_t field asm("r12") = FIELD_TDX_FEATURES0;
     uint64_t least[2] = { -1, -1 };
 
     for (int run = 0; run < 2 * RUNS; run++) {
-        uint64_t began = rdtsc(), ticks;
+        uint64_t leaf = run & 1 ? TDH_SYS_RD : 0, ticks;
 
-        for (int i = 0; i < CALLS; i++) {
-            if (run & 1) {
-                uint64_t field = FIELD_TDX_FEATURES0;
-
-                seamcall(TDH_SYS_RD, 0, &field, 0);
-            } else {
-                uint32_t a = 0, c = 0;
-
-                asm volatile("cpuid" : "+a"(a), "+c"(c) : : "rbx", "rdx");
-            }
+        if (run & 1) {
+            ticks = LOOP(".byte 0x66, 0x0f, 0x01, 0xcf");
+        } else {
+            ticks = LOOP("cpuid");
         }
-        ticks = rdtsc() - began;
         if (ticks < least[run & 1]) {
             least[run & 1] = ticks;
         }
