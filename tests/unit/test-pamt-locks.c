@@ -22,7 +22,7 @@ static SimPlatform *machine(void)
 {
     SimPlatform *sim = sim_ready(1, true);
 
-    sim_init_tdmr(sim, sim_add_tdmr(sim, BASE, GIB, PAMT));
+    sim_init_tdmr(sim, sim_add_tdmr(sim, BASE, 2 * GIB, PAMT));
     return sim;
 }
 
@@ -167,6 +167,7 @@ static void test_pair_locks(void)
     SimPlatform *sim = machine();
     TdxPamtEntry *page0 = entry_2m(sim, PAGE0);
     TdxPamtEntry *page1 = entry_2m(sim, PAGE1);
+    TdxPamtEntry *other;
 
     /* A page is held shared: somebody else's shared lock does no harm */
     page0->lock = page1->lock = TDX_LOCK_READER;
@@ -180,6 +181,12 @@ static void test_pair_locks(void)
     page1->lock = TDX_LOCK_EXCLUSIVE;
     g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, BUSY(8));
     page1->lock = 0;
+    /* Pages of another block: its 1G entry is a lock on the way, too */
+    other = sim_pamt_entry(sim, tdmr_of(sim), TDX_LEVEL_1G, PAGE0 + GIB);
+    other->lock = TDX_LOCK_EXCLUSIVE;
+    g_assert_cmphex(add(sim, RANGE, PAGE0 + GIB, PAGE1), ==, BUSY(2));
+    g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1 + GIB), ==, BUSY(8));
+    other->lock = 0;
     /* No bit is left behind by the failures */
     g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
     g_assert_true(sim_no_locks(sim, tdmr_of(sim)));

@@ -6,6 +6,7 @@
  */
 
 #include "sim-pamt.h"
+#include "td/tdr.h"
 
 #define RDMD 24
 #define RECLAIM 28
@@ -379,6 +380,69 @@ static void test_wbinvd(void)
     sim_free(sim);
 }
 
+/* Who owns the page, and whether it lets go */
+static void test_reclaim(void)
+{
+    SimPlatform *sim = machine(true);
+    uint64_t tdr = RANGE + 64 * KIB, child = RANGE + MIB;
+    uint64_t large = BASE + 32 * MIB;
+    TdxPamtEntry *tdr_entry, *entry;
+    TdxTdr *content;
+    SimCall call;
+
+    g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
+    tdr_entry = sim_private_entry(sim, PAGE0 + 16 * 16);
+    entry = sim_private_entry(sim, PAGE1);
+    for (int i = 0; i < 2; i++) {
+        PAMT_REF(page);
+
+        g_assert_cmphex(pamt_get_free(&page, sim->module, i ? child : tdr, 0,
+                                      1), ==, 0);
+        pamt_assign(&page, i ? TDX_PT_TDCX : TDX_PT_TDR, i ? tdr : 0);
+    }
+    pamt_set_owner(entry_2m(sim, large), TDX_PT_REG, tdr);
+    content = tdx_tdr(sim->module, tdr);
+    content->chldcnt = 513;
+    content->lifecycle = TDX_TD_BLOCKED;
+
+    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, tdr, 0, 0), ==,
+                    0xc000060700000000);
+    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, child, 0, 0), ==,
+                    0xc000060700000000);
+    /* What the page is has been told all the same */
+    g_assert_cmphex(call.gpr[TDX_RCX], ==, TDX_PT_TDCX);
+    g_assert_cmphex(call.gpr[TDX_RDX], ==, tdr);
+    content->lifecycle = TDX_TD_TEARDOWN;
+    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, tdr, 0, 0), ==,
+                    0xc000040000000000);
+    tdr_entry->lock = TDX_LOCK_EXCLUSIVE;
+    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, child, 0, 0), ==,
+                    0x8000020000000080);
+    tdr_entry->lock = 0;
+    entry->lock = TDX_LOCK_READER;
+    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, child, 0, 0), ==,
+                    BUSY(1));
+    entry->lock = 0;
+    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, large + 4 * KIB, 0, 0),
+                    ==, 0xc000010000000001);
+    g_assert_cmphex(call.gpr[TDX_R8], ==, TDX_LEVEL_2M);
+    g_assert_cmpuint(content->chldcnt, ==, 513);
+
+    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, large, 0, 0), ==, 0);
+    g_assert_cmphex(call.gpr[TDX_R9], ==, 0);
+    g_assert_cmpuint(content->chldcnt, ==, 1);
+    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, child, 0, 0), ==, 0);
+    g_assert_cmphex(call.gpr[TDX_R9], ==, 0);
+    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, tdr, 0, 0), ==, 0);
+    g_assert_cmphex(call.gpr[TDX_RDX], ==, 0);
+    g_assert_cmphex(call.gpr[TDX_R9], ==, 1ULL << 62);
+    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, tdr, 0, 0), ==,
+                    METADATA_INCORRECT(1));
+    g_assert_cmphex(tdr_entry->lock, ==, 0);
+    g_assert_true(sim_no_locks(sim, tdmr_of(sim)));
+    sim_free(sim);
+}
+
 static void test_cache_wb(void)
 {
     SimPlatform *sim = machine(true);
@@ -426,6 +490,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pamt/check/dynamic", test_check_dynamic);
     g_test_add_func("/pamt/check/2m", test_check_2m);
     g_test_add_func("/pamt/assign", test_assign);
+    g_test_add_func("/pamt/reclaim", test_reclaim);
     g_test_add_func("/pamt/wbinvd", test_wbinvd);
     g_test_add_func("/pamt/cache-wb", test_cache_wb);
     return g_test_run();

@@ -67,8 +67,6 @@ typedef struct TdxKotEntry {
 /* WBINVD tracking of one package (PHYMEM.CACHE.WB) */
 typedef struct TdxWbt {
     TdxLock lock;
-    uint32_t resume_at; /* sub-block of an interrupted write-back, or 0 */
-    uint64_t hkids[TDX_NUM_HKIDS / 64]; /* what the cycle covers */
 } TdxWbt;
 
 /*

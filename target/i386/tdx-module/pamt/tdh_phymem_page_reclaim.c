@@ -7,16 +7,15 @@
 #include "pamt.h"
 #include "../td/tdr.h"
 
-/* PAMT 11 steps 7a to 9a */
-static uint64_t leave_owner(const TdxPamtRef *page)
+/* PAMT 11 steps 7a to 9a; @owner: to be locked till the page is free */
+static uint64_t leave_owner(const TdxPamtRef *page, TdxPamtRef *owner)
 {
     TdxModule *m = page->m;
     uint64_t tdr_hpa = pamt_owner(page->entry);
     uint64_t status;
     TdxTdr *tdr;
-    PAMT_REF(owner);
 
-    status = pamt_lock_implicit(&owner, m, tdr_hpa, TDX_LOCK_TYPE_SHARED,
+    status = pamt_lock_implicit(owner, m, tdr_hpa, TDX_LOCK_TYPE_SHARED,
                                 TDX_OPERAND_TDR);
     if (status != TDX_SUCCESS) {
         return status;
@@ -57,6 +56,7 @@ uint64_t tdh_phymem_page_reclaim(TdxCall *c)
     TdxPageType type;
     uint64_t status;
     PAMT_REF(page);
+    PAMT_REF(owner);
 
     pamt_clear_outputs(c);
 
@@ -80,7 +80,8 @@ uint64_t tdh_phymem_page_reclaim(TdxCall *c)
     if (!tdx_aligned(rcx, tdx_level_size(page.level))) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
     }
-    status = type == TDX_PT_TDR ? check_childless(&page) : leave_owner(&page);
+    status = type == TDX_PT_TDR ? check_childless(&page)
+                                : leave_owner(&page, &owner);
     if (status != TDX_SUCCESS) {
         return status;
     }
