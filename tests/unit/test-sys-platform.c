@@ -127,6 +127,7 @@ static void test_smrr(void)
         { 0x48000000, 0xe8000c00, 0xc000091100000000 }, /* a gap */
         { 0x48000000, 0x78000c00, 0xc000091100000000 }, /* bit 31 clear */
         { 0x48000000, 0xc00, 0xc000091100000000 },      /* no mask */
+        { 0, 0xc00, 0xc000091100000000 },
         { 0x48001000, 0xf8000c00, 0xc000091100000000 }, /* base inside */
         { 0x48000000, 0xf8000800, 0xc000091000000000 }, /* not locked */
         { 0x38000000, 0xf8000c00, 0xc000091200000000 }, /* in CMR 0 */
@@ -150,6 +151,38 @@ static void test_smrr(void)
             accepted(sim);
         }
     }
+}
+
+/* A CMR beside the machine's own two, entry 3 unless told otherwise */
+static void try_cmr(int entry, uint64_t base, uint64_t size, uint64_t status)
+{
+    SimPlatform *sim = sim_boot_machine(1, 1);
+
+    sim->info.cmr[entry] = (TdxRange) { base, size };
+    if (status) {
+        refused(sim, status);
+    } else {
+        accepted(sim);
+    }
+}
+
+static void test_cmrs(void)
+{
+    const uint64_t invalid = 0xc0000a2200000000;
+
+    try_cmr(3, 0x140000000, 0x1000, 0);              /* touches entry 1 */
+    try_cmr(31, 0x140000000, 0x1000, 0);             /* nulls before it */
+    try_cmr(3, 0x13ffff000, 0x1000, invalid);        /* overlaps it */
+    try_cmr(3, 0x50000000, 0x1000, invalid);         /* lies before it */
+    try_cmr(3, 0x140000800, 0x1000, invalid);
+    try_cmr(3, 0x140000000, 0x1800, invalid);
+    try_cmr(3, 0xffffffffc0000000, 0x80000000, invalid);
+    try_cmr(3, (1ULL << 43) - 0x1000, 0x1000, 0);
+    try_cmr(3, (1ULL << 43) - 0x1000, 0x2000, invalid); /* KeyID 1 */
+    try_cmr(3, 1ULL << 43, 0x1000, invalid);
+    try_cmr(3, (1ULL << 52) - 0x1000, 0x1000, invalid);
+    try_cmr(3, 1ULL << 46, 0x1000, 0); /* beyond max_pa, which is not asked */
+    try_cmr(3, 1ULL << 52, 0x1000, invalid);
 }
 
 static void test_keyids(void)
@@ -268,9 +301,16 @@ static void test_lp_cpuid(void)
 
     sim_start(sim);
     g_assert_cmphex(sys_init(sim), ==, 0);
+    /* The CPUID limit comes between these two MSRs */
     sim_set_msr(sim, 0x1a0, 1 << 22);
+    sim_set_msr(sim, 0x3b, 1);
     g_assert_cmphex(sim_leaf(sim, 1, SYS_LP_INIT, 0, 0, 0), ==,
                     0xc000090100000000);
+    sim_set_msr(sim, 0xbd, 0);
+    g_assert_cmphex(sim_leaf(sim, 1, SYS_LP_INIT, 0, 0, 0), ==,
+                    0xc0000920000000bd);
+    sim_set_msr(sim, 0xbd, 1);
+    sim_set_msr(sim, 0x3b, 0);
     sim_set_msr(sim, 0x1a0, 1 << 7);
 
     /* OSXSAVE, OSPKE, MONITOR and the APIC are up to the host */
@@ -323,6 +363,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sys-platform/msrs", test_msrs);
     g_test_add_func("/sys-platform/order", test_order);
     g_test_add_func("/sys-platform/smrr", test_smrr);
+    g_test_add_func("/sys-platform/cmrs", test_cmrs);
     g_test_add_func("/sys-platform/keyids", test_keyids);
     g_test_add_func("/sys-platform/cpuid", test_cpuid);
     g_test_add_func("/sys-platform/no-entropy", test_no_entropy);
