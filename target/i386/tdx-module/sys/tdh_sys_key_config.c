@@ -10,7 +10,7 @@
 uint64_t tdh_sys_key_config(TdxCall *c)
 {
     TdxModule *m = c->m;
-    uint32_t pkg_bit = 1u << m->ops->lp_package(m->opaque, c->lp);
+    uint32_t pkg_bit;
     TDX_LOCK_GUARD(global);
 
     if (!tdx_guard_try(&global, &m->st.global_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
@@ -19,6 +19,8 @@ uint64_t tdh_sys_key_config(TdxCall *c)
     if (tdx_sys_state(m) != TDX_SYSCONFIG_DONE) {
         return TDX_SYS_KEY_CONFIG_NOT_PENDING;
     }
+    /* TDH.SYS.LP.INIT has seen to it that all package numbers are small */
+    pkg_bit = 1u << m->ops->lp_package(m->opaque, c->lp);
     if (m->st.pkg_config_bitmap & pkg_bit) {
         return TDX_KEY_CONFIGURED;
     }
