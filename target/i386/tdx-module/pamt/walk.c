@@ -126,10 +126,12 @@ static void set_leaf(TdxPamtRef *ref, TdxPamtEntry *above,
                                                                   : NULL;
 }
 
-/* PAMT 3.2, from the entry below @above on @level downwards */
-static uint64_t lock_from(TdxPamtRef *ref, TdxPamtEntry *above, TdxLevel level,
-                          TdxLevel target, TdxLockType type, uint32_t op)
+/* PAMT 3.2, from @level, which has an array, downwards */
+static uint64_t lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
+                          TdxLockType type, uint32_t op)
 {
+    TdxPamtEntry *above = NULL;
+
     for (;;) {
         TdxPamtEntry *entry = next_entry(ref, above, level);
         TdxLockGuard *guard = &ref->guard[level];
@@ -164,7 +166,7 @@ static uint64_t lock_from(TdxPamtRef *ref, TdxPamtEntry *above, TdxLevel level,
 uint64_t pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
                    uint32_t op)
 {
-    return lock_from(ref, NULL, TDX_LEVEL_1G, target, type, op);
+    return lock_from(ref, TDX_LEVEL_1G, target, type, op);
 }
 
 uint64_t pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
@@ -176,7 +178,7 @@ uint64_t pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
                       (held->hpa ^ ref->hpa) < TDX_PAGE_1G;
 
     /* A block's 1G entry is where all processors meet: once is enough */
-    return lock_from(ref, NULL, same_block ? TDX_LEVEL_2M : TDX_LEVEL_1G,
+    return lock_from(ref, same_block ? TDX_LEVEL_2M : TDX_LEVEL_1G,
                      TDX_LEVEL_4K, type, op);
 }
 
