@@ -44,7 +44,11 @@
 #define TME_ACTIVATE_TDX_BITS_SHIFT     36
 #define TME_ACTIVATE_ALGORITHMS_SHIFT   48
 
+/* SMRR, its lock, and SEAMRR are supported */
+#define MTRRCAP_SMRR                    (1ULL << 11)
+#define MTRRCAP_SMRR_LOCK               (1ULL << 14)
 #define MTRRCAP_SEAMRR                  (1ULL << 15)
+#define SMRR_MASK_LOCK                  (1ULL << 10)
 /* SMRRs exist and can be locked; the one there is locked and not in use */
 #define MTRRCAP_SMRR_LOCKABLE           ((1ULL << 11) | (1ULL << 14))
 #define MSR_SMRR_PHYSBASE               0x1f2
@@ -179,7 +183,15 @@ X86SeamMsr x86_seam_guest_rdmsr(const X86CPU *cpu, uint32_t msr,
         break;
     case MSR_MTRRcap:
         *val = MSR_MTRRcap_VCNT | MSR_MTRRcap_FIXRANGE_SUPPORT |
-               MSR_MTRRcap_WC_SUPPORTED | MTRRCAP_SEAMRR;
+               MSR_MTRRcap_WC_SUPPORTED | MTRRCAP_SMRR | MTRRCAP_SMRR_LOCK |
+               MTRRCAP_SEAMRR;
+        break;
+    case MSR_IA32_SMRR_PHYSBASE:
+        *val = 0;
+        break;
+    case MSR_IA32_SMRR_PHYSMASK:
+        /* Locked and not valid: the chipset protects SMRAM, as ever. */
+        *val = SMRR_MASK_LOCK;
         break;
     case MSR_IA32_ARCH_CAPABILITIES:
         *val = cpu->env.features[FEAT_ARCH_CAPABILITIES];

@@ -37,6 +37,7 @@ struct TDXHostCPU {
     X86CPU parent_obj;
 
     X86SeamState seam;
+    CPUCacheInfo l3_cache;
     uint32_t keyid_bits;
     uint32_t tdx_keyids;
 };
@@ -252,6 +253,19 @@ static const VMStateDescription vmstate_seam = {
     },
 };
 
+/*
+ * The last-level cache is the package's, so that a TDX module finds WBINVD
+ * to reach the whole package. Levels that -machine smp-cache chose stay.
+ */
+static void share_l3_in_package(TDXHostCPU *host, CPUCaches *caches)
+{
+    host->l3_cache = *caches->l3_cache;
+    if (host->l3_cache.share_level == CPU_TOPOLOGY_LEVEL_DIE) {
+        host->l3_cache.share_level = CPU_TOPOLOGY_LEVEL_SOCKET;
+    }
+    caches->l3_cache = &host->l3_cache;
+}
+
 /* --- object -------------------------------------------------------------- */
 
 static void tdx_host_realize(DeviceState *dev, Error **errp)
@@ -278,6 +292,7 @@ static void tdx_host_realize(DeviceState *dev, Error **errp)
         error_setg(errp, "CPU model 'TDXHost' needs VMX: leave out vmx=off");
         return;
     }
+    share_l3_in_package(host, &env->cache_info_cpuid4);
     vmstate_register(NULL, CPU(dev)->cpu_index, &vmstate_seam, host);
 }
 

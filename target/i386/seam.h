@@ -16,6 +16,8 @@
 #define MSR_IA32_WBNOINVDP                0x99
 #define MSR_IA32_MISC_PACKAGE_CTLS        0xbc
 #define MSR_IA32_XAPIC_DISABLE_STATUS     0xbd
+#define MSR_IA32_SMRR_PHYSBASE            0x1f2
+#define MSR_IA32_SMRR_PHYSMASK            0x1f3
 #define MSR_IA32_VMX_PROCBASED_CTLS3      0x492
 #define MSR_IA32_TME_CAPABILITY           0x981
 #define MSR_IA32_TME_ACTIVATE             0x982

@@ -56,19 +56,12 @@ DEFINE_MOVDIR(movdiri_f3, ".byte 0xf3, 0x0f, 0x38, 0xf9, 0x37")
  */
 #define A16_DEST 0x600
 #define A16_SRC 0x700
-extern const char compat_a16[], compat_a32[];
-asm(".code32\n"
-    "compat_a16:\n\t"
-    "mov $0x7fff0600, %edi\n\t"
-    "mov $0x7fff0700, %esi\n\t"
-    ".byte 0x67, 0x66, 0x0f, 0x38, 0xf8, 0x3c\n\t"
-    "int $0x80\n"
-    "compat_a32:\n\t"
-    "mov $to, %edi\n\t"
-    "mov $from + 3, %esi\n\t"
-    ".byte 0x66, 0x0f, 0x38, 0xf8, 0x3e\n\t"
-    "int $0x80\n\t"
-    ".code64");
+COMPAT(compat_a16, "mov $0x7fff0600, %edi\n\t"
+                   "mov $0x7fff0700, %esi\n\t"
+                   ".byte 0x67, 0x66, 0x0f, 0x38, 0xf8, 0x3c")
+COMPAT(compat_a32, "mov $to, %edi\n\t"
+                   "mov $from + 3, %esi\n\t"
+                   ".byte 0x66, 0x0f, 0x38, 0xf8, 0x3e")
 
 static void clear(void)
 {

@@ -12,21 +12,19 @@
 #define TRAMPOLINE 0x8000
 #define X2APIC_ENABLE (3ull << 10)
 #define CPUID_X2APIC (1 << 21)
-#define MSR_X2APIC_ID 0x802
 #define MSR_X2APIC_ICR 0x830
+#define FW_CFG_SELECTOR 0x510
+#define FW_CFG_DATA 0x511
+#define FW_CFG_NB_CPUS 5
 #define ICR_INIT 0x4500
 #define ICR_STARTUP 0x4600
 
 struct fault fault;
 uint64_t insn_rip, insn_flags;
 
-extern const char exception_entries[], return_entry[];
-extern char exception_stack_end[];
-extern char ap_trampoline[], ap_trampoline_end[];
-extern char ap_cr3[], ap_gdtr[], ap_real_ud[];
 void *ap_stack;
 void (*ap_function)(void);
-volatile uint64_t ap_running;
+volatile uint64_t ap_running; /* set by another processor */
 
 struct table_register {
     uint16_t limit;
@@ -126,17 +124,13 @@ int test_end(void)
 
 /* --- other processors ---------------------------------------------------- */
 
-void delay(uint64_t us)
+uint32_t num_processors(void)
 {
-    /* A write to port 80h takes about a microsecond on a PC. */
-    while (us--) {
-        outb(0x80, 0);
-    }
-}
+    uint32_t low;
 
-uint32_t apic_id(void)
-{
-    return rdmsr(MSR_X2APIC_ID);
+    outw(FW_CFG_SELECTOR, FW_CFG_NB_CPUS);
+    low = inb(FW_CFG_DATA);
+    return low | (uint32_t)inb(FW_CFG_DATA) << 8;
 }
 
 /* Where the copy of one of the trampoline's variables lies */
@@ -150,11 +144,11 @@ void ap_send_init(uint32_t apic_id)
     wrmsr(MSR_X2APIC_ICR, (uint64_t)apic_id << 32 | ICR_INIT);
 }
 
-void ap_send_startup(uint32_t apic_id, void (*fn)(void))
+void ap_prepare(uint32_t apic_id, void (*fn)(void))
 {
     static char stacks[MAX_APS][AP_STACK] __attribute__((aligned(16)));
     struct table_register *gdtr = trampoline_var(ap_gdtr);
-    volatile uint32_t *ivt_ud;
+    uint32_t *ivt_ud;
     char *copy = (char *)TRAMPOLINE;
 
     for (char *from = ap_trampoline; from < ap_trampoline_end; from++) {
@@ -169,16 +163,25 @@ void ap_send_startup(uint32_t apic_id, void (*fn)(void))
     ap_stack = stacks[apic_id % MAX_APS] + AP_STACK;
     ap_function = fn;
     ap_running = 0;
+}
+
+void ap_send_startup(uint32_t apic_id)
+{
     wrmsr(MSR_X2APIC_ICR, (uint64_t)apic_id << 32 | ICR_STARTUP |
           TRAMPOLINE >> 12);
+}
+
+bool ap_vmxon_real_mode_ud(void)
+{
+    return *(uint16_t *)trampoline_var(ap_real_mode_ud);
 }
 
 void ap_start(uint32_t apic_id, void (*fn)(void))
 {
     ap_send_init(apic_id);
-    delay(1000);
-    ap_send_startup(apic_id, fn);
+    ap_prepare(apic_id, fn);
     while (!ap_running) {
+        ap_send_startup(apic_id);
         asm volatile("pause");
     }
 }

@@ -68,6 +68,8 @@ extern uint64_t insn_flags;
 
 /* Interrupt table, segments and a stack for exceptions; boot processor. */
 void guest_init(void);
+extern const char exception_entries[], return_entry[];
+extern char exception_stack_end[];
 void unexpected_exception(void);
 
 /*
@@ -79,6 +81,12 @@ int catch_fault(void (*fn)(void *), void *arg);
 int catch_fault_user(void (*fn)(void *), void *arg);
 /* Run 32-bit code, which ends by INT VECTOR_RETURN, in compatibility mode. */
 int catch_fault_compat(const void *code);
+
+/* 32-bit code for it, in assembly */
+#define COMPAT(name, insn)                              \
+    extern const char name[];                           \
+    asm(".code32\n" #name ":\n\t" insn "\n\t"           \
+        "int $0x80\n\t.code64");
 
 /* TAP: one test, the plan at the end; test_end() returns main()'s result. */
 void ok(bool good, const char *title);
@@ -141,6 +149,19 @@ static inline void write_cr3(uint64_t val)
 static inline void write_cr4(uint64_t val)
 {
     asm volatile("mov %0, %%cr4" : : "r"(val) : "memory");
+}
+
+static inline void outw(uint16_t port, uint16_t val)
+{
+    asm volatile("outw %0, %1" : : "a"(val), "Nd"(port));
+}
+
+static inline uint8_t inb(uint16_t port)
+{
+    uint8_t val;
+
+    asm volatile("inb %1, %0" : "=a"(val) : "Nd"(port));
+    return val;
 }
 
 static inline void outb(uint16_t port, uint8_t val)
@@ -210,13 +231,19 @@ static inline bool seamcall(struct seamcall *regs)
 
 /*
  * Start the processor with APIC id @apic_id, which calls @fn in 64-bit mode
- * on a stack of its own. ap_send_init() and ap_send_startup() are the steps.
+ * on a stack of its own: INIT, then STARTUP until it runs. The others are
+ * the steps. No time is measured: a step that never ends hangs the guest.
  */
-void ap_send_init(uint32_t apic_id);
-void ap_send_startup(uint32_t apic_id, void (*fn)(void));
 void ap_start(uint32_t apic_id, void (*fn)(void));
-uint32_t apic_id(void);
-/* Wait about @us microseconds. */
-void delay(uint64_t us);
+void ap_send_init(uint32_t apic_id);
+void ap_prepare(uint32_t apic_id, void (*fn)(void));
+void ap_send_startup(uint32_t apic_id);
+/* The number of processors; their APIC ids are 0 and up in these machines. */
+uint32_t num_processors(void);
+extern volatile uint64_t ap_running; /* set by another processor */
+extern char ap_trampoline[], ap_trampoline_end[];
+extern char ap_cr3[], ap_gdtr[], ap_real_ud[], ap_real_mode_ud[];
+/* Did VMXON raise #UD in real mode, when the latest processor started? */
+bool ap_vmxon_real_mode_ud(void);
 
 #endif /* SEAM_GUEST_H */

@@ -83,11 +83,6 @@ static void vmxon_fails(uint64_t addr, const char *title)
     pointer = (uintptr_t)region;
 }
 
-#define COMPAT(name, insn)                              \
-    extern const char name[];                           \
-    asm(".code32\n" #name ":\n\t" insn "\n\t"           \
-        "int $0x80\n\t.code64");
-
 COMPAT(compat_vmxon, "mov $pointer, %edx; vmxon (%edx)")
 COMPAT(compat_vmxoff, "vmxoff")
 COMPAT(compat_vmcall, "vmcall")
