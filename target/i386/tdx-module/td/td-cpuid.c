@@ -28,25 +28,36 @@
 #define TOPOLOGY_TYPE_CORE  2
 
 /*
- * Family, model and stepping of processors that have TDX, newest first: a TD
- * that may migrate can be told that it runs on its host's or an older one.
+ * Family and model of processors that have TDX, newest first, each with its
+ * last stepping: a TD that may migrate can be told that it runs on its host's
+ * model or on an older one.
  */
 static const uint32_t tdx_fms[] = {
-    0xa06e1, 0xa06d1, 0xa06f3, 0xc06f2, 0x806f8,
+    0xd06d1, 0xa06e1, 0xa06d1, 0xa06f3, 0xc06f2, 0x806f8,
 };
+
+#define FMS_STEPPING 0xfu
+
+static bool same_model(uint32_t a, uint32_t b)
+{
+    return !((a ^ b) & ~FMS_STEPPING);
+}
 
 static bool fms_permitted(uint32_t native, uint32_t fms)
 {
     bool older = false;
     size_t i;
 
-    for (i = 0; i < G_N_ELEMENTS(tdx_fms); i++) {
-        older |= tdx_fms[i] == native;
-        if (older && tdx_fms[i] == fms) {
-            return true;
-        }
+    if (same_model(fms, native)) {
+        return (fms & FMS_STEPPING) <= (native & FMS_STEPPING);
     }
-    return fms == native;
+    for (i = 0; i < G_N_ELEMENTS(tdx_fms); i++) {
+        if (older && same_model(tdx_fms[i], fms)) {
+            return (fms & FMS_STEPPING) <= (tdx_fms[i] & FMS_STEPPING);
+        }
+        older |= same_model(tdx_fms[i], native);
+    }
+    return false;
 }
 
 static uint64_t entry_id(const TdxCpuidConfig *entry)

@@ -1,0 +1,110 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A TD as a host builds it, SEAMCALL by SEAMCALL.
+ */
+
+#ifndef SIM_TD_H
+#define SIM_TD_H
+
+#include "sim-pamt.h"
+#include "td/sept.h"
+#include "td/td.h"
+
+/* Leaves on TDs */
+enum {
+    VP_ENTER = 0,
+    MNG_ADDCX = 1,
+    MEM_PAGE_ADD = 2,
+    MEM_SEPT_ADD = 3,
+    VP_ADDCX = 4,
+    MEM_PAGE_RELOCATE = 5,
+    MEM_PAGE_AUG = 6,
+    MEM_RANGE_BLOCK = 7,
+    MNG_KEY_CONFIG = 8,
+    MNG_CREATE = 9,
+    VP_CREATE = 10,
+    MNG_RD = 11,
+    MEM_RD = 12,
+    MNG_WR = 13,
+    MEM_WR = 14,
+    MEM_PAGE_DEMOTE = 15,
+    MR_EXTEND = 16,
+    MR_FINALIZE = 17,
+    VP_FLUSH = 18,
+    MNG_VPFLUSHDONE = 19,
+    MNG_KEY_FREEID = 20,
+    MNG_INIT = 21,
+    VP_INIT = 22,
+    MEM_PAGE_PROMOTE = 23,
+    PHYMEM_PAGE_RDMD = 24,
+    MEM_SEPT_RD = 25,
+    VP_RD = 26,
+    PHYMEM_PAGE_RECLAIM = 28,
+    MEM_PAGE_REMOVE = 29,
+    MEM_SEPT_REMOVE = 30,
+    MEM_TRACK = 38,
+    MEM_RANGE_UNBLOCK = 39,
+    PHYMEM_CACHE_WB = 40,
+    VP_WR = 43,
+    PHYMEM_PAMT_ADD = 58,
+    PHYMEM_PAMT_REMOVE = 59,
+};
+
+#define LEAF_VERSION(leaf, version) ((leaf) | (uint64_t)(version) << 16)
+
+/* The machine: one TDMR, of which the host gives away 2 MiB ranges */
+#define SIM_TD_BASE (4 * GIB)
+#define SIM_TD_HKID 5
+
+/* Shared memory that a test may use; TD_PARAMS stand at its start */
+#define SIM_TD_SHARED (1 * GIB)
+
+/**
+ * SimTd: a TD and where its next page comes from.
+ * @pages: 4 KiB pages that the TD has got, to be reclaimed
+ */
+typedef struct SimTd {
+    SimPlatform *sim;
+    uint64_t tdr;
+    uint64_t vcpu;
+    uint64_t next;
+    uint64_t pamt_next;
+    GArray *pages;
+} SimTd;
+
+/** sim_td_machine: a machine of @lps processors, ready for TDs */
+SimPlatform *sim_td_machine(unsigned lps);
+
+/** sim_td_page: a free page with a PAMT page pair over it */
+uint64_t sim_td_page(SimTd *td);
+
+/** sim_td_create: up to and with the six TDCS pages */
+void sim_td_create(SimTd *td, SimPlatform *sim);
+
+/** sim_td_init: MNG.INIT; room for four vCPUs, @attributes */
+void sim_td_init(SimTd *td, uint64_t attributes);
+
+/** sim_td_add_vcpu: a vCPU, initialised on LP @lp; returns its TDVPR */
+uint64_t sim_td_add_vcpu(SimTd *td, unsigned lp);
+
+/** sim_td_tables: SEPT tables down to the one that maps 4 KiB at @gpa */
+void sim_td_tables(SimTd *td, uint64_t gpa);
+
+/** sim_td_build: all of the above; still to be finalised */
+void sim_td_build(SimTd *td, SimPlatform *sim, uint64_t attributes);
+
+/** sim_td_call: one SEAMCALL on LP 0; returns RAX */
+uint64_t sim_td_call(SimTd *td, uint64_t leaf, uint64_t rcx, uint64_t rdx,
+                     uint64_t r8);
+
+/** sim_td_field: MNG.RD, which must succeed */
+uint64_t sim_td_field(SimTd *td, uint64_t id);
+
+/** sim_td_destroy: take it apart and look whether all of it came back */
+void sim_td_destroy(SimTd *td);
+
+/** sim_td_tdcs: its control page, for white-box tests */
+TdxTdcs *sim_td_tdcs(SimTd *td);
+
+#endif /* SIM_TD_H */
