@@ -224,6 +224,8 @@ static void test_cpuid(void)
         /* types that do not ascend, shifts that descend */
         { { { 0x1f, 1, { 4, 16, 0x101 } }, END }, 0xc000090400000000 },
         { { { 0x1f, 0, { 5, 2, 0x100 } }, END }, 0xc000090400000000 },
+        /* a type that nobody knows */
+        { { { 0x1f, 2, { 4, 16, 0x702 } }, END }, 0xc000090400000000 },
         /* no core level, nothing at all */
         { { { 0x1f, 1, { 4, 16, 0x301 } }, END }, 0xc00009080000001f },
         { { { 0x1f, 0, { 0 } }, END }, 0xc00009080000001f },

@@ -23,6 +23,7 @@
 /* Level types of CPUID 0x1F ECX[15:8] */
 #define LEVEL_NONE 0
 #define LEVEL_CORE 2
+#define LEVEL_DIE_GROUP 6
 
 /* An MSR of which some bits must have a value */
 typedef struct MsrRule {
@@ -88,7 +89,7 @@ static uint32_t native(const TdxModule *m, uint32_t leaf, uint32_t subleaf,
     return tdx_native_cpuid(m, leaf, subleaf)[reg];
 }
 
-/* IDs that share the last cache that is not the core's own, a power of two */
+/* Number of IDs that share an L3; 0 if there is none */
 static uint32_t l3_ids(const TdxModule *m)
 {
     for (unsigned i = 0; i < CPUID_NUM_CACHES; i++) {
@@ -105,27 +106,24 @@ static uint32_t l3_ids(const TdxModule *m)
 static uint64_t check_topology(const TdxModule *m)
 {
     uint32_t last_type = LEVEL_NONE, pkg_shift = 0;
-    bool has_core = false, ended = false;
+    bool has_core = false;
 
-    for (unsigned i = 0; i < CPUID_NUM_LEVELS && !ended; i++) {
+    for (unsigned i = 0; i < CPUID_NUM_LEVELS; i++) {
         uint32_t ecx = native(m, CPUID_TOPOLOGY, i, TDX_CPUID_ECX);
         uint32_t shift = native(m, CPUID_TOPOLOGY, i, TDX_CPUID_EAX) & 0x1f;
         uint32_t type = (ecx >> 8) & 0xff;
 
-        ended = type == LEVEL_NONE;
-        if (ended) {
+        if (type == LEVEL_NONE) {
             break;
         }
         /* Levels go up, and so do the IDs they take */
-        if ((ecx & 0xff) != i || type <= last_type || shift < pkg_shift) {
+        if ((ecx & 0xff) != i || type <= last_type ||
+            type > LEVEL_DIE_GROUP || shift < pkg_shift) {
             return TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED;
         }
         last_type = type;
         pkg_shift = shift;
         has_core |= type == LEVEL_CORE;
-    }
-    if (!ended) {
-        return TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED;
     }
     if (!has_core) {
         return tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, CPUID_TOPOLOGY);
