@@ -8,7 +8,7 @@
 #ifndef TARGET_I386_SEAM_H
 #define TARGET_I386_SEAM_H
 
-#include "cpu.h"
+#include "target/i386/cpu.h"
 
 /* MSRs that only a CPU with SEAM has; the SDM's names */
 #define MSR_IA32_MKTME_KEYID_PARTITIONING 0x87
@@ -92,6 +92,22 @@ static inline int x86_seam_rsvd_error(const X86CPU *cpu)
     return cpu->seam ? PG_ERROR_P_MASK : 0;
 }
 
+#ifdef CONFIG_USER_ONLY
+
+static inline uint64_t x86_seam_tcg_features(const X86CPU *cpu, FeatureWord w)
+{
+    return 0;
+}
+
+static inline void x86_seam_cpuid_tsc(const X86CPU *cpu, uint32_t *eax,
+                                      uint32_t *ebx, uint32_t *ecx,
+                                      uint32_t *edx)
+{
+    *eax = *ebx = *ecx = *edx = 0;
+}
+
+#else
+
 /**
  * x86_seam_tcg_features: the bits of feature word @w that @cpu has under TCG
  * in addition to what TCG gives to every CPU.
@@ -153,5 +169,32 @@ static inline bool x86_vmx_cr_supported(X86VmxFixed fixed, uint64_t val)
  * memory that nobody wrote holds
  */
 #define X86_VMX_REVISION_ID 0x53454d31
+
+/* --- what TCG's instruction helpers ask ---------------------------------- */
+
+/** x86_vmx_root: is the CPU in VMX root operation, and not in SMM? */
+bool x86_vmx_root(CPUX86State *env);
+
+/**
+ * x86_vmx_check_cr: raise #GP(0) if writing @val to CR0 or CR4 (@reg) would
+ * change a bit that VMX operation fixes.  @ra: as for other exceptions.
+ */
+void x86_vmx_check_cr(CPUX86State *env, int reg, uint64_t val, uintptr_t ra);
+
+/**
+ * x86_cr_reserved_fault: a reserved bit of CR3 or CR4 is being set: #GP(0),
+ * or what stock QEMU does where an SVM guest runs.
+ */
+G_NORETURN void x86_cr_reserved_fault(CPUX86State *env, uintptr_t ra);
+
+/**
+ * x86_seam_rdmsr_insn, x86_seam_wrmsr_insn: execute RDMSR or WRMSR if the
+ * MSR is one of a CPU with SEAM; false if a stock CPU's way is to be taken.
+ * May raise #GP(0).
+ */
+bool x86_seam_rdmsr_insn(CPUX86State *env, uintptr_t ra);
+bool x86_seam_wrmsr_insn(CPUX86State *env, uintptr_t ra);
+
+#endif /* !CONFIG_USER_ONLY */
 
 #endif /* TARGET_I386_SEAM_H */

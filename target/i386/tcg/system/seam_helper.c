@@ -10,8 +10,6 @@
 #include "exec/helper-proto.h"
 #include "exec/cpu_ldst.h"
 #include "tcg/helper-tcg.h"
-#include "target/i386/seam.h"
-#include "vmx.h"
 #include "trace.h"
 #include CONFIG_DEVICES
 #ifdef CONFIG_SEAM

@@ -12,8 +12,6 @@
 #include "exec/helper-proto.h"
 #include "exec/cpu_ldst.h"
 #include "tcg/helper-tcg.h"
-#include "target/i386/seam.h"
-#include "vmx.h"
 #include "trace.h"
 
 #define A20_MASK (1U << 20)
