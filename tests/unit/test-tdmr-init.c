@@ -230,12 +230,16 @@ static void memory_gone(bool dynamic, TdxLevel level, bool rsvd)
     }
     sim->hole = tdmr->pamt[level];
     do {
-        sim_call(sim, 0, &call, TDMR_INIT, BASE, 0, 0);
+        sim_call(sim, 0, &call, TDMR_INIT, BASE, 0x77, 0);
         calls++;
     } while (call.answered);
     g_assert_cmpuint(calls, ==, level != TDX_LEVEL_1G ? 1 : dynamic ? 64
                                                                     : 256);
     g_assert_nonnull(sim->fatal_reason);
+    /* VMfailInvalid changes no register, whatever the leaf had done */
+    g_assert_cmphex(call.gpr[TDX_RAX], ==, TDMR_INIT);
+    g_assert_cmphex(call.gpr[TDX_RCX], ==, BASE);
+    g_assert_cmphex(call.gpr[TDX_RDX], ==, 0x77);
     /* The module is gone for good */
     sim_call(sim, 0, &call, 44, 0, 0, 0);
     g_assert_false(call.answered);

@@ -4,6 +4,8 @@
  * From a SEAMCALL to its leaf handler: the checks common to all leaves.
  */
 
+#include <string.h>
+
 #include "tdx-internal.h"
 
 /* Does the loaded module have this leaf?  One that lacks it knows nothing */
@@ -56,17 +58,20 @@ bool tdx_module_seamcall(TdxModule *m, unsigned lp,
                          uint64_t gpr[TDX_NUM_GPRS])
 {
     TdxCall c = { .m = m, .lp = lp, .gpr = gpr };
+    uint64_t before[TDX_NUM_GPRS];
     uint64_t status;
 
     if (__atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)) {
         return false;
     }
+    memcpy(before, gpr, sizeof(before));
     /* Announced before the state is read: see tdx_others_active() */
     __atomic_store_n(&m->lps[lp].active, 1, __ATOMIC_SEQ_CST);
     status = dispatch(&c);
     __atomic_store_n(&m->lps[lp].active, 0, __ATOMIC_SEQ_CST);
 
     if (status == TDX_STATUS_NONE) {
+        memcpy(gpr, before, sizeof(before));
         return false;
     }
     gpr[TDX_RAX] = status;
