@@ -9,6 +9,8 @@
 #include "sim-boot.h"
 #include "tdx-internal.h"
 
+#define MNG_CREATE 9
+
 static uint64_t leaf(SimPlatform *sim, unsigned lp, uint64_t number)
 {
     return sim_leaf(sim, lp, number, 0, 0, 0);
@@ -224,6 +226,34 @@ static void test_disable(void)
     sim_free(sim);
 }
 
+/* TDs are gone with their pages and their KeyIDs */
+static void test_disable_drops_tds(void)
+{
+    const uint64_t tdr = SIM_BOOT_TDMR + 0x10000;
+    const uint64_t hkid = SIM_BOOT_HKID + 1;
+    SimPlatform *sim = sim_boot_machine(1, 1);
+
+    sim->cfg.sys_disable = true;
+    sim_start(sim);
+    for (int round = 0; round < 3; round++) {
+        sim_boot_ready(sim);
+        g_assert_cmphex(sim_leaf(sim, 0, MNG_CREATE, tdr, hkid, 0), ==,
+                        0xc000010100000001); /* not initialised yet */
+        while (!sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0)) {
+        }
+        g_assert_cmphex(sim_leaf(sim, 0, MNG_CREATE, tdr, hkid, 0), ==, 0);
+        g_assert_cmphex(sim_leaf(sim, 0, MNG_CREATE, tdr, hkid + 1, 0), ==,
+                        0xc000030000000001);
+        g_assert_cmphex(sim_leaf(sim, 0, MNG_CREATE, tdr + 0x1000, hkid, 0),
+                        ==, 0xc000082000000000);
+        sim->module->st.td_build_count = 1;
+        g_assert_cmphex(leaf(sim, 0, SYS_DISABLE), ==, 0);
+    }
+    sim_boot_ready(sim);
+    g_assert_cmphex(sim_leaf(sim, 0, SYS_SHUTDOWN, 1 << 16 | 1, 0, 0), ==, 0);
+    sim_free(sim);
+}
+
 /* --- while another LP is inside --------------------------------------------- */
 
 static void during_key_config(SimPlatform *sim)
@@ -327,6 +357,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sys/update", test_update);
     g_test_add_func("/sys/no-disable", test_no_disable);
     g_test_add_func("/sys/disable", test_disable);
+    g_test_add_func("/sys/disable-drops-tds", test_disable_drops_tds);
     g_test_add_func("/sys/busy", test_busy);
     g_test_add_func("/sys/shutdown-busy", test_shutdown_busy);
     g_test_add_func("/sys/disable-busy", test_disable_busy);
