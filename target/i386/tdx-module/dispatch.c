@@ -68,7 +68,8 @@ bool tdx_module_seamcall(TdxModule *m, unsigned lp,
     /* Announced before the state is read: see tdx_others_active() */
     __atomic_store_n(&m->lps[lp].active, 1, __ATOMIC_SEQ_CST);
     status = dispatch(&c);
-    __atomic_store_n(&m->lps[lp].active, 0, __ATOMIC_SEQ_CST);
+    /* No order but that all of the call comes first: cheaper than the above */
+    __atomic_store_n(&m->lps[lp].active, 0, __ATOMIC_RELEASE);
 
     if (status == TDX_STATUS_NONE) {
         memcpy(gpr, before, sizeof(before));
