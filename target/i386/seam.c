@@ -33,6 +33,9 @@ OBJECT_DECLARE_TYPE(TDXHostCPU, TDXHostCPUClass, TDX_HOST_CPU)
 /* Granularity of the SEAM range is 32 MiB */
 #define SEAMRR_SIZE             (128 * MiB)
 
+/* IA32_ARCH_CAPABILITIES bits that QEMU has no name for */
+#define ARCH_CAP_ITS_NO         (1ULL << 62)
+
 struct TDXHostCPU {
     X86CPU parent_obj;
 
@@ -90,7 +93,7 @@ static const FeatureWordArray tdx_host_features = {
         MSR_ARCH_CAP_PSCHANGE_MC_NO | MSR_ARCH_CAP_TAA_NO |
         MSR_ARCH_CAP_SBDR_SSDP_NO | MSR_ARCH_CAP_FBSDP_NO |
         MSR_ARCH_CAP_PSDP_NO | MSR_ARCH_CAP_BHI_NO | MSR_ARCH_CAP_PBRSB_NO |
-        MSR_ARCH_CAP_GDS_NO | MSR_ARCH_CAP_RFDS_NO,
+        MSR_ARCH_CAP_GDS_NO | MSR_ARCH_CAP_RFDS_NO | ARCH_CAP_ITS_NO,
     [FEAT_XSAVE] =
         CPUID_XSAVE_XSAVEOPT | CPUID_XSAVE_XGETBV1,
     [FEAT_6_EAX] =
@@ -290,6 +293,11 @@ static void tdx_host_realize(DeviceState *dev, Error **errp)
     }
     if (!(env->features[FEAT_1_ECX] & CPUID_EXT_VMX)) {
         error_setg(errp, "CPU model 'TDXHost' needs VMX: leave out vmx=off");
+        return;
+    }
+    if (env->features[FEAT_8000_0001_ECX] & CPUID_EXT3_SVM) {
+        error_setg(errp, "CPU model 'TDXHost' cannot have SVM beside VMX: "
+                   "leave out svm=on");
         return;
     }
     share_l3_in_package(host, &env->cache_info_cpuid4);

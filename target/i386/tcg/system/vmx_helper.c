@@ -32,7 +32,7 @@ void x86_vmx_check_cr(CPUX86State *env, int reg, uint64_t val, uintptr_t ra)
     X86CPU *cpu = env_archcpu(env);
     X86VmxFixed fixed;
 
-    if (!x86_vmx_root(env) || (reg != 0 && reg != 4)) {
+    if ((reg != 0 && reg != 4) || !x86_vmx_root(env)) {
         return;
     }
     fixed = reg ? x86_vmx_cr4_fixed(cpu) : x86_vmx_cr0_fixed(cpu);
