@@ -255,9 +255,10 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *path = g_strdup_printf(
-            "/td-locks/%s/%s/%s", locks[cases[i].lock],
-            cases[i].held == E ? "exclusive" : "shared", cases[i].name);
+        const char *held = cases[i].held == E ? "exclusive" : "shared";
+        g_autofree char *path = g_strdup_printf("/td-locks/%s/%s/%s",
+                                                locks[cases[i].lock], held,
+                                                cases[i].name);
 
         g_test_add_data_func(path, &cases[i], test_case);
     }

@@ -154,7 +154,7 @@ static void test_together(void)
     run(0);
 }
 
-/* --- vCPUs --------------------------------------------------------------------- */
+/* --- vCPUs -------------------------------------------------------------- */
 
 static gpointer associate(gpointer opaque)
 {

@@ -38,7 +38,7 @@ static uint64_t page_add(SimTd *td, uint64_t gpa, uint64_t page,
     return call.gpr[TDX_RAX];
 }
 
-/* --- measurement ---------------------------------------------------------- */
+/* --- measurement -------------------------------------------------------- */
 
 static void expect_record(GChecksum *sum, const char *name, uint64_t gpa)
 {
@@ -136,7 +136,7 @@ static void test_mrtd_corrupt(void)
     sim_free(sim);
 }
 
-/* --- pages ------------------------------------------------------------------ */
+/* --- pages -------------------------------------------------------------- */
 
 static void test_add_in_place(void)
 {
@@ -199,7 +199,7 @@ static void test_state_is_hidden(void)
     sim_free(sim);
 }
 
-/* --- vCPUs and tracking ------------------------------------------------------ */
+/* --- vCPUs and tracking ------------------------------------------------- */
 
 static void test_enter(void)
 {
@@ -260,7 +260,7 @@ static void test_tracking_waits_for_vcpus(void)
     sim_free(sim);
 }
 
-/* --- failures of the platform -------------------------------------------------- */
+/* --- failures of the platform ------------------------------------------- */
 
 static void test_no_entropy(void)
 {

@@ -1,0 +1,237 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Random SEAMCALLs with operands that often fit: whatever comes of them, the
+ * module stays up, nothing stays locked, and the books of each TD agree.
+ * The seed is GLib's: run with --seed to repeat.
+ */
+
+#include "sim-td.h"
+#include "td/td-check.h"
+
+#define EPISODES    24
+#define ROUNDS      1000
+#define CHECK_EVERY 4
+
+#define SMALL_PAGES 40
+#define LARGE_PAGES 2
+
+/* Host memory beside what the TD is built of */
+#define LARGE (SIM_TD_BASE + 16 * MIB)
+#define PAIR_PAGES (SIM_TD_BASE + 64 * MIB)
+
+typedef struct Host {
+    SimPlatform *sim;
+    SimTd td;
+    uint64_t small;  /* pages from here on are the host's at first */
+    unsigned ok[64]; /* how often each leaf worked */
+} Host;
+
+static const uint8_t leaves[] = {
+    VP_ENTER, MNG_ADDCX, MEM_PAGE_ADD, MEM_PAGE_ADD, MEM_PAGE_ADD,
+    MEM_SEPT_ADD, MEM_SEPT_ADD, MEM_SEPT_ADD, VP_ADDCX, MEM_PAGE_RELOCATE,
+    MEM_PAGE_RELOCATE, MEM_PAGE_AUG, MEM_PAGE_AUG, MEM_PAGE_AUG,
+    MEM_RANGE_BLOCK, MEM_RANGE_BLOCK, MEM_RANGE_BLOCK, MNG_KEY_CONFIG,
+    MNG_CREATE, MNG_RD, MEM_RD, MNG_WR, MEM_WR, MEM_PAGE_DEMOTE,
+    MEM_PAGE_DEMOTE, MR_EXTEND, MNG_INIT, VP_INIT, MEM_PAGE_PROMOTE,
+    MEM_PAGE_PROMOTE, PHYMEM_PAGE_RDMD, MEM_SEPT_RD, VP_RD, VP_FLUSH,
+    PHYMEM_PAGE_RECLAIM, MEM_PAGE_REMOVE, MEM_PAGE_REMOVE, MEM_SEPT_REMOVE,
+    MEM_TRACK, MEM_TRACK, MEM_TRACK, MEM_RANGE_UNBLOCK,
+    PHYMEM_CACHE_WB, VP_WR, PHYMEM_PAMT_REMOVE,
+};
+
+/* These end something; rare, so that there is something to end */
+static const uint8_t ends[] = {
+    MR_FINALIZE, MR_FINALIZE, MR_FINALIZE, MR_FINALIZE, VP_CREATE,
+    VP_CREATE, PHYMEM_PAMT_ADD, PHYMEM_PAMT_ADD, MNG_VPFLUSHDONE,
+    MNG_KEY_FREEID,
+};
+
+static uint64_t small_page(const Host *host)
+{
+    return host->small + g_test_rand_int_range(0, SMALL_PAGES) * TDX_PAGE_4K;
+}
+
+static uint64_t large_page(void)
+{
+    return LARGE + g_test_rand_int_range(0, LARGE_PAGES) * 2 * MIB;
+}
+
+/* The TD; the host's first page might become another */
+static uint64_t tdr(const Host *host)
+{
+    return g_test_rand_int_range(0, 8) ? host->td.tdr : host->small;
+}
+
+static uint64_t vcpu(const Host *host)
+{
+    return g_test_rand_int_range(0, 4) ? host->td.vcpu : small_page(host);
+}
+
+/* Few addresses, so that calls meet the same entries again */
+static uint64_t gpa(void)
+{
+    static const uint8_t levels[] = { 0, 0, 0, 0, 1, 1, 1, 1, 2, 3 };
+    unsigned level = levels[g_test_rand_int_range(0, G_N_ELEMENTS(levels))];
+    uint64_t base = 0;
+
+    if (level == TDX_LEVEL_2M) {
+        base += g_test_rand_int_range(0, 2) * 2 * MIB;
+    }
+    if (level == TDX_LEVEL_4K) {
+        base += g_test_rand_int_range(0, 3) * TDX_PAGE_4K;
+    }
+    return base | level;
+}
+
+static uint64_t spoil(uint64_t value)
+{
+    return g_test_rand_int_range(0, 64) ? value
+           : value ^ 1ULL << g_test_rand_int_range(0, 64);
+}
+
+static void operands(const Host *host, uint64_t leaf,
+                     uint64_t gpr[TDX_NUM_GPRS])
+{
+    gpr[TDX_R8] = small_page(host);
+    gpr[TDX_R9] = SIM_TD_SHARED + 1 * MIB;
+    switch (leaf) {
+    case VP_ENTER: case VP_INIT: case VP_FLUSH: case VP_RD: case VP_WR:
+        gpr[TDX_RCX] = vcpu(host);
+        gpr[TDX_RDX] = 0x200000000000000b;
+        break;
+    case VP_ADDCX:
+        gpr[TDX_RCX] = small_page(host);
+        gpr[TDX_RDX] = vcpu(host);
+        break;
+    case MNG_CREATE:
+        gpr[TDX_RCX] = host->small;
+        gpr[TDX_RDX] = SIM_TD_HKID + g_test_rand_int_range(0, 2);
+        break;
+    case MNG_ADDCX: case VP_CREATE:
+        gpr[TDX_RCX] = small_page(host);
+        gpr[TDX_RDX] = tdr(host);
+        break;
+    case MNG_RD: case MNG_WR:
+        gpr[TDX_RCX] = tdr(host);
+        gpr[TDX_RDX] = 0x9110000300000011;
+        break;
+    case MNG_KEY_CONFIG: case MNG_INIT: case MR_FINALIZE: case MEM_TRACK:
+    case MNG_VPFLUSHDONE: case MNG_KEY_FREEID:
+        gpr[TDX_RCX] = tdr(host);
+        gpr[TDX_RDX] = SIM_TD_SHARED;
+        break;
+    case PHYMEM_PAGE_RDMD: case PHYMEM_PAGE_RECLAIM:
+        gpr[TDX_RCX] = g_test_rand_bit() ? small_page(host) : large_page();
+        break;
+    case PHYMEM_CACHE_WB:
+        gpr[TDX_RCX] = 0;
+        break;
+    case PHYMEM_PAMT_ADD: case PHYMEM_PAMT_REMOVE:
+        gpr[TDX_RCX] = large_page() | TDX_LEVEL_2M;
+        gpr[TDX_RDX] = PAIR_PAGES +
+                       g_test_rand_int_range(0, 16) * TDX_PAGE_4K;
+        gpr[TDX_R8] = PAIR_PAGES +
+                      g_test_rand_int_range(0, 16) * TDX_PAGE_4K;
+        break;
+    case MEM_RD: case MEM_WR: case MR_EXTEND:
+        gpr[TDX_RCX] = gpa() & ~0xfffULL;
+        gpr[TDX_RDX] = tdr(host);
+        break;
+    default:
+        gpr[TDX_RCX] = gpa();
+        gpr[TDX_RDX] = tdr(host);
+        if (leaf == MEM_PAGE_AUG && gpr[TDX_RCX] & TDX_LEVEL_2M) {
+            gpr[TDX_R8] = large_page();
+        }
+        gpr[TDX_R12] = PAIR_PAGES + 32 * TDX_PAGE_4K +
+                       g_test_rand_int_range(0, 16) * TDX_PAGE_4K;
+        gpr[TDX_R13] = PAIR_PAGES + 48 * TDX_PAGE_4K +
+                       g_test_rand_int_range(0, 16) * TDX_PAGE_4K;
+        break;
+    }
+}
+
+static void check_td(Host *host, uint64_t hpa)
+{
+    TdxModule *m = host->sim->module;
+    TdxPamtRef ref = { 0 };
+
+    g_assert_true(pamt_find(&ref, m, hpa));
+    g_assert_cmphex(pamt_peek(&ref, m, hpa), ==, 0);
+    if (ref.level == TDX_LEVEL_4K && pamt_type(ref.entry) == TDX_PT_TDR) {
+        g_assert_cmpstr(td_check(m, hpa), ==, NULL);
+    }
+}
+
+static void check(Host *host)
+{
+    check_td(host, host->td.tdr);
+    check_td(host, host->small);
+    g_assert_true(sim_no_locks(host->sim, &host->sim->module->st.tdmr[0]));
+}
+
+static void one_call(Host *host, bool end)
+{
+    uint64_t leaf = end ? ends[g_test_rand_int_range(0, G_N_ELEMENTS(ends))]
+                    : leaves[g_test_rand_int_range(0, G_N_ELEMENTS(leaves))];
+    uint64_t gpr[TDX_NUM_GPRS] = { 0 };
+
+    operands(host, leaf, gpr);
+    gpr[TDX_RAX] = leaf;
+    gpr[TDX_RCX] = spoil(gpr[TDX_RCX]);
+    gpr[TDX_RDX] = spoil(gpr[TDX_RDX]);
+    gpr[TDX_R8] = spoil(gpr[TDX_R8]);
+    g_assert_true(tdx_module_seamcall(host->sim->module,
+                                      g_test_rand_int_range(0, 2), gpr));
+    host->ok[leaf] += !gpr[TDX_RAX];
+}
+
+static void episode(Host *host)
+{
+    host->sim = sim_td_machine(2);
+    sim_td_build(&host->td, host->sim, TDX_ATTR_DEBUG);
+    host->small = host->td.next;
+    for (int i = 0; i < SMALL_PAGES; i++) {
+        sim_td_page(&host->td);
+    }
+    sim_td_tables(&host->td, 0);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        one_call(host, g_test_rand_int_range(0, 100) == 0);
+        if (i % CHECK_EVERY == 0) {
+            check(host);
+        }
+    }
+    check(host);
+    g_assert_null(host->sim->fatal_reason);
+    g_array_free(host->td.pages, true);
+    sim_free(host->sim);
+}
+
+/* The leaves that a run must have seen at work, or it shows nothing */
+static const uint8_t seen[] = {
+    MEM_PAGE_AUG, MEM_RANGE_BLOCK, MEM_RANGE_UNBLOCK, MEM_TRACK,
+    MEM_PAGE_REMOVE, MR_FINALIZE, VP_FLUSH,
+};
+
+static void test_random(void)
+{
+    Host host = { 0 };
+
+    for (unsigned i = 0; i < EPISODES; i++) {
+        episode(&host);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(host.ok); i++) {
+        g_test_message("leaf %u worked %u times", i, host.ok[i]);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(seen); i++) {
+        g_assert_cmpuint(host.ok[seen[i]], >, 0);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/td-random", test_random);
+    return g_test_run();
+}
