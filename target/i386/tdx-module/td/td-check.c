@@ -45,7 +45,7 @@ static bool fail(Check *check, const char *why)
     return false;
 }
 
-/* --- from the TD's side ---------------------------------------------------- */
+/* --- from the TD's side -------------------------------------------------- */
 
 static bool check_table(Check *check, uint64_t hpa, unsigned level);
 
@@ -161,7 +161,7 @@ static bool check_vcpu(Check *check, uint64_t hpa)
     return true;
 }
 
-/* --- from the PAMT's side ---------------------------------------------------- */
+/* --- from the PAMT's side ------------------------------------------------ */
 
 static bool count_entry(Check *check, const TdxPamtRef *ref)
 {
