@@ -104,7 +104,8 @@ static bool platform_rdmsr(void *opaque, unsigned lp, uint32_t msr,
 {
     TdxModuleDevice *s = opaque;
 
-    return x86_seam_rdmsr(s->lps[lp], msr, value);
+    return x86_seam_rdmsr(s->lps[lp], msr, value) ||
+           tdx_firmware_msr(&s->plat, msr, value);
 }
 
 static void platform_tlb_flush(void *opaque, unsigned lp)
@@ -191,6 +192,7 @@ const TdxPlatformOps seam_platform_ops = {
     .write_shared = seam_write_shared,
     .private_page = seam_private_page,
     .private_take = seam_private_take,
+    .private_drop_all = seam_private_discard,
     .lp_package = platform_lp_package,
     .cpuid = platform_cpuid,
     .rdmsr = platform_rdmsr,

@@ -101,10 +101,16 @@ void seam_private_resize(TdxModuleDevice *s)
     }
 }
 
-void seam_private_discard(TdxModuleDevice *s)
+/*
+ * What KeyID 0 sees stays: it has read zero since the memory became private,
+ * and what the host wrote after it got a page back is the host's.
+ */
+void seam_private_discard(void *opaque)
 {
+    TdxModuleDevice *s = opaque;
+
     for (uint64_t i = 0; i < s->num_chunks; i++) {
-        SeamChunk *chunk = s->chunks[i];
+        SeamChunk *chunk = qatomic_load_acquire(&s->chunks[i]);
 
         if (chunk) {
             ram_block_discard_range(chunk->mr.ram_block, 0, SEAM_CHUNK_SIZE);

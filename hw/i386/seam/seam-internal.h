@@ -92,8 +92,11 @@ bool seam_find_cmrs(TdxRange seamrr, TdxRange cmr[TDX_MAX_CMRS],
 /** seam_private_resize: make room for all of @s->plat.cmr; vCPUs stopped */
 void seam_private_resize(TdxModuleDevice *s);
 
-/** seam_private_discard: all of it reads zero; vCPUs stopped */
-void seam_private_discard(TdxModuleDevice *s);
+/**
+ * seam_private_discard: all of it reads zero and costs the host nothing; the
+ * operation private_drop_all.  No page may be in use.
+ */
+void seam_private_discard(void *opaque);
 
 void *seam_private_page(void *opaque, uint64_t hpa, uint16_t hkid);
 bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len);
