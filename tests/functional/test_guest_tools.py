@@ -115,6 +115,22 @@ class LogTest(unittest.TestCase):
         self.assertEqual(tdxlog.pamt_kb(two, dynamic=True), 168)
 
 
+class NamesTest(unittest.TestCase):
+    """guest/abi.py"""
+
+    def test_explain(self):
+        import abi
+        line = ('virt/tdx: SEAMCALL (0x000000000000002d) failed: '
+                '0xc000010000000008')
+        self.assertEqual(
+            abi.explain(line),
+            line + ' (TDH.SYS.CONFIG: TDX_OPERAND_INVALID(R8))')
+        for same in ('virt/tdx: module not loaded',
+                     'SEAMCALL (0x000000000000002d) failed: '
+                     '0x1234567800000000'):
+            self.assertEqual(abi.explain(same), same)
+
+
 class SeriesTest(unittest.TestCase):
     """guest/series"""
 
