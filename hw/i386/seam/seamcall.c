@@ -33,6 +33,7 @@ const char *seam_state_name(uint32_t sys_state)
         [TDX_SYSCONFIG_DONE] = "SYSCONFIG_DONE",
         [TDX_SYS_READY_STATE] = "SYS_READY",
         [TDX_SYS_SHUTDOWN_STATE] = "SYS_SHUTDOWN",
+        [TDX_SYS_DISABLING_STATE] = "SYS_DISABLING",
     };
 
     return sys_state < ARRAY_SIZE(names) ? names[sys_state] : "unknown";

@@ -119,6 +119,10 @@ static int get_state(QEMUFile *f, void *pv, size_t size,
                         lps_size) != lps_size) {
         return -EIO;
     }
+    if (s->module->st.num_tdmrs > TDX_MAX_TDMRS) {
+        error_report("tdx-module: the saved state is damaged");
+        return -EINVAL;
+    }
     return 0;
 }
 

@@ -14,6 +14,7 @@
 
 #define TDMR_INFO_SIZE   512
 #define PAMT_ENTRY_SIZE  16
+#define RUN_SECONDS      60
 #define CONFIG_AREA      0x200000 /* where tdx_bring_up() writes TDMR_INFOs */
 
 QTestState *tdx_start(const char *module, const char *args)
@@ -21,6 +22,29 @@ QTestState *tdx_start(const char *module, const char *args)
     return qtest_initf("-machine q35 -cpu TDXHost -nodefaults "
                        "-device tdx-module,id=tdx%s%s %s",
                        *module ? "," : "", module, args);
+}
+
+/* A QEMU that does not end as it should is ended; alarms survive exec */
+static void limit_time(gpointer unused)
+{
+    alarm(RUN_SECONDS);
+}
+
+int tdx_run(const char *args, char **out, char **err)
+{
+    const char *binary = getenv("QTEST_QEMU_BINARY");
+    g_autofree char *command = NULL;
+    g_auto(GStrv) argv = NULL;
+    int status;
+
+    g_assert_nonnull(binary);
+    command = g_strdup_printf("%s -accel qtest -display none -audio none %s",
+                              binary, args);
+    g_assert_true(g_shell_parse_argv(command, NULL, &argv, NULL));
+    g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, limit_time,
+                               NULL, out, err, &status, NULL));
+    g_assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
 }
 
 bool tdx_seamcall(QTestState *qts, unsigned lp, TdxRegs *r)

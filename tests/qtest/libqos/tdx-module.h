@@ -79,6 +79,13 @@ typedef struct QTdxTdmr {
  */
 QTestState *tdx_start(const char *module, const char *args);
 
+/**
+ * tdx_run: run QEMU without talking to it, until it ends by itself.
+ * @out, @err: what it printed; to be freed; either may be NULL
+ * Returns its exit status.
+ */
+int tdx_run(const char *args, char **out, char **err);
+
 /** tdx_seamcall: execute @r->rax on @lp; false for VMfailInvalid */
 bool tdx_seamcall(QTestState *qts, unsigned lp, TdxRegs *r);
 

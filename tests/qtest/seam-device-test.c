@@ -1,0 +1,258 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The tdx-module device itself: its properties and what it reports of them,
+ * command lines that it refuses, the P-SEAMLDR, and the seamcall command.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "qemu/units.h"
+#include "libqos/tdx-module.h"
+
+#define SEAMLDR_INFO      (1ULL << 63 | 0)
+#define SEAMLDR_INSTALL   (1ULL << 63 | 1)
+#define SEAMLDR_SHUTDOWN  (1ULL << 63 | 2)
+#define SEAMLDR_SEAMINFO  (1ULL << 63 | 3)
+#define SEAMLDR_EBADPARAM 0x8000000000000000ULL
+#define SEAMLDR_EBADCALL  0x8000000000000003ULL
+
+#define FEATURE(bit) (1ULL << (bit))
+
+/* --- properties ---------------------------------------------------------- */
+
+static void test_defaults(void)
+{
+    QTestState *qts = tdx_start("", "-m 512M -smp 3");
+    uint64_t features;
+
+    tdx_init_lps(qts, 3);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_MAJOR), ==, 1);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_MINOR), ==, 5);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_UPDATE), ==, 25);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_INTERNAL), ==, 0);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_MAX_TDMRS), ==, 64);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_MAX_RESERVED), ==, 16);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_NUM_PKGS), ==, 1);
+    /* What Linux insists on, and what is not modelled */
+    features = tdx_rd(qts, TDX_MD_FEATURES0);
+    g_assert_cmphex(features & FEATURE(18), ==, FEATURE(18));
+    g_assert_cmphex(features & FEATURE(20), ==, FEATURE(20));
+    g_assert_cmphex(features & FEATURE(36), ==, FEATURE(36));
+    g_assert_cmphex(features & (FEATURE(0) | FEATURE(1) | FEATURE(2) |
+                                FEATURE(7) | FEATURE(8)), ==, 0);
+    qtest_quit(qts);
+}
+
+static void test_properties(void)
+{
+    QTestState *qts = tdx_start("version=2.7.300,internal-version=9,"
+                                "build-date=20991231,build-num=77,"
+                                "num-handoff-pages=200,max-tdmrs=3,"
+                                "max-reserved-per-tdmr=5,features0=0x41",
+                                "-m 512M");
+
+    tdx_init_lps(qts, 1);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_MAJOR), ==, 2);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_MINOR), ==, 7);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_UPDATE), ==, 300);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_INTERNAL), ==, 9);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_BUILD_DATE), ==, 20991231);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_BUILD_NUM), ==, 77);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_NUM_HANDOFF), ==, 200);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_MAX_TDMRS), ==, 3);
+    g_assert_cmpint(tdx_rd(qts, TDX_MD_MAX_RESERVED), ==, 5);
+    g_assert_cmphex(tdx_rd(qts, TDX_MD_FEATURES0), ==, 0x41 | FEATURE(36));
+    qtest_quit(qts);
+}
+
+/* --- refused command lines ----------------------------------------------- */
+
+typedef struct BadCase {
+    const char *name;
+    const char *args;
+    const char *error; /* all of the line after "qemu-system-x86_64: " */
+} BadCase;
+
+#define Q35 "-machine q35 -nodefaults "
+
+static const BadCase bad_cases[] = {
+    {
+        "second-module",
+        Q35 "-cpu TDXHost -device tdx-module -device tdx-module",
+        "-device tdx-module: a machine has one TDX module; remove the "
+        "second -device tdx-module",
+    },
+    {
+        "cpu-without-seam",
+        Q35 "-cpu qemu64 -device tdx-module",
+        "-device tdx-module: CPU model 'qemu64' has no SEAM; "
+        "use -cpu TDXHost",
+    },
+    {
+        "not-a-pc",
+        "-machine none -device tdx-module",
+        "-device tdx-module: the TDX module needs a PC; use -machine q35",
+    },
+    {
+        "max-tdmrs",
+        Q35 "-cpu TDXHost -device tdx-module,max-tdmrs=65",
+        "-device tdx-module,max-tdmrs=65: tdx-module: "
+        "max-tdmrs must be 1..64",
+    },
+    {
+        "no-tdmrs",
+        Q35 "-cpu TDXHost -device tdx-module,max-tdmrs=0",
+        "-device tdx-module,max-tdmrs=0: tdx-module: "
+        "max-tdmrs must be 1..64",
+    },
+    {
+        "max-reserved",
+        Q35 "-cpu TDXHost -device tdx-module,max-reserved-per-tdmr=17",
+        "-device tdx-module,max-reserved-per-tdmr=17: tdx-module: "
+        "max-reserved-per-tdmr must be 1..16",
+    },
+    {
+        "version",
+        Q35 "-cpu TDXHost -device tdx-module,version=1.5",
+        "-device tdx-module,version=1.5: version is MAJOR.MINOR.UPDATE, "
+        "each 0..65535, such as 1.5.25",
+    },
+    {
+        "version-range",
+        Q35 "-cpu TDXHost -device tdx-module,version=1.5.65536",
+        "-device tdx-module,version=1.5.65536: version is "
+        "MAJOR.MINOR.UPDATE, each 0..65535, such as 1.5.25",
+    },
+    {
+        "packages",
+        Q35 "-cpu TDXHost -smp 9,sockets=9 -device tdx-module",
+        "the TDX module takes at most 8 packages; use -smp with sockets=8 "
+        "or less",
+    },
+};
+
+/* QEMU ends by itself with status 1 and that one line */
+static void test_refused(const void *data)
+{
+    const BadCase *c = data;
+    g_autofree char *err = NULL, *want = NULL;
+
+    g_assert_cmpint(tdx_run(c->args, NULL, &err), ==, 1);
+    want = g_strdup_printf("qemu-system-x86_64: %s\n", c->error);
+    g_assert_cmpstr(err, ==, want);
+}
+
+/* Every property that can be set is there, with words */
+static void test_help(void)
+{
+    static const char *const names[] = {
+        "dynamic-pamt", "version", "features0", "max-tdmrs",
+        "max-reserved-per-tdmr", "sys-disable", "internal-version",
+        "build-date", "build-num", "num-handoff-pages",
+    };
+    g_autofree char *out = NULL;
+
+    g_assert_cmpint(tdx_run("-device tdx-module,help", &out, NULL), ==, 0);
+    for (int i = 0; i < ARRAY_SIZE(names); i++) {
+        g_autofree char *pattern = g_strdup_printf("^  %s=<\\w+> +- \\w+",
+                                                   names[i]);
+
+        g_assert_true(g_regex_match_simple(pattern, out, G_REGEX_MULTILINE,
+                                           0));
+    }
+}
+
+/* --- P-SEAMLDR ----------------------------------------------------------- */
+
+static void test_loader(void)
+{
+    QTestState *qts = tdx_start("build-date=20260115", "-m 512M");
+    const uint64_t at = 0x300000;
+    uint8_t all[256];
+
+    memset(all, 0xff, sizeof(all));
+    qtest_memwrite(qts, at, all, sizeof(all));
+    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO, at, 0, 0), 0);
+    qtest_memread(qts, at, all, sizeof(all));
+    g_assert_cmpint(ldl_le_p(all), ==, 0);
+    g_assert_cmphex(ldl_le_p(all + 8), ==, 0x8086);
+    g_assert_cmpint(ldl_le_p(all + 12), ==, 20260115);
+    g_assert_cmpint(ldl_le_p(all + 28), ==, 0);
+    g_assert_cmpint(all[160], ==, 1);
+    g_assert_cmpint(all[161], ==, 0);
+    g_assert_cmpint(all[162], ==, 1);
+    g_assert_cmpint(all[255], ==, 0);
+
+    /* Not aligned; beyond RAM; private KeyID; beyond all addresses */
+    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO, at + 128, 0, 0),
+                      SEAMLDR_EBADPARAM);
+    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO, 4 * GiB, 0, 0),
+                      SEAMLDR_EBADPARAM);
+    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO,
+                               at | 63ULL << 46, 0, 0), SEAMLDR_EBADPARAM);
+    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO, 1ULL << 60, 0, 0),
+                      SEAMLDR_EBADPARAM);
+
+    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INSTALL, at, 0, 0),
+                      SEAMLDR_EBADCALL);
+    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_SHUTDOWN, 0, 0, 0),
+                      SEAMLDR_EBADCALL);
+    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_SEAMINFO, at, 0, 0),
+                      SEAMLDR_EBADCALL);
+    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO | 1 << 20, at, 0, 0),
+                      SEAMLDR_EBADCALL);
+    qtest_quit(qts);
+}
+
+/* --- the command --------------------------------------------------------- */
+
+static void test_malformed(void)
+{
+    static const char *const commands[] = {
+        "seamcall",
+        "seamcall 0",
+        "seamcall 2 44",
+        "seamcall -1 44",
+        "seamcall x 44",
+        "seamcall 0 ",
+        "seamcall 0 0x",
+        "seamcall 0 0x12345678901234567",
+        "seamcall 0 44 z",
+        "seamcall 0 44  1",
+        "seamcall 0 44 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15",
+    };
+    QTestState *qts = tdx_start("", "-m 512M -smp 2");
+    g_autofree char *answer = NULL;
+
+    for (int i = 0; i < ARRAY_SIZE(commands); i++) {
+        g_autofree char *bad = qtest_command(qts, commands[i]);
+
+        if (!g_str_has_prefix(bad, "FAIL ")) {
+            g_error("'%s' gets '%s'", commands[i], bad);
+        }
+    }
+    /* Registers that are no output of the leaf come back as they were */
+    answer = qtest_command(qts, "seamcall 1 44 1 2 3 4 5 6 7 8 9 10 11 12 13 "
+                           "0xffffffffffffffff");
+    g_assert_cmpstr(answer, ==, "OK vmsucceed 0x0 0x1 0x2 0x3 0x4 0x5 0x6 "
+                    "0x7 0x8 0x9 0xa 0xb 0xc 0xd 0xffffffffffffffff");
+    qtest_quit(qts);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    qtest_add_func("seam/device/defaults", test_defaults);
+    qtest_add_func("seam/device/properties", test_properties);
+    for (int i = 0; i < ARRAY_SIZE(bad_cases); i++) {
+        g_autofree char *path = g_strdup_printf("seam/device/refused/%s",
+                                                bad_cases[i].name);
+
+        qtest_add_data_func(path, &bad_cases[i], test_refused);
+    }
+    qtest_add_func("seam/device/help", test_help);
+    qtest_add_func("seam/device/loader", test_loader);
+    qtest_add_func("seam/device/malformed", test_malformed);
+    return g_test_run();
+}
