@@ -95,7 +95,7 @@ int main(void)
     ap_start(1, ap_main);
     wait_for_beats();
     ok(starts == 1, "the second processor runs");
-    ok(ap_vmxon_real_mode_ud(), "VMXON in real mode: #UD");
+    ok(ap_vmxon_real_mode_ud(), "VMXON in real mode does not exist");
     ap_send_startup(1);
     wait_for_beats();
     ok(starts == 1, "STARTUP does nothing while it runs");

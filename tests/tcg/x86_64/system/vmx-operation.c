@@ -126,7 +126,7 @@ static void test_outside(void)
        "VMXOFF in compatibility mode, outside VMX operation");
     ok(catch_fault(insn_vmxon, unmapped) == EXC_PF &&
        fault.cr2 == (uintptr_t)unmapped && fault.error == 0,
-       "VMXON reads its operand: #PF");
+       "VMXON reads its operand: page fault");
     faults(EXC_GP, insn_vmxon, (void *)(1ull << 62),
            "VMXON with a non-canonical operand");
 
@@ -187,7 +187,7 @@ static void test_root(void)
     completes(0, insn_vmptrst, &stored, "VMPTRST");
     ok(stored == UINT64_MAX, "VMPTRST stores the invalid pointer");
     ok(catch_fault(insn_vmptrst, unmapped) == EXC_PF && fault.error == PF_W,
-       "VMPTRST writes its operand: #PF");
+       "VMPTRST writes its operand: page fault");
 
     completes(RFLAGS_CF, insn_vmclear, &pointer, "VMCLEAR of the region");
     completes(RFLAGS_CF, insn_vmptrld, &pointer, "VMPTRLD of the region");
