@@ -157,6 +157,12 @@ class TdxLog:
         return []
 
     @property
+    def pamt_counts(self):
+        """What the kernel's Dynamic PAMT did, as last reported"""
+        found = re.findall(r'^seam: pamt (\w+) (\d+)$', self.text, re.M)
+        return {name: int(value) for name, value in found}
+
+    @property
     def reported(self):
         return 'seam: end of report' in self.lines
 
