@@ -8,7 +8,7 @@
 
 #include "sim-platform.h"
 
-/* --- memory ------------------------------------------------------------ */
+/* --- memory ------------------------------------------------------------- */
 
 static void run_hook(SimPlatform *sim)
 {
@@ -135,7 +135,7 @@ uint64_t sim_private64(SimPlatform *sim, uint64_t hpa)
     return value;
 }
 
-/* --- processors ---------------------------------------------------------- */
+/* --- processors --------------------------------------------------------- */
 
 static uint32_t sim_lp_package(void *opaque, unsigned lp)
 {
@@ -235,7 +235,7 @@ static const TdxPlatformOps sim_ops = {
     .fatal = sim_fatal,
 };
 
-/* --- life ------------------------------------------------------------------ */
+/* --- life --------------------------------------------------------------- */
 
 SimPlatform *sim_new(void)
 {

@@ -53,7 +53,7 @@ typedef struct Layout {
     Tdmr tdmr[MAX_TDMRS];
 } Layout;
 
-/* --- the second opinion ---------------------------------------------------- */
+/* --- the second opinion ------------------------------------------------- */
 
 typedef struct Painted {
     Cells tdmr;
@@ -216,7 +216,7 @@ static uint64_t opinion(const Layout *l)
     return status;
 }
 
-/* --- layouts ------------------------------------------------------------------ */
+/* --- layouts ------------------------------------------------------------ */
 
 /* Mostly convertible memory, in pieces that touch or leave gaps */
 static void random_cmrs(GRand *rand, Layout *l, Cells *convertible)
@@ -358,7 +358,7 @@ static void change_layout(GRand *rand, Layout *l)
     }
 }
 
-/* --- the module's answer --------------------------------------------------------- */
+/* --- the module's answer ------------------------------------------------ */
 
 static TdxRange bytes(Area area)
 {

@@ -268,7 +268,7 @@ static void test_no_entropy(void)
     sim_free(sim);
 }
 
-/* --- TDH.SYS.LP.INIT --------------------------------------------------------- */
+/* --- TDH.SYS.LP.INIT ---------------------------------------------------- */
 
 static void test_lp_msrs(void)
 {

@@ -88,7 +88,7 @@ static uint64_t config_through(Worker *w)
     return w->status;
 }
 
-/* --- tests ------------------------------------------------------------------ */
+/* --- tests -------------------------------------------------------------- */
 
 static void *lp_init_once(void *opaque)
 {

@@ -16,7 +16,7 @@ static uint64_t leaf(SimPlatform *sim, unsigned lp, uint64_t number)
     return sim_leaf(sim, lp, number, 0, 0, 0);
 }
 
-/* --- in order ------------------------------------------------------------ */
+/* --- in order ----------------------------------------------------------- */
 
 static void test_bring_up(void)
 {
@@ -187,7 +187,7 @@ static void test_update(void)
     sim_free(sim);
 }
 
-/* --- TDH.SYS.DISABLE ------------------------------------------------------- */
+/* --- TDH.SYS.DISABLE ---------------------------------------------------- */
 
 static void test_no_disable(void)
 {
@@ -240,6 +240,7 @@ static void test_disable_drops_tds(void)
         g_assert_cmphex(sim_leaf(sim, 0, MNG_CREATE, tdr, hkid, 0), ==,
                         0xc000010100000001); /* not initialised yet */
         while (!sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0)) {
+            /* until it is there */
         }
         g_assert_cmphex(sim_leaf(sim, 0, MNG_CREATE, tdr, hkid, 0), ==, 0);
         g_assert_cmphex(sim_leaf(sim, 0, MNG_CREATE, tdr, hkid + 1, 0), ==,
@@ -254,7 +255,7 @@ static void test_disable_drops_tds(void)
     sim_free(sim);
 }
 
-/* --- while another LP is inside --------------------------------------------- */
+/* --- while another LP is inside ----------------------------------------- */
 
 static void during_key_config(SimPlatform *sim)
 {
