@@ -255,12 +255,13 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const char *held = cases[i].held == X ? "exclusive" : "shared";
+        const Case *c = &cases[i];
+        const char *held = c->held == X ? "exclusive" : "shared";
         g_autofree char *path = g_strdup_printf("/td-locks/%s/%s/%s",
-                                                locks[cases[i].lock], held,
-                                                cases[i].name);
+                                                locks[c->lock], held,
+                                                c->name);
 
-        g_test_add_data_func(path, &cases[i], test_case);
+        g_test_add_data_func(path, c, test_case);
     }
     return g_test_run();
 }
