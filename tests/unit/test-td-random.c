@@ -1,15 +1,17 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Random SEAMCALLs with operands that often fit: whatever comes of them, the
- * module stays up, nothing stays locked, and the books of each TD agree.
- * The seed is GLib's: run with --seed to repeat.
+ * Random SEAMCALLs with operands that often fit, from one processor and from
+ * several at once: whatever comes of them, the module stays up, nothing stays
+ * locked, and the books of each TD agree.
+ * The seed is GLib's: run with --seed to repeat what one processor did.
  */
 
 #include "sim-td.h"
 #include "td/td-check.h"
 
-#define EPISODES    24
+#define CPUS        4
+#define EPISODES    16
 #define ROUNDS      1000
 #define CHECK_EVERY 4
 
@@ -24,8 +26,20 @@ typedef struct Host {
     SimPlatform *sim;
     SimTd td;
     uint64_t small;  /* pages from here on are the host's at first */
-    unsigned ok[64]; /* how often each leaf worked */
 } Host;
+
+/* A processor of the host */
+typedef struct Cpu {
+    Host *host;
+    unsigned lp;
+    GRand *rand;
+    unsigned ok[64]; /* how often each leaf worked */
+} Cpu;
+
+static unsigned below(Cpu *cpu, unsigned n)
+{
+    return g_rand_int_range(cpu->rand, 0, n);
+}
 
 static const uint8_t leaves[] = {
     VP_ENTER, MNG_ADDCX, MEM_PAGE_ADD, MEM_PAGE_ADD, MEM_PAGE_ADD,
@@ -47,107 +61,107 @@ static const uint8_t ends[] = {
     MNG_KEY_FREEID,
 };
 
-static uint64_t small_page(const Host *host)
+static uint64_t small_page(Cpu *cpu)
 {
-    return host->small + g_test_rand_int_range(0, SMALL_PAGES) * TDX_PAGE_4K;
+    return cpu->host->small + below(cpu, SMALL_PAGES) * TDX_PAGE_4K;
 }
 
-static uint64_t large_page(void)
+static uint64_t large_page(Cpu *cpu)
 {
-    return LARGE + g_test_rand_int_range(0, LARGE_PAGES) * 2 * MIB;
+    return LARGE + below(cpu, LARGE_PAGES) * 2 * MIB;
 }
 
 /* The TD; the host's first page might become another */
-static uint64_t tdr(const Host *host)
+static uint64_t tdr(Cpu *cpu)
 {
-    return g_test_rand_int_range(0, 8) ? host->td.tdr : host->small;
+    return below(cpu, 8) ? cpu->host->td.tdr : cpu->host->small;
 }
 
-static uint64_t vcpu(const Host *host)
+static uint64_t vcpu(Cpu *cpu)
 {
-    return g_test_rand_int_range(0, 4) ? host->td.vcpu : small_page(host);
+    return below(cpu, 4) ? cpu->host->td.vcpu : small_page(cpu);
 }
 
 /* Few addresses, so that calls meet the same entries again */
-static uint64_t gpa(void)
+static uint64_t gpa(Cpu *cpu)
 {
     static const uint8_t levels[] = { 0, 0, 0, 0, 1, 1, 1, 1, 2, 3 };
-    unsigned level = levels[g_test_rand_int_range(0, G_N_ELEMENTS(levels))];
+    unsigned level = levels[below(cpu, G_N_ELEMENTS(levels))];
     uint64_t base = 0;
 
     if (level == TDX_LEVEL_2M) {
-        base += g_test_rand_int_range(0, 2) * 2 * MIB;
+        base += below(cpu, 2) * 2 * MIB;
     }
     if (level == TDX_LEVEL_4K) {
-        base += g_test_rand_int_range(0, 3) * TDX_PAGE_4K;
+        base += below(cpu, 3) * TDX_PAGE_4K;
     }
     return base | level;
 }
 
-static uint64_t spoil(uint64_t value)
+static uint64_t spoil(Cpu *cpu, uint64_t value)
 {
-    return g_test_rand_int_range(0, 64) ? value
-           : value ^ 1ULL << g_test_rand_int_range(0, 64);
+    return below(cpu, 64) ? value
+           : value ^ 1ULL << below(cpu, 64);
 }
 
-static void operands(const Host *host, uint64_t leaf,
+static void operands(Cpu *cpu, uint64_t leaf,
                      uint64_t gpr[TDX_NUM_GPRS])
 {
-    gpr[TDX_R8] = small_page(host);
+    gpr[TDX_R8] = small_page(cpu);
     gpr[TDX_R9] = SIM_TD_SHARED + 1 * MIB;
     switch (leaf) {
     case VP_ENTER: case VP_INIT: case VP_FLUSH: case VP_RD: case VP_WR:
-        gpr[TDX_RCX] = vcpu(host);
+        gpr[TDX_RCX] = vcpu(cpu);
         gpr[TDX_RDX] = 0x200000000000000b;
         break;
     case VP_ADDCX:
-        gpr[TDX_RCX] = small_page(host);
-        gpr[TDX_RDX] = vcpu(host);
+        gpr[TDX_RCX] = small_page(cpu);
+        gpr[TDX_RDX] = vcpu(cpu);
         break;
     case MNG_CREATE:
-        gpr[TDX_RCX] = host->small;
-        gpr[TDX_RDX] = SIM_TD_HKID + g_test_rand_int_range(0, 2);
+        gpr[TDX_RCX] = cpu->host->small;
+        gpr[TDX_RDX] = SIM_TD_HKID + below(cpu, 2);
         break;
     case MNG_ADDCX: case VP_CREATE:
-        gpr[TDX_RCX] = small_page(host);
-        gpr[TDX_RDX] = tdr(host);
+        gpr[TDX_RCX] = small_page(cpu);
+        gpr[TDX_RDX] = tdr(cpu);
         break;
     case MNG_RD: case MNG_WR:
-        gpr[TDX_RCX] = tdr(host);
+        gpr[TDX_RCX] = tdr(cpu);
         gpr[TDX_RDX] = 0x9110000300000011;
         break;
     case MNG_KEY_CONFIG: case MNG_INIT: case MR_FINALIZE: case MEM_TRACK:
     case MNG_VPFLUSHDONE: case MNG_KEY_FREEID:
-        gpr[TDX_RCX] = tdr(host);
+        gpr[TDX_RCX] = tdr(cpu);
         gpr[TDX_RDX] = SIM_TD_SHARED;
         break;
     case PHYMEM_PAGE_RDMD: case PHYMEM_PAGE_RECLAIM:
-        gpr[TDX_RCX] = g_test_rand_bit() ? small_page(host) : large_page();
+        gpr[TDX_RCX] = below(cpu, 2) ? small_page(cpu) : large_page(cpu);
         break;
     case PHYMEM_CACHE_WB:
         gpr[TDX_RCX] = 0;
         break;
     case PHYMEM_PAMT_ADD: case PHYMEM_PAMT_REMOVE:
-        gpr[TDX_RCX] = large_page() | TDX_LEVEL_2M;
+        gpr[TDX_RCX] = large_page(cpu) | TDX_LEVEL_2M;
         gpr[TDX_RDX] = PAIR_PAGES +
-                       g_test_rand_int_range(0, 16) * TDX_PAGE_4K;
+                       below(cpu, 16) * TDX_PAGE_4K;
         gpr[TDX_R8] = PAIR_PAGES +
-                      g_test_rand_int_range(0, 16) * TDX_PAGE_4K;
+                      below(cpu, 16) * TDX_PAGE_4K;
         break;
     case MEM_RD: case MEM_WR: case MR_EXTEND:
-        gpr[TDX_RCX] = gpa() & ~0xfffULL;
-        gpr[TDX_RDX] = tdr(host);
+        gpr[TDX_RCX] = gpa(cpu) & ~0xfffULL;
+        gpr[TDX_RDX] = tdr(cpu);
         break;
     default:
-        gpr[TDX_RCX] = gpa();
-        gpr[TDX_RDX] = tdr(host);
+        gpr[TDX_RCX] = gpa(cpu);
+        gpr[TDX_RDX] = tdr(cpu);
         if (leaf == MEM_PAGE_AUG && gpr[TDX_RCX] & TDX_LEVEL_2M) {
-            gpr[TDX_R8] = large_page();
+            gpr[TDX_R8] = large_page(cpu);
         }
         gpr[TDX_R12] = PAIR_PAGES + 32 * TDX_PAGE_4K +
-                       g_test_rand_int_range(0, 16) * TDX_PAGE_4K;
+                       below(cpu, 16) * TDX_PAGE_4K;
         gpr[TDX_R13] = PAIR_PAGES + 48 * TDX_PAGE_4K +
-                       g_test_rand_int_range(0, 16) * TDX_PAGE_4K;
+                       below(cpu, 16) * TDX_PAGE_4K;
         break;
     }
 }
@@ -171,37 +185,34 @@ static void check(Host *host)
     g_assert_true(sim_no_locks(host->sim, &host->sim->module->st.tdmr[0]));
 }
 
-static void one_call(Host *host, bool end)
+static void one_call(Cpu *cpu, unsigned lp)
 {
-    uint64_t leaf = end ? ends[g_test_rand_int_range(0, G_N_ELEMENTS(ends))]
-                    : leaves[g_test_rand_int_range(0, G_N_ELEMENTS(leaves))];
+    uint64_t leaf = below(cpu, 100) ? leaves[below(cpu, G_N_ELEMENTS(leaves))]
+                                    : ends[below(cpu, G_N_ELEMENTS(ends))];
     uint64_t gpr[TDX_NUM_GPRS] = { 0 };
 
-    operands(host, leaf, gpr);
+    operands(cpu, leaf, gpr);
     gpr[TDX_RAX] = leaf;
-    gpr[TDX_RCX] = spoil(gpr[TDX_RCX]);
-    gpr[TDX_RDX] = spoil(gpr[TDX_RDX]);
-    gpr[TDX_R8] = spoil(gpr[TDX_R8]);
-    g_assert_true(tdx_module_seamcall(host->sim->module,
-                                      g_test_rand_int_range(0, 2), gpr));
-    host->ok[leaf] += !gpr[TDX_RAX];
+    gpr[TDX_RCX] = spoil(cpu, gpr[TDX_RCX]);
+    gpr[TDX_RDX] = spoil(cpu, gpr[TDX_RDX]);
+    gpr[TDX_R8] = spoil(cpu, gpr[TDX_R8]);
+    g_assert_true(tdx_module_seamcall(cpu->host->sim->module, lp, gpr));
+    cpu->ok[leaf] += !gpr[TDX_RAX];
 }
 
-static void episode(Host *host)
+static void host_up(Host *host)
 {
-    host->sim = sim_td_machine(2);
+    host->sim = sim_td_machine(CPUS);
     sim_td_build(&host->td, host->sim, TDX_ATTR_DEBUG);
     host->small = host->td.next;
     for (int i = 0; i < SMALL_PAGES; i++) {
         sim_td_page(&host->td);
     }
     sim_td_tables(&host->td, 0);
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        one_call(host, g_test_rand_int_range(0, 100) == 0);
-        if (i % CHECK_EVERY == 0) {
-            check(host);
-        }
-    }
+}
+
+static void host_down(Host *host)
+{
     check(host);
     g_assert_null(host->sim->fatal_reason);
     g_array_free(host->td.pages, true);
@@ -211,27 +222,87 @@ static void episode(Host *host)
 /* The leaves that a run must have seen at work, or it shows nothing */
 static const uint8_t seen[] = {
     MEM_PAGE_AUG, MEM_RANGE_BLOCK, MEM_RANGE_UNBLOCK, MEM_TRACK,
-    MEM_PAGE_REMOVE, MR_FINALIZE, VP_FLUSH,
+    MR_FINALIZE, VP_FLUSH,
 };
 
-static void test_random(void)
+static void say_what_worked(const Cpu *cpu)
 {
-    Host host = { 0 };
-
-    for (unsigned i = 0; i < EPISODES; i++) {
-        episode(&host);
-    }
-    for (unsigned i = 0; i < G_N_ELEMENTS(host.ok); i++) {
-        g_test_message("leaf %u worked %u times", i, host.ok[i]);
+    for (unsigned i = 0; i < G_N_ELEMENTS(cpu->ok); i++) {
+        if (cpu->ok[i]) {
+            g_test_message("leaf %u worked %u times", i, cpu->ok[i]);
+        }
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(seen); i++) {
-        g_assert_cmpuint(host.ok[seen[i]], >, 0);
+        g_assert_cmpuint(cpu->ok[seen[i]], >, 0);
     }
+}
+
+static void test_alone(void)
+{
+    Host host = { 0 };
+    Cpu cpu = { .host = &host, .rand = g_rand_new_with_seed(
+                    g_test_rand_int_range(0, INT32_MAX)) };
+
+    for (unsigned i = 0; i < EPISODES; i++) {
+        host_up(&host);
+        for (unsigned j = 0; j < ROUNDS; j++) {
+            one_call(&cpu, below(&cpu, 2));
+            if (j % CHECK_EVERY == 0) {
+                check(&host);
+            }
+        }
+        host_down(&host);
+    }
+    say_what_worked(&cpu);
+    g_rand_free(cpu.rand);
+}
+
+static gpointer work(gpointer opaque)
+{
+    Cpu *cpu = opaque;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        one_call(cpu, cpu->lp);
+    }
+    return NULL;
+}
+
+static void test_together(void)
+{
+    GThread *thread[CPUS];
+    Cpu cpu[CPUS], sum = { 0 };
+    Host host = { 0 };
+
+    for (int i = 0; i < CPUS; i++) {
+        cpu[i] = (Cpu) {
+            .host = &host, .lp = i,
+            .rand = g_rand_new_with_seed(
+                g_test_rand_int_range(0, INT32_MAX)),
+        };
+    }
+    for (unsigned episode = 0; episode < EPISODES; episode++) {
+        host_up(&host);
+        for (int i = 0; i < CPUS; i++) {
+            thread[i] = g_thread_new("lp", work, &cpu[i]);
+        }
+        for (int i = 0; i < CPUS; i++) {
+            g_thread_join(thread[i]);
+        }
+        host_down(&host);
+    }
+    for (int i = 0; i < CPUS; i++) {
+        for (unsigned leaf = 0; leaf < G_N_ELEMENTS(sum.ok); leaf++) {
+            sum.ok[leaf] += cpu[i].ok[leaf];
+        }
+        g_rand_free(cpu[i].rand);
+    }
+    say_what_worked(&sum);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/td-random", test_random);
+    g_test_add_func("/td-random/alone", test_alone);
+    g_test_add_func("/td-random/together", test_together);
     return g_test_run();
 }

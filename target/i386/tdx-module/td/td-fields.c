@@ -5,6 +5,7 @@
  * (TD life cycle 4.5).
  */
 
+#include <glib.h>
 #include <string.h>
 
 #include "td-fields.h"
@@ -50,7 +51,7 @@ static uint64_t get_mrtd(const void *scope, unsigned index)
     uint64_t value;
 
     memcpy(&value, td->tdcs->mrtd + index * sizeof(value), sizeof(value));
-    return value;
+    return GUINT64_FROM_LE(value);
 }
 
 static uint64_t get_x2apic_id(const void *scope, unsigned index)

@@ -4,6 +4,8 @@
  * TDH.MEM.RD (12): read memory of a TD that is being debugged.
  */
 
+#include <glib.h>
+
 #include "mem.h"
 
 #define STATES (TDX_SEPT_IN(TDX_SEPT_MAPPED) | \
@@ -24,6 +26,7 @@ uint64_t tdh_mem_rd(TdxCall *c)
     if (status) {
         return status;
     }
-    c->gpr[TDX_R8] = __atomic_load_n(value, __ATOMIC_RELAXED);
+    c->gpr[TDX_R8] =
+        GUINT64_FROM_LE(__atomic_load_n(value, __ATOMIC_RELAXED));
     return TDX_SUCCESS;
 }

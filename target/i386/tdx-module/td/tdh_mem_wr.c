@@ -4,6 +4,8 @@
  * TDH.MEM.WR (14): write memory of a TD that is being debugged.
  */
 
+#include <glib.h>
+
 #include "mem.h"
 
 #define STATES (TDX_SEPT_IN(TDX_SEPT_MAPPED) | \
@@ -22,6 +24,8 @@ uint64_t tdh_mem_wr(TdxCall *c)
     if (status) {
         return status;
     }
-    c->gpr[TDX_R8] = __atomic_exchange_n(value, new, __ATOMIC_RELAXED);
+    c->gpr[TDX_R8] =
+        GUINT64_FROM_LE(__atomic_exchange_n(value, GUINT64_TO_LE(new),
+                                            __ATOMIC_RELAXED));
     return TDX_SUCCESS;
 }

@@ -6,8 +6,12 @@
 
 #include "td.h"
 
-/* TD life cycle 5.3, step 10; the TDR is locked exclusively */
-static uint64_t claim_x2apic_id(TdxTdRef *td, uint32_t id, uint32_t index)
+/* What a vCPU has that was given no x2APIC id, by version 0 */
+#define NO_X2APIC_ID UINT32_MAX
+
+/* TD life cycle 5.3, step 10; the TDR is locked exclusively if @unique */
+static uint64_t claim_x2apic_id(TdxTdRef *td, uint32_t id, uint32_t index,
+                                bool unique)
 {
     TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
     uint32_t i;
@@ -15,7 +19,7 @@ static uint64_t claim_x2apic_id(TdxTdRef *td, uint32_t id, uint32_t index)
     if (!cpus) {
         return tdx_fatal(td->m, "a TDCS page has no memory");
     }
-    for (i = 0; i < index; i++) {
+    for (i = 0; unique && i < index; i++) {
         if (cpus->x2apic_id[i] == id) {
             return tdx_op(TDX_X2APIC_ID_NOT_UNIQUE, id);
         }
@@ -33,12 +37,12 @@ static uint64_t identify(const TdxCall *c, TdxTdRef *td, uint32_t index)
         return TDX_MAX_VCPUS_EXCEEDED;
     }
     if (c->version == 0) {
-        return TDX_SUCCESS;
+        return claim_x2apic_id(td, NO_X2APIC_ID, index, false);
     }
     if (x2apic_id > UINT32_MAX) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
     }
-    return claim_x2apic_id(td, x2apic_id, index);
+    return claim_x2apic_id(td, x2apic_id, index, true);
 }
 
 /* TD life cycle 5.3 */
