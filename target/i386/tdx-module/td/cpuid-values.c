@@ -75,7 +75,15 @@ static uint64_t next_id(const TdxTdRef *td, uint32_t code, unsigned i)
     if (tdx_native_cpuid_at(td->m, i + 1, &leaf, &subleaf)) {
         return FIELD_BASE + code_of(leaf, subleaf);
     }
-    return TDX_FIELD_ID_NONE;
+    return td_first_id_from(TD_CLASS_CPUID + 1);
+}
+
+uint64_t td_cpuid_first_id(const TdxModule *m)
+{
+    uint32_t leaf, subleaf;
+
+    tdx_native_cpuid_at(m, 0, &leaf, &subleaf);
+    return FIELD_BASE + code_of(leaf, subleaf);
 }
 
 uint64_t td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id)

@@ -100,6 +100,31 @@ const TdxFieldTable tdx_td_fields = {
     .rows = sizeof(rows) / sizeof(rows[0]),
 };
 
+uint64_t td_first_id_from(unsigned class)
+{
+    size_t i;
+
+    for (i = 0; i < tdx_td_fields.rows; i++) {
+        if (tdx_field_class(rows[i].id) >= class) {
+            return rows[i].id;
+        }
+    }
+    return TDX_FIELD_ID_NONE;
+}
+
+/* Id of the next element that the host may read */
+static uint64_t next_readable(const TdxFieldTable *table, uint64_t features0,
+                              const TdxField *f, unsigned index, uint64_t id)
+{
+    if (index + 1 < f->fields * f->elems) {
+        return tdx_field_next(table, features0, f, index, id);
+    }
+    do {
+        f = tdx_field_after(table, features0, f);
+    } while (f && !f->host_rd);
+    return f ? f->id : TDX_FIELD_ID_NONE;
+}
+
 uint64_t td_field_read(TdxCall *c, const TdxFieldTable *table,
                        const void *scope, uint64_t id)
 {
@@ -123,7 +148,7 @@ uint64_t td_field_read(TdxCall *c, const TdxFieldTable *table,
         return TDX_METADATA_FIELD_NOT_READABLE;
     }
     if (c->version) {
-        c->gpr[TDX_RDX] = tdx_field_next(table, features0, f, index, id);
+        c->gpr[TDX_RDX] = next_readable(table, features0, f, index, id);
     }
     c->gpr[TDX_R8] = tdx_field_value(f, scope, index) & f->host_rd;
     return TDX_SUCCESS;

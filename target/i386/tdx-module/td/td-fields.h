@@ -35,8 +35,20 @@ uint64_t td_field_write(TdxCall *c, const TdxFieldTable *table,
                         uint64_t mask, const TdxField **f, uint64_t *old,
                         uint64_t *new);
 
-/** td_cpuid_read: the TD's CPUID_VALUES, which are not a plain array */
+/**
+ * td_cpuid_read: the TD's CPUID_VALUES, whose codes are too sparse for an
+ * array and so stand in no table
+ */
 uint64_t td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id);
+
+/** td_cpuid_first_id: the first of them */
+uint64_t td_cpuid_first_id(const TdxModule *m);
+
+/**
+ * td_first_id_from: first id in tdx_td_fields of class @class or above, or
+ * TDX_FIELD_ID_NONE
+ */
+uint64_t td_first_id_from(unsigned class);
 
 /* Class of CPUID_VALUES */
 #define TD_CLASS_CPUID 0x14

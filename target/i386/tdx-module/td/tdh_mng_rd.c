@@ -6,6 +6,15 @@
 
 #include "td-fields.h"
 
+/* Where the table's next field is beyond CPUID_VALUES, these come first */
+static void lead_into_cpuid(TdxCall *c, uint64_t id)
+{
+    if (tdx_field_class(id) < TD_CLASS_CPUID &&
+        c->gpr[TDX_RDX] == td_first_id_from(TD_CLASS_CPUID)) {
+        c->gpr[TDX_RDX] = td_cpuid_first_id(c->m);
+    }
+}
+
 /* TD life cycle 4.5 */
 uint64_t tdh_mng_rd(TdxCall *c)
 {
@@ -33,5 +42,9 @@ uint64_t tdh_mng_rd(TdxCall *c)
     if (tdx_field_class(id) == TD_CLASS_CPUID) {
         return td_cpuid_read(c, &td, id);
     }
-    return td_field_read(c, &tdx_td_fields, &td, id);
+    status = td_field_read(c, &tdx_td_fields, &td, id);
+    if (c->version) {
+        lead_into_cpuid(c, id);
+    }
+    return status;
 }

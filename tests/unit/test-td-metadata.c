@@ -1,0 +1,238 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Metadata of TDs and vCPUs: the way from field to field, and the CPUID that
+ * a guest will see.
+ */
+
+#include <string.h>
+
+#include "sim-td.h"
+#include "sys/cpuid.h"
+#include "td/td-fields.h"
+
+#define ASSERT_OK(call) g_assert_cmphex(call, ==, 0)
+#define NONE UINT64_MAX
+
+#define CLASS(id) ((id) >> 56 & 0x3f)
+#define CODE(id)  ((id) & 0xffffff)
+
+/* CPUID_VALUES of a leaf; @half: EAX and EBX, or ECX and EDX */
+#define CPUID_FIELD(leaf, subleaf, half) \
+    (0x9410000300000000ULL | (uint64_t)((leaf) >> 31) << 16 | \
+     ((leaf) & 0x7f) << 9 | (subleaf) << 1 | (half))
+#define NO_SUBLEAF 0x7f
+
+static SimTd *new_td(uint64_t attributes)
+{
+    SimTd *td = g_new0(SimTd, 1);
+
+    sim_td_build(td, sim_td_machine(2), attributes);
+    return td;
+}
+
+static void free_td(SimTd *td)
+{
+    SimPlatform *sim = td->sim;
+
+    sim_td_destroy(td);
+    sim_free(sim);
+    g_free(td);
+}
+
+/* From the null id on until there is no next; returns how many there were */
+static unsigned follow_chain(SimTd *td, uint64_t leaf, uint64_t rcx,
+                             GHashTable *seen)
+{
+    uint64_t last = 0;
+    unsigned n = 0;
+    SimCall call;
+
+    g_assert_cmphex(sim_call(td->sim, 0, &call, LEAF_VERSION(leaf, 1), rcx,
+                             NONE, 0), ==,
+                    TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT);
+    while (call.gpr[TDX_RDX] != NONE) {
+        uint64_t id = call.gpr[TDX_RDX];
+        uint64_t key = CLASS(id) << 24 | CODE(id);
+
+        g_assert_true(n == 0 || key > last);
+        last = key;
+        n++;
+        if (seen) {
+            g_hash_table_add(seen, GSIZE_TO_POINTER(key));
+        }
+        ASSERT_OK(sim_call(td->sim, 0, &call, LEAF_VERSION(leaf, 1), rcx, id,
+                           0));
+    }
+    return n;
+}
+
+static void test_td_chain(void)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    SimTd *td = new_td(0);
+    static const uint64_t must[] = {
+        0x8010000000000001, 0x9010000200000004, 0x1110000300000000,
+        0x1310000300000005, CPUID_FIELD(0u, NO_SUBLEAF, 0),
+        CPUID_FIELD(0x80000008u, NO_SUBLEAF, 1), 0x9c10000200000000,
+        0x9c1000020000023f,
+    };
+    unsigned n = follow_chain(td, MNG_RD, td->tdr, seen);
+
+    g_assert_cmpuint(n, >, TDX_MAX_VCPUS);
+    for (gsize i = 0; i < G_N_ELEMENTS(must); i++) {
+        g_assert_true(g_hash_table_contains(
+            seen, GSIZE_TO_POINTER(CLASS(must[i]) << 24 | CODE(must[i]))));
+    }
+    free_td(td);
+}
+
+static void test_vp_chain(void)
+{
+    SimTd *td = new_td(0);
+
+    /* The eight fields of TD life cycle 5.5, and none that is unreadable */
+    g_assert_cmpuint(follow_chain(td, VP_RD, td->vcpu, NULL), ==, 8);
+    free_td(td);
+}
+
+/* Version 0 knows neither the first nor the next field */
+static void test_version_0(void)
+{
+    SimTd *td = new_td(0);
+    SimCall call;
+
+    g_assert_cmphex(sim_call(td->sim, 0, &call, MNG_RD, td->tdr, NONE, 0),
+                    ==, TDX_METADATA_FIELD_ID_INCORRECT);
+    ASSERT_OK(sim_call(td->sim, 0, &call, MNG_RD, td->tdr,
+                       0x8010000100000002, 0));
+    g_assert_cmphex(call.gpr[TDX_RDX], ==, 0x8010000100000002);
+    g_assert_cmphex(call.gpr[TDX_R8], ==, TDX_TDCS_BASE_PAGES);
+    free_td(td);
+}
+
+static void test_tables_ascend(void)
+{
+    const TdxFieldTable *tables[] = { &tdx_td_fields, &tdx_vp_fields };
+
+    for (gsize t = 0; t < G_N_ELEMENTS(tables); t++) {
+        for (gsize i = 1; i < tables[t]->rows; i++) {
+            uint64_t a = tables[t]->row[i - 1].id;
+            uint64_t b = tables[t]->row[i].id;
+
+            g_assert_cmphex(CLASS(a) << 24 | CODE(a), <,
+                            CLASS(b) << 24 | CODE(b));
+        }
+    }
+}
+
+static void test_cpuid_values(void)
+{
+    SimTd *td = new_td(0);
+    const uint32_t *native = tdx_native_cpuid(td->sim->module, 0,
+                                              TDX_CPUID_NO_SUBLEAF);
+    uint64_t value;
+
+    value = sim_td_field(td, CPUID_FIELD(0u, NO_SUBLEAF, 0));
+    g_assert_cmphex(value, ==, (uint64_t)native[TDX_CPUID_EBX] << 32 |
+                               native[TDX_CPUID_EAX]);
+    value = sim_td_field(td, CPUID_FIELD(0u, NO_SUBLEAF, 1));
+    g_assert_cmphex(value, ==, (uint64_t)native[TDX_CPUID_EDX] << 32 |
+                               native[TDX_CPUID_ECX]);
+    /* The TSC of TD_PARAMS: 40 times 25 MHz */
+    g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x15u, NO_SUBLEAF, 0)), ==,
+                    (uint64_t)40 << 32 | 1);
+    g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x15u, NO_SUBLEAF, 1)), ==,
+                    25000000);
+    /* Family, model and stepping, which TD_PARAMS left at zero */
+    g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x1u, NO_SUBLEAF, 0)) &
+                    0xfff3fff, ==, td->sim->info.pkg_fms[0]);
+    g_assert_cmphex(sim_td_call(td, MNG_RD, td->tdr,
+                                CPUID_FIELD(0x7fu, 3, 0), 0), ==,
+                    TDX_METADATA_FIELD_ID_INCORRECT);
+    free_td(td);
+}
+
+static void test_posted_interrupts(void)
+{
+    SimTd *td = new_td(0);
+    SimPlatform *sim = td->sim;
+    static const struct {
+        uint64_t field;
+        uint64_t value;
+        uint64_t mask;
+        uint64_t status;
+        uint64_t old;
+    } steps[] = {
+        { 0x4000, 0x80, 0x80, 0xc000073000000002, 0 },
+        { 0x0002, 0x100, 0xffff, 0xc0000c0300000000, 0 },
+        { 0x0002, 0xf2, 0xffff, 0, 0xffff },
+        { 0x4000, 0x80, 0x80, 0xc000073000002016, 0 },
+        { 0x2016, 0x12320, UINT64_MAX, 0xc0000c0300000000, 0 },
+        { 0x2016, 0x12340, UINT64_MAX, 0, UINT64_MAX },
+        { 0x4000, 0x81, 0x80, 0, 0x3f },
+        { 0x4000, 0, 0x80, 0, 0xbf },
+        { 0x4000, 0, 0xff, 0xc0000c0300000000, 0 },
+        { 0x203c, 0x5000, UINT64_MAX, 0, 0 },
+        { 0x203c, 0x5008, UINT64_MAX, 0xc0000c0300000000, 0 },
+        { 0x401e, 0x80000000, 0x80000000, 0, 0 },
+        { 0x401e, 0x1, 0x1, 0xc0000c0300000000, 0 },
+        { 0x4000, 0x80, 0, 0xc0000c0100000000, 0 },
+        { 0x6820, 2, UINT64_MAX, 0xc0000c0100000000, 0 },
+        { 0x6830, 2, UINT64_MAX, 0xc0000c0000000000, 0 },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        uint64_t gpr[TDX_NUM_GPRS] = {
+            [TDX_RAX] = VP_WR, [TDX_RCX] = td->vcpu,
+            [TDX_RDX] = steps[i].field, [TDX_R8] = steps[i].value,
+            [TDX_R9] = steps[i].mask,
+        };
+
+        g_assert_true(tdx_module_seamcall(sim->module, 0, gpr));
+        g_assert_cmphex(gpr[TDX_RAX], ==, steps[i].status);
+        if (steps[i].field != 0x203c) { /* the TDCS page that stands there */
+            g_assert_cmphex(gpr[TDX_R8], ==, steps[i].old);
+        }
+    }
+    free_td(td);
+}
+
+static uint64_t write_td(SimTd *td, uint64_t field, uint64_t value,
+                         uint64_t mask)
+{
+    uint64_t gpr[TDX_NUM_GPRS] = {
+        [TDX_RAX] = MNG_WR, [TDX_RCX] = td->tdr, [TDX_RDX] = field,
+        [TDX_R8] = value, [TDX_R9] = mask,
+    };
+
+    g_assert_true(tdx_module_seamcall(td->sim->module, 0, gpr));
+    return gpr[TDX_RAX];
+}
+
+static void test_mng_wr(void)
+{
+    SimTd *td = new_td(0);
+
+    ASSERT_OK(write_td(td, TD_FIELD_HP_LOCK_TIMEOUT, 0x55aa, 0xff));
+    g_assert_cmphex(sim_td_field(td, TD_FIELD_HP_LOCK_TIMEOUT), ==,
+                    (1000000 & ~0xff) | 0xaa);
+    ASSERT_OK(write_td(td, TD_FIELD_VM_CTLS, 1, UINT64_MAX));
+    g_assert_cmphex(write_td(td, TD_FIELD_VM_CTLS, 2, UINT64_MAX), ==,
+                    TDX_METADATA_FIELD_VALUE_NOT_VALID);
+    g_assert_cmphex(sim_td_field(td, TD_FIELD_VM_CTLS), ==, 1);
+    free_td(td);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/td-metadata/chain/td", test_td_chain);
+    g_test_add_func("/td-metadata/chain/vp", test_vp_chain);
+    g_test_add_func("/td-metadata/version-0", test_version_0);
+    g_test_add_func("/td-metadata/ascending", test_tables_ascend);
+    g_test_add_func("/td-metadata/cpuid", test_cpuid_values);
+    g_test_add_func("/td-metadata/vp-wr", test_posted_interrupts);
+    g_test_add_func("/td-metadata/mng-wr", test_mng_wr);
+    return g_test_run();
+}
