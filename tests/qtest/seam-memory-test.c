@@ -86,6 +86,25 @@ static void test_cmrs(const void *data)
     qtest_quit(qts);
 }
 
+/* Memory that is plugged into the running machine is found at the reset */
+static void test_cmrs_hotplug(void)
+{
+    QTestState *qts = tdx_start("", "-m 1G,slots=1,maxmem=4G "
+                                "-object memory-backend-ram,id=m,size=1G");
+
+    tdx_init_lps(qts, 1);
+    qtest_qmp_device_add(qts, "pc-dimm", "dimm", "{ 'memdev': 'm', "
+                         "'addr': 5368709120 }");
+    g_assert_cmpint(tdx_prop(qts, "num-cmrs"), ==, 1);
+    g_assert_cmphex(tdx_rd(qts, TDX_MD_CMR_SIZE(1)), ==, 0);
+    qtest_system_reset(qts);
+    tdx_init_lps(qts, 1);
+    g_assert_cmpint(tdx_prop(qts, "num-cmrs"), ==, 2);
+    g_assert_cmphex(tdx_rd(qts, TDX_MD_CMR_BASE(1)), ==, 5 * GiB);
+    g_assert_cmphex(tdx_rd(qts, TDX_MD_CMR_SIZE(1)), ==, 1 * GiB);
+    qtest_quit(qts);
+}
+
 /* --- private memory ------------------------------------------------------ */
 
 #define RSVD_OFFSET (1 * GiB + 12 * KiB)
@@ -258,6 +277,7 @@ int main(int argc, char **argv)
 
         qtest_add_data_func(path, &cmr_cases[i], test_cmrs);
     }
+    qtest_add_func("seam/memory/cmrs-hotplug", test_cmrs_hotplug);
     qtest_add_func("seam/memory/pamt-unreadable", test_pamt_unreadable);
     qtest_add_func("seam/memory/pamt-unwritable", test_pamt_unwritable);
     qtest_add_func("seam/memory/bitmap-unreadable", test_bitmap_unreadable);

@@ -39,6 +39,7 @@ static SeamChunk *get_chunk(TdxModuleDevice *s, uint64_t hpa)
     return i < s->num_chunks ? qatomic_load_acquire(&s->chunks[i]) : NULL;
 }
 
+/* NULL when the host has no room for it, which stops the module */
 static SeamChunk *new_chunk(TdxModuleDevice *s, uint64_t hpa)
 {
     uint64_t base = QEMU_ALIGN_DOWN(hpa, SEAM_CHUNK_SIZE);
@@ -49,9 +50,10 @@ static SeamChunk *new_chunk(TdxModuleDevice *s, uint64_t hpa)
     if (!memory_region_init_ram_flags_nomigrate(&chunk->mr, OBJECT(s), name,
                                                 SEAM_CHUNK_SIZE,
                                                 RAM_NORESERVE, &err)) {
-        /* Address space of the process ran out: as fatal as for guest RAM */
         error_report_err(err);
-        exit(EXIT_FAILURE);
+        object_unparent(OBJECT(&chunk->mr));
+        g_free(chunk);
+        return NULL;
     }
     chunk->host = memory_region_get_ram_ptr(&chunk->mr);
     /* A huge page would back 2 MiB for the sake of one PAMT entry */
@@ -135,6 +137,9 @@ void *seam_private_page(void *opaque, uint64_t hpa, uint16_t hkid)
         return NULL;
     }
     chunk = need_chunk(s, hpa);
+    if (!chunk) {
+        return NULL;
+    }
     set_bit_atomic(page, chunk->used);
     return chunk->host + offset;
 }
