@@ -11,6 +11,7 @@
 SimPlatform *sim_ready(unsigned lps, bool dynamic_pamt)
 {
     SimPlatform *sim = sim_new();
+    unsigned lp;
 
     sim->info.max_pa = 52;
     sim->info.keyid_bits = 6;
@@ -18,6 +19,12 @@ SimPlatform *sim_ready(unsigned lps, bool dynamic_pamt)
     sim->info.tdx_keyids = 60;
     sim->info.num_lps = lps;
     sim_start(sim);
+    for (lp = 0; lp < lps; lp++) {
+        sim->module->lps[lp].init = true;
+    }
+    sim->module->st.num_init_lps = lps;
+    sim->module->st.num_init_pkgs = 1;
+    sim->module->st.pkg_config_bitmap = 1;
     sim->module->st.hkid = KEYID;
     sim->module->st.kot[KEYID].state = TDX_HKID_RESERVED;
     sim->module->st.dynamic_pamt = dynamic_pamt;

@@ -81,6 +81,13 @@ static void *sim_private_page(void *opaque, uint64_t hpa, uint16_t hkid)
     return page ? page + (hpa & SIM_PAGE_MASK) : NULL;
 }
 
+static bool sim_private_blank(void *opaque, uint64_t hpa)
+{
+    SimPlatform *sim = opaque;
+
+    return !in_hole(sim, hpa) && !sim_memory_page(&sim->private, hpa, false);
+}
+
 static bool sim_private_take(void *opaque, uint64_t hpa, uint64_t len)
 {
     SimPlatform *sim = opaque;
@@ -223,6 +230,7 @@ static const TdxPlatformOps sim_ops = {
     .read_shared = sim_read_shared,
     .write_shared = sim_write_shared,
     .private_page = sim_private_page,
+    .private_blank = sim_private_blank,
     .private_take = sim_private_take,
     .private_drop_all = sim_private_drop_all,
     .lp_package = sim_lp_package,

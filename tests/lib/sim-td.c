@@ -19,7 +19,6 @@ SimPlatform *sim_td_machine(unsigned lps)
 {
     SimPlatform *sim = sim_ready(lps, true);
 
-    sim->module->st.pkg_config_bitmap = 1;
     tdx_sample_cpuid(sim->module, 0);
     sim_init_tdmr(sim, sim_add_tdmr(sim, SIM_TD_BASE, TDMR_SIZE, PAMT));
     return sim;

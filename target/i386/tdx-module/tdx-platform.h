@@ -82,6 +82,13 @@ typedef struct TdxPlatformOps {
     void *(*private_page)(void *opaque, uint64_t hpa, uint16_t hkid);
 
     /**
+     * @private_blank: is the private content of the 4 KiB page around @hpa
+     * known to be zeros, because nothing was ever written there?  Makes no
+     * page.  NULL if that is never known; it only saves time.
+     */
+    bool (*private_blank)(void *opaque, uint64_t hpa);
+
+    /**
      * @private_take: [@hpa, @hpa + @len), whole cache lines, is being written
      * with a private KeyID: what KeyID 0 saw there is lost, and the private
      * content reads zero.
