@@ -4,7 +4,7 @@
 # meson. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help boot shell qemu model vectors check bench check-hooks clean
+.PHONY: help boot shell qemu model vectors check fuzz bench check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
 export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES MEM SMP APPEND
@@ -40,6 +40,10 @@ vectors: model ## replay vectors (FILES="a.jsonl.gz ..." V=1)
 check: ## run every test, layer by layer
 	scripts/deps model qemu guest check
 	scripts/check
+
+fuzz: ## fuzz the SEAMCALL surface (SECONDS=600)
+	scripts/deps fuzz
+	scripts/fuzz $(SECONDS)
 
 bench: ## print speed and memory ratios beside their targets
 	scripts/deps model qemu guest

@@ -1,0 +1,196 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Fuzzing the SEAMCALL surface: programs, what they run on, what is checked.
+ *
+ * A program is a header that chooses a machine and how far it is brought up
+ * beforehand, and a list of records of equal size.  A record is a SEAMCALL, or
+ * something that a host does between them.  Operands are not numbers but ways
+ * to find one: the page number so, the TDR created as first, the field before
+ * the last.  So nearly every program does something, and most changes to one
+ * give another that does something else.
+ */
+
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <glib.h>
+
+#include "sim-platform.h"
+#include "tdx-internal.h"
+
+/* --- programs -------------------------------------------------------------- */
+
+/* FuzzOperand.how: where the value comes from, in bits 3:0 */
+typedef enum FuzzKind {
+    FUZZ_NATURAL = 0,  /* what the leaf expects there; 0 to 7 mean the same */
+    FUZZ_RANGE = 8,    /* a 2 MiB range */
+    FUZZ_TDR = 9,
+    FUZZ_TDVPR = 10,
+    FUZZ_PAGE = 11,
+    FUZZ_GPA = 12,
+    FUZZ_NUMBER = 13,
+    FUZZ_BITS = 14,    /* one bit, ones below it, all but that */
+    FUZZ_RESULT = 15,  /* a register after the call before */
+} FuzzKind;
+#define FUZZ_KIND_MASK 0x0f
+
+#define FUZZ_INCREMENT 0x10 /* each time the record is repeated */
+
+/* What is then done to the value, in bits 7:5 */
+typedef enum FuzzTweak {
+    FUZZ_KEYID = 3,    /* a KeyID appears in it */
+    FUZZ_MISALIGN,
+    FUZZ_LOW_BIT,
+    FUZZ_TOP_BIT,
+    FUZZ_FLIP,         /* one bit, whichever the operand's number names */
+} FuzzTweak;
+#define FUZZ_TWEAK_SHIFT 5
+
+typedef struct FuzzOperand {
+    uint8_t how;
+    uint8_t value[2];
+} FuzzOperand;
+
+/*
+ * FuzzRecord.leaf: the number of a leaf or, from here on, what a host does;
+ * see machine.c for their operands.
+ */
+enum {
+    FUZZ_WRITE = 0xf0, /* write a word into a structure for the module */
+    FUZZ_KNOB = 0xf1,  /* make the platform fail, or well again */
+    FUZZ_RESET = 0xf2, /* reset the machine */
+    FUZZ_RAW = 0xf3,   /* a SEAMCALL with any RAX */
+};
+
+/* FuzzRecord.flags */
+#define FUZZ_VERSION_MASK 0x03
+#define FUZZ_JUNK         0x04 /* in registers that the leaf does not use */
+#define FUZZ_NEST         0x08 /* the next record runs on another LP meanwhile */
+#define FUZZ_KEEP_ON      0x10 /* repeat even after an error */
+
+/* FuzzRecord.repeat: with this bit, the rest chooses from a list */
+#define FUZZ_REPEAT 0x80
+
+#define FUZZ_OPERANDS 8
+
+typedef struct FuzzRecord {
+    uint8_t leaf;
+    uint8_t lp;
+    uint8_t flags;
+    uint8_t repeat;
+    FuzzOperand op[FUZZ_OPERANDS]; /* in the order of TdxLeaf.in */
+} FuzzRecord;
+
+/* FuzzHeader.machine */
+#define FUZZ_DYNAMIC     0x01 /* natural TDH.SYS.CONFIG: Dynamic PAMT */
+#define FUZZ_OLD_MODULE  0x02 /* the module does not know Dynamic PAMT */
+#define FUZZ_TDMRS       0x04 /* two TDMRs */
+#define FUZZ_SYS_DISABLE 0x08
+#define FUZZ_LPS_SHIFT   4    /* 1, 2, 4, 4 */
+#define FUZZ_LPS_MASK    3
+#define FUZZ_PKGS        0x40 /* two packages */
+#define FUZZ_WIDE        0x80 /* 52 address bits, 6 of them KeyID */
+
+typedef struct FuzzHeader {
+    uint8_t machine;
+    uint8_t prologue; /* FuzzScenario to run first */
+    uint8_t spare[2];
+} FuzzHeader;
+
+#define FUZZ_MAX_RECORDS 128
+#define FUZZ_MAX_SIZE \
+    (sizeof(FuzzHeader) + FUZZ_MAX_RECORDS * sizeof(FuzzRecord))
+
+/* Numbers of the scenarios in scenario.c */
+typedef enum FuzzScenario {
+    FUZZ_COLD,      /* nothing */
+    FUZZ_READY,     /* TDMRs initialised, page pairs */
+    FUZZ_TD,        /* a TD with a vCPU, to be filled */
+    FUZZ_RUNNABLE,  /* with pages, finalised */
+    FUZZ_NUM_PROLOGUES,
+} FuzzScenario;
+
+/** fuzz_prologue: records of a scenario; @n: how many */
+const FuzzRecord *fuzz_prologue(unsigned scenario, size_t *n);
+
+/** fuzz_seed: program number @i that the corpus begins with, NULL at the end */
+GByteArray *fuzz_seed(unsigned i, const char **name);
+
+/* --- random programs ------------------------------------------------------- */
+
+/** fuzz_random: next number of a simple generator */
+uint64_t fuzz_random(uint64_t *state);
+
+/**
+ * fuzz_mutate: change a program, or make one of whatever @data is.
+ * @size: of @data, in a buffer of @max
+ * Returns the new size.
+ */
+size_t fuzz_mutate(uint8_t *data, size_t size, size_t max, uint64_t *random);
+
+/* --- running --------------------------------------------------------------- */
+
+#define FUZZ_POOL 8
+
+/* Pages that once became TDRs, or TDVPRs; the last ones */
+typedef struct FuzzPool {
+    uint64_t hpa[FUZZ_POOL];
+    unsigned n;
+} FuzzPool;
+
+typedef struct FuzzMachine {
+    SimPlatform *sim;
+    FuzzHeader header;
+    FuzzPool tdr;
+    FuzzPool tdvpr;
+    uint64_t last[TDX_NUM_GPRS]; /* after the call before */
+    unsigned calls;
+    bool trusted; /* each call of a prologue has been checked elsewhere */
+    bool trace;
+} FuzzMachine;
+
+/* Counted over all programs that a process runs */
+typedef struct FuzzStats {
+    uint64_t calls[256];       /* by leaf number */
+    uint64_t successes[256];
+    GHashTable *seen;          /* leaf << 32 | status class */
+} FuzzStats;
+
+extern FuzzStats fuzz_stats;
+
+/** fuzz_machine_init: bring up what @header names, TD_PARAMS and all */
+void fuzz_machine_init(FuzzMachine *fm, const FuzzHeader *header);
+void fuzz_machine_end(FuzzMachine *fm);
+
+/** fuzz_machine_fill: write the host's structures anew */
+void fuzz_machine_fill(FuzzMachine *fm);
+
+/**
+ * fuzz_operand: value of an operand.
+ * @name: what the leaf calls it, NULL if it is not the leaf's
+ * @leaf: number of the leaf
+ * @i: how often the record has been repeated
+ */
+uint64_t fuzz_operand(FuzzMachine *fm, unsigned leaf, const char *name,
+                      const FuzzOperand *op, unsigned i);
+
+/** fuzz_write: what FUZZ_WRITE does */
+void fuzz_write(FuzzMachine *fm, const FuzzRecord *rec);
+
+/**
+ * fuzz_run: run a program.  Aborts the process, with a line that says why,
+ * when the module breaks a rule that holds for every program.
+ */
+void fuzz_run(const uint8_t *data, size_t size);
+
+/* --- libFuzzer's interface -------------------------------------------------- */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+                               unsigned int seed);
+
+/* libFuzzer's own way to change data */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
+#endif /* FUZZ_H */

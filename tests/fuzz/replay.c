@@ -1,0 +1,215 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Runs fuzz programs from files, then some random ones, and tells which
+ * leaves they reached.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+
+static char *seed_dir;
+static int random_runs;
+static int random_seed = 1;
+static gboolean list_leaves;
+
+static const GOptionEntry options[] = {
+    { "write-seeds", 0, 0, G_OPTION_ARG_FILENAME, &seed_dir,
+      "Write the programs that fuzzing starts from to DIR", "DIR" },
+    { "runs", 0, 0, G_OPTION_ARG_INT, &random_runs,
+      "Then run N programs made by chance from those", "N" },
+    { "seed", 0, 0, G_OPTION_ARG_INT, &random_seed,
+      "Which N random programs (default 1)", "SEED" },
+    { "coverage", 0, 0, G_OPTION_ARG_NONE, &list_leaves,
+      "Print what each leaf answered; fail if one never succeeded", NULL },
+    { NULL }
+};
+
+/* Leaves that cannot answer TDX_SUCCESS, and why */
+static const char *never_succeeds(unsigned number)
+{
+    switch (number) {
+    case 0:
+        return "there is no TD mode to enter";
+    case 53:
+        return "there is nothing to take over from";
+    default:
+        return NULL;
+    }
+}
+
+static void G_GNUC_NORETURN die(const char *message)
+{
+    fprintf(stderr, "fuzz-replay: %s\n", message);
+    exit(2);
+}
+
+/* --- files ----------------------------------------------------------------- */
+
+static void add_file(GPtrArray *programs, const char *path)
+{
+    g_autoptr(GError) err = NULL;
+    gchar *data;
+    gsize size;
+
+    if (!g_file_get_contents(path, &data, &size, &err)) {
+        die(err->message);
+    }
+    g_ptr_array_add(programs, g_bytes_new_take(data, size));
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A file, or all files of a directory in the order of their names */
+static void add_path(GPtrArray *programs, const char *path)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) err = NULL;
+    g_autoptr(GDir) dir = NULL;
+    const char *name;
+    guint i;
+
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        add_file(programs, path);
+        return;
+    }
+    dir = g_dir_open(path, 0, &err);
+    if (!dir) {
+        die(err->message);
+    }
+    while ((name = g_dir_read_name(dir))) {
+        g_ptr_array_add(names, g_build_filename(path, name, NULL));
+    }
+    g_ptr_array_sort(names, by_name);
+    for (i = 0; i < names->len; i++) {
+        add_file(programs, g_ptr_array_index(names, i));
+    }
+}
+
+static void write_seeds(const char *dir)
+{
+    const char *name = NULL;
+    GByteArray *program;
+    unsigned i;
+
+    for (i = 0; (program = fuzz_seed(i, &name)); i++) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        g_autoptr(GError) err = NULL;
+
+        if (!g_file_set_contents(path, (const char *)program->data,
+                                 program->len, &err)) {
+            die(err->message);
+        }
+        g_byte_array_unref(program);
+    }
+}
+
+/* --- running --------------------------------------------------------------- */
+
+static void run_random(const GPtrArray *programs)
+{
+    g_autofree uint8_t *data = g_malloc(FUZZ_MAX_SIZE);
+    uint64_t random = random_seed;
+    int i;
+
+    for (i = 0; i < random_runs; i++) {
+        gsize size = 0;
+        int n;
+
+        if (programs->len) {
+            GBytes *program = g_ptr_array_index(
+                programs, fuzz_random(&random) % programs->len);
+            const void *from = g_bytes_get_data(program, &size);
+
+            size = MIN(size, FUZZ_MAX_SIZE);
+            memcpy(data, from, size);
+        }
+        for (n = 1 + fuzz_random(&random) % 8; n; n--) {
+            size = fuzz_mutate(data, size, FUZZ_MAX_SIZE, &random);
+        }
+        fuzz_run(data, size);
+    }
+}
+
+/* --- coverage -------------------------------------------------------------- */
+
+static guint answers_of(unsigned number)
+{
+    GHashTableIter iter;
+    gpointer key;
+    guint n = 0;
+
+    if (fuzz_stats.seen) {
+        g_hash_table_iter_init(&iter, fuzz_stats.seen);
+        while (g_hash_table_iter_next(&iter, &key, NULL)) {
+            n += (uint64_t)(uintptr_t)key >> 32 == number;
+        }
+    }
+    return n;
+}
+
+/* One TAP line for each leaf that the module has; returns how many failed */
+static unsigned report(void)
+{
+    size_t i, n;
+    const TdxLeaf *table = tdx_leaf_table(&n);
+    unsigned tests = 0, failed = 0;
+
+    for (i = 0; i < n; i++) {
+        unsigned number = table[i].number;
+        const char *excuse = never_succeeds(number);
+        bool good;
+
+        if (!table[i].handler || number >= G_N_ELEMENTS(fuzz_stats.calls)) {
+            continue;
+        }
+        good = excuse ? fuzz_stats.calls[number] &&
+                        !fuzz_stats.successes[number]
+                      : fuzz_stats.successes[number];
+        failed += !good;
+        printf("%sok %u - %s: %" G_GUINT64_FORMAT " calls, %" G_GUINT64_FORMAT
+               " successes, %u answers%s%s\n", good ? "" : "not ", ++tests,
+               table[i].name, fuzz_stats.calls[number],
+               fuzz_stats.successes[number], answers_of(number),
+               excuse ? "; " : "", excuse ? excuse : "");
+    }
+    printf("1..%u\n", tests);
+    return failed;
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new("[PROGRAM...]");
+    g_autoptr(GPtrArray) programs = NULL;
+    g_autoptr(GError) err = NULL;
+    guint i;
+
+    g_option_context_set_summary(context, "Runs fuzz programs: files, or all "
+                                 "files of directories.");
+    g_option_context_add_main_entries(context, options, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &err)) {
+        die(err->message);
+    }
+    if (seed_dir) {
+        write_seeds(seed_dir);
+    }
+    programs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    for (i = 1; i < argc; i++) {
+        add_path(programs, argv[i]);
+    }
+    for (i = 0; i < programs->len; i++) {
+        gsize size;
+        const void *data = g_bytes_get_data(g_ptr_array_index(programs, i),
+                                            &size);
+
+        fuzz_run(data, size);
+    }
+    run_random(programs);
+    return list_leaves && report() ? 1 : 0;
+}

@@ -1,0 +1,388 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Programs that a host would write: what fuzzing starts from.
+ */
+
+#include "fuzz.h"
+#include "sim-td.h"
+#include "sim-boot.h"
+
+/* Leaves that no header of the tests names */
+enum {
+    MNG_KEY_RECLAIMID = 27,
+    SYS_INFO = 32,
+    SYS_RDALL = 37,
+    PHYMEM_PAGE_WBINVD = 41,
+};
+
+#define OPERAND(how, v) { how, { (v) & 0xff, (v) >> 8 } }
+#define N(v)       OPERAND(FUZZ_NATURAL, v)
+#define N_UP(v)    OPERAND(FUZZ_NATURAL | FUZZ_INCREMENT, v)
+#define NUMBER(v)  OPERAND(FUZZ_NUMBER, v)
+#define NUMBER_UP(v) OPERAND(FUZZ_NUMBER | FUZZ_INCREMENT, v)
+#define RANGE(v)   OPERAND(FUZZ_RANGE, v)
+#define RANGE_UP(v) OPERAND(FUZZ_RANGE | FUZZ_INCREMENT, v)
+#define PAGE(v)    OPERAND(FUZZ_PAGE, v)
+#define NONE       OPERAND(FUZZ_BITS, 128) /* all ones */
+#define NEXT_FIELD OPERAND(FUZZ_RESULT, TDX_RDX)
+
+/* Numbers of pages and of guest addresses, see machine.c */
+#define P(range, page)        ((range) << 9 | (page))
+#define G(level, region, page) ((level) << 9 | (region) << 6 | (page))
+#define TDMR1_RANGE 512
+
+/* Repetitions */
+#define TWICE     (FUZZ_REPEAT | 0)
+#define TIMES_3   (FUZZ_REPEAT | 1)
+#define TIMES_5   (FUZZ_REPEAT | 2)
+#define TIMES_6   (FUZZ_REPEAT | 3)
+#define TIMES_16  (FUZZ_REPEAT | 4)
+#define TIMES_64  (FUZZ_REPEAT | 5)
+#define TIMES_256 (FUZZ_REPEAT | 6)
+#define TIMES_512 (FUZZ_REPEAT | 7)
+
+#define KNOB(v) { .leaf = FUZZ_KNOB, .op = { NUMBER(v) } }
+
+/* An LP of another package, if there is one */
+#define OTHER_LP 3
+
+#define BOOT \
+    { .leaf = SYS_INIT }, \
+    { .leaf = SYS_LP_INIT, .repeat = TIMES_5 }, \
+    { .leaf = SYS_CONFIG }, \
+    { .leaf = SYS_KEY_CONFIG }, \
+    { .leaf = SYS_KEY_CONFIG, .lp = OTHER_LP }
+
+/* Range 4 gives the pages of the page pairs for ranges 0, 1, 2 */
+#define MEMORY \
+    { .leaf = SYS_TDMR_INIT, .repeat = TIMES_256, .op = { N(0) } }, \
+    { .leaf = SYS_TDMR_INIT, .repeat = TIMES_256, .op = { N(1) } }, \
+    { .leaf = PHYMEM_PAMT_ADD, .repeat = TIMES_3, \
+      .op = { N_UP(0), N_UP(P(4, 0)), N_UP(P(4, 16)) } }
+
+/* A TD in range 0 with the TD_PARAMS of number @params */
+#define TD_OF(params, pages) \
+    { .leaf = MNG_CREATE, .op = { N(P(0, 0)), N(1) } }, \
+    { .leaf = MNG_KEY_CONFIG }, \
+    { .leaf = MNG_KEY_CONFIG, .lp = OTHER_LP }, \
+    { .leaf = MNG_ADDCX, .repeat = TIMES_6, .op = { N_UP(P(0, 1)) } }, \
+    { .leaf = MNG_ADDCX, .repeat = pages, .op = { N_UP(P(0, 7)) } }, \
+    { .leaf = MNG_INIT, .op = { N(0), N(params) } }
+
+#define VCPU(number, page) \
+    { .leaf = VP_CREATE, .op = { N(P(0, page)) } }, \
+    { .leaf = VP_ADDCX, .repeat = TIMES_5, \
+      .op = { N_UP(P(0, page + 1)), N(number) } }, \
+    { .leaf = VP_INIT, .flags = 1, .op = { N(number), N(0), N(number) } }
+
+#define PLAIN_TD TD_OF(0, 0), VCPU(0, 16)
+
+#define TABLES(region, page) \
+    { .leaf = MEM_SEPT_ADD, .op = { N(G(2, region, 0)), N(0), N(page) } }, \
+    { .leaf = MEM_SEPT_ADD, .op = { N(G(1, region, 0)), N(0), N(page + 1) } }
+
+#define CONTENT \
+    { .leaf = MEM_SEPT_ADD, .op = { N(G(3, 0, 0)), N(0), N(P(0, 32)) } }, \
+    TABLES(0, P(0, 33)), \
+    { .leaf = MEM_PAGE_ADD, .repeat = TIMES_5, \
+      .op = { N_UP(G(0, 0, 0)), N(0), N_UP(P(0, 40)), N(0) } }, \
+    { .leaf = MR_EXTEND, .op = { N(0) } }
+
+#define FINALIZE { .leaf = MR_FINALIZE }
+
+static const FuzzRecord ready[] = { BOOT, MEMORY };
+static const FuzzRecord td[] = { BOOT, MEMORY, PLAIN_TD };
+static const FuzzRecord runnable[] = {
+    BOOT, MEMORY, PLAIN_TD, CONTENT, FINALIZE
+};
+
+#define BLOCK(gpa) \
+    { .leaf = MEM_RANGE_BLOCK, .op = { N(gpa) } }, { .leaf = MEM_TRACK }
+
+static const FuzzRecord cold[] = {
+    { .leaf = SYS_RD, .op = { N(0) } },
+    KNOB(1), { .leaf = SYS_INIT },
+    KNOB(4), { .leaf = SYS_INIT },
+    KNOB(0), { .leaf = SYS_INIT, .flags = 1, .op = { N(0), NONE } },
+    { .leaf = SYS_UPDATE },
+    BOOT, MEMORY,
+    { .leaf = SYS_INFO, .flags = FUZZ_JUNK,
+      .op = { N(0), N(0), N(1), N(0) } },
+    { .leaf = SYS_RDALL, .op = { N(2), N(0) } },
+    { .leaf = SYS_RD, .op = { N(0) } },
+    { .leaf = SYS_RD, .repeat = TIMES_16, .op = { NEXT_FIELD } },
+    { .leaf = SYS_LP_SHUTDOWN },
+    { .leaf = SYS_DISABLE },
+    BOOT, MEMORY,
+    { .leaf = SYS_SHUTDOWN, .op = { N(0) } },
+    { .leaf = MNG_CREATE },
+    { .leaf = FUZZ_RESET },
+    BOOT,
+};
+
+/* Structures that SYS.CONFIG does not accept, then good ones */
+static const FuzzRecord config[] = {
+    { .leaf = SYS_INIT },
+    { .leaf = SYS_LP_INIT, .repeat = TIMES_5 },
+    { .leaf = FUZZ_WRITE, .op = { NUMBER(0), NUMBER(0), OPERAND(14, 30) } },
+    { .leaf = SYS_CONFIG, .op = { N(0), N(0), N(1) } },
+    { .leaf = FUZZ_WRITE, .op = { NUMBER(0), NUMBER(0), OPERAND(14, 30) } },
+    { .leaf = SYS_CONFIG, .op = { N(0), N(0), N(0) } },
+    KNOB(2), { .leaf = SYS_KEY_CONFIG },
+    KNOB(0), { .leaf = SYS_KEY_CONFIG }, { .leaf = SYS_KEY_CONFIG, .lp = 3 },
+    { .leaf = SYS_TDMR_INIT, .flags = FUZZ_JUNK, .op = { N(0) } },
+    { .leaf = SYS_SHUTDOWN, .op = { OPERAND(FUZZ_BITS, 16) } },
+};
+
+static const FuzzRecord phymem[] = {
+    { .leaf = PHYMEM_PAGE_RDMD, .op = { PAGE(P(0, 0)) } },
+    { .leaf = PHYMEM_PAGE_RDMD, .op = { N(P(4, 0)) } },
+    { .leaf = PHYMEM_PAGE_RDMD, .op = { OPERAND(8 | 5 << 5, 0) } },
+    { .leaf = PHYMEM_PAGE_RDMD, .op = { N(P(5, 16)) } },
+    { .leaf = PHYMEM_PAGE_WBINVD, .op = { OPERAND(3 << 5, P(4, 0)) } },
+    { .leaf = PHYMEM_PAGE_WBINVD, .op = { N(P(4, 100)) } },
+    { .leaf = PHYMEM_CACHE_WB, .op = { N(0) } },
+    { .leaf = PHYMEM_PAMT_ADD, .op = { N(3), N(P(3, 0)), N(P(3, 511)) } },
+    { .leaf = PHYMEM_PAMT_ADD, .op = { N(512), N(P(5, 0)), N(P(6, 1)) } },
+    { .leaf = PHYMEM_PAMT_REMOVE, .repeat = TIMES_5, .op = { N_UP(0) } },
+    { .leaf = PHYMEM_PAGE_RECLAIM, .op = { N(0) } },
+    { .leaf = MNG_KEY_RECLAIMID },
+};
+
+/* After the prologue RUNNABLE: pages of both sizes come, move and go */
+static const FuzzRecord memory[] = {
+    { .leaf = MEM_PAGE_AUG, .op = { N(G(0, 0, 8)), N(0), N(P(1, 0)) } },
+    { .leaf = MEM_PAGE_AUG, .op = { N(G(1, 1, 0)), N(0), RANGE(3) } },
+    { .leaf = MEM_SEPT_RD, .op = { N(G(1, 1, 0)) } },
+    BLOCK(G(1, 1, 0)),
+    { .leaf = MEM_PAGE_DEMOTE,
+      .op = { N(G(1, 1, 0)), N(0), N(P(1, 8)), NONE, NONE, NONE,
+              N(P(4, 32)), N(P(4, 33)) } },
+    BLOCK(G(0, 1, 3)),
+    { .leaf = MEM_RANGE_UNBLOCK, .op = { N(G(0, 1, 3)) } },
+    BLOCK(G(1, 1, 0)),
+    { .leaf = MEM_PAGE_PROMOTE, .flags = 1, .op = { N(G(1, 1, 0)) } },
+    BLOCK(G(1, 1, 0)),
+    { .leaf = MEM_PAGE_REMOVE, .op = { N(G(1, 1, 0)) } },
+    BLOCK(G(0, 0, 8)),
+    { .leaf = MEM_PAGE_RELOCATE, .op = { N(G(0, 0, 8)), N(0), N(P(1, 1)) } },
+    BLOCK(G(0, 0, 8)),
+    { .leaf = MEM_PAGE_REMOVE, .op = { N(G(0, 0, 8)) } },
+    TABLES(3, P(1, 32)),
+    BLOCK(G(1, 3, 0)),
+    { .leaf = MEM_SEPT_REMOVE, .op = { N(G(1, 3, 0)) } },
+};
+
+/* 1 GiB of TDMR 1, joined and split */
+static const FuzzRecord giant[] = {
+    { .leaf = MEM_SEPT_ADD, .op = { N(G(2, 3, 0)), N(0), N(P(1, 16)) } },
+    { .leaf = MEM_PAGE_AUG, .repeat = TIMES_512,
+      .op = { N_UP(G(1, 3, 0)), N(0), RANGE_UP(TDMR1_RANGE) } },
+    BLOCK(G(2, 3, 0)),
+    { .leaf = MEM_PAGE_PROMOTE, .op = { N(G(2, 3, 0)) } },
+    BLOCK(G(2, 3, 0)),
+    { .leaf = MEM_PAGE_DEMOTE,
+      .op = { N(G(2, 3, 0)), N(0), N(P(1, 17)), NONE, NONE, NONE } },
+    BLOCK(G(2, 3, 0)),
+    { .leaf = MEM_PAGE_PROMOTE, .op = { N(G(2, 3, 0)) } },
+    BLOCK(G(2, 3, 0)),
+    { .leaf = MEM_PAGE_REMOVE, .op = { N(G(2, 3, 0)) } },
+};
+
+#define TEARDOWN \
+    { .leaf = VP_FLUSH, .op = { N(0) } }, \
+    { .leaf = MNG_VPFLUSHDONE }, \
+    { .leaf = PHYMEM_CACHE_WB }, \
+    { .leaf = PHYMEM_CACHE_WB, .lp = OTHER_LP }, \
+    { .leaf = MNG_KEY_FREEID }, \
+    { .leaf = PHYMEM_PAGE_RECLAIM, .repeat = TIMES_64, \
+      .flags = FUZZ_KEEP_ON, .op = { N_UP(P(0, 0)) } }, \
+    { .leaf = PHYMEM_PAGE_RECLAIM, .repeat = TIMES_16, \
+      .flags = FUZZ_KEEP_ON, .op = { N_UP(P(1, 0)) } }, \
+    { .leaf = PHYMEM_PAGE_RECLAIM, .op = { RANGE(3) } }, \
+    { .leaf = PHYMEM_PAGE_RECLAIM, .op = { N(P(0, 0)) } }, \
+    { .leaf = PHYMEM_PAGE_WBINVD, .op = { N(P(0, 0)) } }, \
+    { .leaf = PHYMEM_PAMT_REMOVE, .repeat = TIMES_3, .op = { N_UP(0) } }
+
+static const FuzzRecord teardown[] = {
+    { .leaf = MEM_PAGE_AUG, .op = { N(G(0, 0, 8)), N(0), N(P(1, 0)) } },
+    { .leaf = MEM_PAGE_AUG, .op = { N(G(1, 1, 0)), N(0), RANGE(3) } },
+    TEARDOWN,
+};
+
+static const FuzzRecord abandoned[] = { TEARDOWN };
+
+static const FuzzRecord fields[] = {
+    { .leaf = MNG_RD, .flags = 1, .op = { N(0), N(0) } },
+    { .leaf = MNG_RD, .flags = 1, .repeat = TIMES_64,
+      .op = { N(0), NEXT_FIELD } },
+    { .leaf = MNG_RD, .op = { N(0), N(2048 + 33) } },
+    { .leaf = MNG_WR,
+      .op = { N(0), N(17), NUMBER(500), N(0) } },
+    { .leaf = MNG_WR, .repeat = TIMES_64, .flags = FUZZ_KEEP_ON,
+      .op = { N(0), N_UP(1), NUMBER(500), N(0) } },
+    { .leaf = VP_RD, .flags = 1, .op = { N(0), N(0) } },
+    { .leaf = VP_RD, .flags = 1, .repeat = TIMES_16,
+      .op = { N(0), NEXT_FIELD } },
+    { .leaf = VP_WR, .op = { N(0), N(1), NUMBER(64), N(0) } },
+    { .leaf = VP_WR, .op = { N(0), N(2), NUMBER(64), N(0) } },
+    { .leaf = VP_WR, .op = { N(0), N(3), NUMBER(0x80), NUMBER(0x80) } },
+    { .leaf = VP_FLUSH },
+    { .leaf = VP_RD, .lp = 1, .op = { N(0), N(1) } },
+    { .leaf = VP_ENTER },
+    { .leaf = VP_ENTER, .lp = 1 },
+};
+
+/* After READY: a TD under debugging */
+static const FuzzRecord debug[] = {
+    TD_OF(1, 0), VCPU(0, 16), CONTENT,
+    { .leaf = MEM_RD, .op = { N(0) } },
+    { .leaf = MEM_WR, .op = { N(0), N(0), NUMBER(77) } },
+    FINALIZE,
+    { .leaf = MEM_WR, .op = { N(G(0, 0, 1)), N(0), NUMBER(78) } },
+    { .leaf = VP_RD, .op = { N(0), N(1) } },
+    { .leaf = MEM_SEPT_RD, .op = { OPERAND(5 << 5, 0) } },
+    TEARDOWN,
+};
+
+/* Five levels; GPA of 52 bits */
+static const FuzzRecord wide[] = {
+    TD_OF(2, 0), VCPU(0, 16),
+    { .leaf = MEM_SEPT_ADD, .op = { N(G(4, 0, 0)), N(0), N(P(0, 31)) } },
+    CONTENT,
+    { .leaf = MEM_SEPT_ADD, .op = { N(G(3, 6, 0)), N(0), N(P(0, 36)) } },
+    FINALIZE,
+    BLOCK(G(4, 0, 0)),
+    { .leaf = MEM_RANGE_UNBLOCK, .op = { N(G(4, 0, 0)) } },
+    TEARDOWN,
+};
+
+/* With an L2 VM: its tables come and go with the TD's own */
+#define L2_TABLE(gpa, page) \
+    { .leaf = MEM_SEPT_ADD, .flags = 1, \
+      .op = { N(gpa), N(0), N(page), N((page) + 1), NONE, NONE } }
+
+static const FuzzRecord nested_vm[] = {
+    TD_OF(3, TWICE),
+    { .leaf = VP_CREATE, .op = { N(P(0, 16)) } },
+    { .leaf = VP_ADDCX, .repeat = TIMES_3, .op = { N_UP(P(0, 17)) } },
+    { .leaf = VP_ADDCX, .repeat = TIMES_5, .op = { N_UP(P(0, 20)) } },
+    { .leaf = VP_INIT },
+    L2_TABLE(G(3, 0, 0), P(0, 32)),
+    L2_TABLE(G(2, 0, 0), P(0, 34)),
+    L2_TABLE(G(1, 0, 0), P(0, 36)),
+    L2_TABLE(G(1, 1, 0), P(0, 38)),
+    { .leaf = MEM_PAGE_AUG, .op = { N(0), N(0), N(P(1, 0)) } },
+    FINALIZE,
+    BLOCK(G(1, 1, 0)),
+    { .leaf = MEM_SEPT_REMOVE, .flags = 1, .op = { N(G(1, 1, 0)) } },
+    TEARDOWN,
+};
+
+/* LPs meet in the middle of SEAMCALLs */
+#define MEANWHILE(first, page0, second, page1) \
+    { .leaf = first, .flags = FUZZ_NEST, .op = { N(page0) } }, \
+    { .leaf = second, .op = { N(page1) } }
+
+static const FuzzRecord meeting[] = {
+    { .leaf = MNG_ADDCX, .flags = FUZZ_NEST, .op = { N(P(0, 7)) } },
+    { .leaf = MNG_ADDCX, .op = { N(P(0, 8)) } },
+    MEANWHILE(VP_CREATE, P(0, 60), VP_CREATE, P(0, 60)),
+    MEANWHILE(VP_CREATE, P(0, 61), PHYMEM_PAGE_RDMD, P(0, 61)),
+    { .leaf = MEM_SEPT_ADD, .flags = FUZZ_NEST,
+      .op = { N(G(3, 0, 0)), N(0), N(P(0, 32)) } },
+    { .leaf = MEM_RANGE_BLOCK, .op = { N(G(3, 0, 0)) } },
+    { .leaf = MEM_SEPT_ADD, .flags = FUZZ_NEST,
+      .op = { N(G(2, 0, 0)), N(0), N(P(0, 33)) } },
+    { .leaf = MNG_VPFLUSHDONE },
+    { .leaf = PHYMEM_PAMT_ADD, .flags = FUZZ_NEST,
+      .op = { N(3), N(P(4, 8)), N(P(4, 9)) } },
+    { .leaf = PHYMEM_PAMT_REMOVE, .op = { N(3) } },
+    { .leaf = VP_FLUSH, .flags = FUZZ_NEST },
+    { .leaf = VP_FLUSH, .lp = 1 },
+    { .leaf = SYS_SHUTDOWN },
+};
+
+/* What no host does */
+static const FuzzRecord strange[] = {
+    { .leaf = FUZZ_RAW, .flags = FUZZ_JUNK, .op = { OPERAND(14, 24) } },
+    { .leaf = FUZZ_RAW, .flags = FUZZ_JUNK, .op = { NUMBER(4000) } },
+    { .leaf = 0xe0 },
+    { .leaf = 64, .flags = FUZZ_JUNK | 1 },
+    { .leaf = MNG_ADDCX, .op = { N(P(0, 0)) } },
+    { .leaf = MNG_CREATE, .op = { OPERAND(3 << 5, 0), N(2) } },
+    { .leaf = MNG_CREATE, .op = { OPERAND(4 << 5, 0), N(2) } },
+    { .leaf = MNG_CREATE, .op = { NONE, NONE } },
+    { .leaf = MEM_PAGE_AUG, .op = { N(G(7, 7, 63)), N(0), NONE } },
+};
+
+/* --- lists ----------------------------------------------------------------- */
+
+#define DYNAMIC (FUZZ_DYNAMIC | FUZZ_TDMRS | 1 << FUZZ_LPS_SHIFT)
+#define STATIC  (FUZZ_TDMRS | 2 << FUZZ_LPS_SHIFT | FUZZ_PKGS)
+
+#define SCENARIO(list) list, G_N_ELEMENTS(list)
+
+static const struct {
+    const FuzzRecord *rec;
+    size_t n;
+} prologues[FUZZ_NUM_PROLOGUES] = {
+    [FUZZ_READY] = { SCENARIO(ready) },
+    [FUZZ_TD] = { SCENARIO(td) },
+    [FUZZ_RUNNABLE] = { SCENARIO(runnable) },
+};
+
+static const struct {
+    const char *name;
+    const FuzzRecord *rec;
+    size_t n;
+    FuzzScenario prologue;
+    uint8_t machine;
+} seeds[] = {
+    { "cold-dynamic", SCENARIO(cold), FUZZ_COLD, DYNAMIC | FUZZ_SYS_DISABLE },
+    { "cold-static", SCENARIO(cold), FUZZ_COLD, STATIC | FUZZ_SYS_DISABLE },
+    { "config-dynamic", SCENARIO(config), FUZZ_COLD, DYNAMIC },
+    { "config-old", SCENARIO(config), FUZZ_COLD, STATIC | FUZZ_OLD_MODULE },
+    { "phymem-dynamic", SCENARIO(phymem), FUZZ_READY, DYNAMIC },
+    { "phymem-static", SCENARIO(phymem), FUZZ_READY, STATIC },
+    { "memory-dynamic", SCENARIO(memory), FUZZ_RUNNABLE, DYNAMIC },
+    { "memory-static", SCENARIO(memory), FUZZ_RUNNABLE, STATIC },
+    { "giant-dynamic", SCENARIO(giant), FUZZ_RUNNABLE, DYNAMIC },
+    { "giant-static", SCENARIO(giant), FUZZ_RUNNABLE, STATIC },
+    { "teardown-dynamic", SCENARIO(teardown), FUZZ_RUNNABLE, DYNAMIC },
+    { "teardown-static", SCENARIO(teardown), FUZZ_RUNNABLE, STATIC },
+    { "abandoned-dynamic", SCENARIO(abandoned), FUZZ_TD, DYNAMIC },
+    { "fields-dynamic", SCENARIO(fields), FUZZ_RUNNABLE, DYNAMIC },
+    { "debug-dynamic", SCENARIO(debug), FUZZ_READY, DYNAMIC },
+    { "debug-static", SCENARIO(debug), FUZZ_READY, STATIC | FUZZ_WIDE },
+    { "wide-dynamic", SCENARIO(wide), FUZZ_READY, DYNAMIC | FUZZ_WIDE },
+    { "nested-vm-dynamic", SCENARIO(nested_vm), FUZZ_READY, DYNAMIC },
+    { "nested-vm-static", SCENARIO(nested_vm), FUZZ_READY, STATIC },
+    { "meeting-dynamic", SCENARIO(meeting), FUZZ_TD, DYNAMIC },
+    { "meeting-static", SCENARIO(meeting), FUZZ_TD, STATIC },
+    { "strange-dynamic", SCENARIO(strange), FUZZ_TD, DYNAMIC },
+};
+
+const FuzzRecord *fuzz_prologue(unsigned scenario, size_t *n)
+{
+    *n = prologues[scenario].n;
+    return prologues[scenario].rec;
+}
+
+GByteArray *fuzz_seed(unsigned i, const char **name)
+{
+    FuzzHeader header = { 0 };
+    GByteArray *program;
+
+    if (i >= G_N_ELEMENTS(seeds)) {
+        return NULL;
+    }
+    header.machine = seeds[i].machine;
+    header.prologue = seeds[i].prologue;
+    *name = seeds[i].name;
+    program = g_byte_array_new();
+    g_byte_array_append(program, (const guint8 *)&header, sizeof(header));
+    return g_byte_array_append(program, (const guint8 *)seeds[i].rec,
+                               seeds[i].n * sizeof(FuzzRecord));
+}
