@@ -172,8 +172,16 @@ static inline bool x86_vmx_cr_supported(X86VmxFixed fixed, uint64_t val)
 
 /* --- what TCG's instruction helpers ask ---------------------------------- */
 
-/** x86_vmx_root: is the CPU in VMX root operation, and not in SMM? */
-bool x86_vmx_root(CPUX86State *env);
+/**
+ * x86_vmx_root: is the CPU in VMX root operation?
+ * An SMI leaves it until RSM.
+ */
+static inline bool x86_vmx_root(CPUX86State *env)
+{
+    const X86SeamState *seam = env_archcpu(env)->seam;
+
+    return seam && seam->vmxon && !(env->hflags & HF_SMM_MASK);
+}
 
 /**
  * x86_vmx_check_cr: raise #GP(0) if writing @val to CR0 or CR4 (@reg) would

@@ -19,14 +19,6 @@
 /* No VMCS can be current, see helper_vmptrld(). */
 #define VMCS_NONE UINT64_MAX
 
-bool x86_vmx_root(CPUX86State *env)
-{
-    X86SeamState *seam = env_archcpu(env)->seam;
-
-    /* An SMI leaves VMX operation until RSM. */
-    return seam && seam->vmxon && !(env->hflags & HF_SMM_MASK);
-}
-
 void x86_vmx_check_cr(CPUX86State *env, int reg, uint64_t val, uintptr_t ra)
 {
     X86CPU *cpu = env_archcpu(env);

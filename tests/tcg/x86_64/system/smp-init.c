@@ -87,6 +87,20 @@ static void give_order(int what)
     }
 }
 
+/*
+ * With MIGRATE, for tests/functional: stop here until an NMI comes, which is
+ * sent once the machine has moved to another QEMU.
+ */
+static void wait_for_nmi(void *arg)
+{
+#ifdef MIGRATE
+    ml_printf("# migrate\n");
+    for (;;) {
+        asm volatile("pause");
+    }
+#endif
+}
+
 int main(void)
 {
     guest_init();
@@ -111,6 +125,7 @@ int main(void)
     wait_for_beats();
     ok(starts == 2, "neither INIT nor STARTUP stop it in VMX operation");
 
+    catch_fault(wait_for_nmi, NULL);
     last_words = 0;
     order = LEAVE_VMX;
     wait_for_start();
