@@ -119,6 +119,12 @@ static const BadCase bad_cases[] = {
         "each 0..65535, such as 1.5.25",
     },
     {
+        "version-long",
+        Q35 "-cpu TDXHost -device tdx-module,version=1.5.25.1",
+        "-device tdx-module,version=1.5.25.1: version is "
+        "MAJOR.MINOR.UPDATE, each 0..65535, such as 1.5.25",
+    },
+    {
         "version-range",
         Q35 "-cpu TDXHost -device tdx-module,version=1.5.65536",
         "-device tdx-module,version=1.5.65536: version is "
