@@ -114,8 +114,19 @@ typedef enum FuzzScenario {
 /** fuzz_prologue: records of a scenario; @n: how many */
 const FuzzRecord *fuzz_prologue(unsigned scenario, size_t *n);
 
-/** fuzz_seed: program number @i that the corpus begins with, NULL at the end */
-GByteArray *fuzz_seed(unsigned i, const char **name);
+/**
+ * FuzzSeed: a program that the corpus begins with; @n records
+ */
+typedef struct FuzzSeed {
+    const char *name;
+    const FuzzRecord *rec;
+    size_t n;
+    FuzzScenario prologue;
+    uint8_t machine;
+} FuzzSeed;
+
+/** fuzz_seeds: all of them; @n: how many */
+const FuzzSeed *fuzz_seeds(size_t *n);
 
 /* --- random programs ------------------------------------------------------- */
 
@@ -177,6 +188,22 @@ uint64_t fuzz_operand(FuzzMachine *fm, unsigned leaf, const char *name,
 
 /** fuzz_write: what FUZZ_WRITE does */
 void fuzz_write(FuzzMachine *fm, const FuzzRecord *rec);
+
+/** fuzz_begin: fuzz_machine_init(), and the prologue that @header names */
+void fuzz_begin(FuzzMachine *fm, const FuzzHeader *header);
+
+/** fuzz_repetitions: how often a record is to be run */
+unsigned fuzz_repetitions(const FuzzRecord *rec);
+
+/**
+ * fuzz_call: a SEAMCALL as @rec has it, for the time number @i; returns RAX.
+ * Different machines that share a platform may call at once, on other LPs.
+ */
+uint64_t fuzz_call(FuzzMachine *fm, const FuzzRecord *rec, unsigned lp,
+                   unsigned i);
+
+/** fuzz_check: look at the invariants; no SEAMCALL may be running */
+void fuzz_check(FuzzMachine *fm);
 
 /**
  * fuzz_run: run a program.  Aborts the process, with a line that says why,

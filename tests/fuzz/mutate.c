@@ -141,22 +141,15 @@ static unsigned open_gap(Program *p, unsigned at, unsigned n)
 /* Some records of a scenario, in their order */
 static void splice(Program *p, uint64_t *random)
 {
-    const char *name;
-    GByteArray *other = NULL;
-    const FuzzRecord *from;
-    unsigned at = below(random, p->n + 1);
+    size_t num_seeds;
+    const FuzzSeed *seeds = fuzz_seeds(&num_seeds);
+    const FuzzSeed *seed = &seeds[below(random, num_seeds)];
+    unsigned first = below(random, seed->n);
     unsigned n = 1 + below(random, 16);
-    unsigned first, there;
+    unsigned at = below(random, p->n + 1);
 
-    while (!other) {
-        other = fuzz_seed(below(random, 32), &name);
-    }
-    from = (const FuzzRecord *)(other->data + sizeof(FuzzHeader));
-    there = (other->len - sizeof(FuzzHeader)) / sizeof(FuzzRecord);
-    first = below(random, there);
-    n = open_gap(p, at, MIN(n, there - first));
-    memcpy(&p->rec[at], &from[first], n * sizeof(p->rec[0]));
-    g_byte_array_unref(other);
+    n = open_gap(p, at, MIN(n, seed->n - first));
+    memcpy(&p->rec[at], &seed->rec[first], n * sizeof(p->rec[0]));
 }
 
 static void change(Program *p, uint64_t *random)

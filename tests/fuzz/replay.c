@@ -5,6 +5,7 @@
  * leaves they reached.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,21 +93,28 @@ static void add_path(GPtrArray *programs, const char *path)
     }
 }
 
+static void write_seed(const char *dir, const FuzzSeed *seed)
+{
+    FuzzHeader header = {
+        .machine = seed->machine, .prologue = seed->prologue,
+    };
+    g_autofree char *path = g_build_filename(dir, seed->name, NULL);
+    FILE *file = fopen(path, "wb");
+
+    if (!file || fwrite(&header, sizeof(header), 1, file) != 1 ||
+        fwrite(seed->rec, sizeof(*seed->rec), seed->n, file) != seed->n ||
+        fclose(file)) {
+        die(g_strerror(errno));
+    }
+}
+
 static void write_seeds(const char *dir)
 {
-    const char *name = NULL;
-    GByteArray *program;
-    unsigned i;
+    size_t i, n;
+    const FuzzSeed *seeds = fuzz_seeds(&n);
 
-    for (i = 0; (program = fuzz_seed(i, &name)); i++) {
-        g_autofree char *path = g_build_filename(dir, name, NULL);
-        g_autoptr(GError) err = NULL;
-
-        if (!g_file_set_contents(path, (const char *)program->data,
-                                 program->len, &err)) {
-            die(err->message);
-        }
-        g_byte_array_unref(program);
+    for (i = 0; i < n; i++) {
+        write_seed(dir, &seeds[i]);
     }
 }
 

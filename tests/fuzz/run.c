@@ -4,6 +4,7 @@
  * Running a fuzz program, and the rules that hold for every one of them.
  */
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@
 #define MNG_CREATE 9
 #define VP_CREATE 10
 
-FuzzStats fuzz_stats;
+FuzzStats fuzz_stats; /* atomic; the table has a lock */
+static pthread_mutex_t seen_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* The record that waits for an LP to be in the middle of a SEAMCALL */
 static struct {
@@ -72,7 +74,7 @@ static void check_answer(FuzzMachine *fm, const uint64_t *before,
     }
 }
 
-static void check_state(FuzzMachine *fm)
+void fuzz_check(FuzzMachine *fm)
 {
     char *why = tdx_module_check(fm->sim->module);
 
@@ -96,12 +98,16 @@ static void count(const uint64_t *before, uint64_t status)
     if (leaf >= G_N_ELEMENTS(fuzz_stats.calls)) {
         return;
     }
-    fuzz_stats.calls[leaf]++;
-    fuzz_stats.successes[leaf] += status == TDX_SUCCESS;
+    __atomic_fetch_add(&fuzz_stats.calls[leaf], 1, __ATOMIC_RELAXED);
+    if (status == TDX_SUCCESS) {
+        __atomic_fetch_add(&fuzz_stats.successes[leaf], 1, __ATOMIC_RELAXED);
+    }
+    pthread_mutex_lock(&seen_lock);
     if (!fuzz_stats.seen) {
         fuzz_stats.seen = g_hash_table_new(g_direct_hash, g_direct_equal);
     }
     g_hash_table_add(fuzz_stats.seen, (gpointer)(uintptr_t)key);
+    pthread_mutex_unlock(&seen_lock);
 }
 
 static void trace(const FuzzMachine *fm, unsigned lp, const uint64_t *before,
@@ -156,8 +162,8 @@ static void prepare(FuzzMachine *fm, const FuzzRecord *rec, unsigned i,
     }
 }
 
-static uint64_t call(FuzzMachine *fm, const FuzzRecord *rec, unsigned lp,
-                     unsigned i)
+uint64_t fuzz_call(FuzzMachine *fm, const FuzzRecord *rec, unsigned lp,
+                   unsigned i)
 {
     uint64_t before[TDX_NUM_GPRS], gpr[TDX_NUM_GPRS];
     unsigned leaf;
@@ -192,11 +198,11 @@ static void run_nested(SimPlatform *sim)
 
     nested.rec = NULL;
     if (rec) {
-        call(nested.fm, rec, (nested.lp + 1) % sim->info.num_lps, 0);
+        fuzz_call(nested.fm, rec, (nested.lp + 1) % sim->info.num_lps, 0);
     }
 }
 
-static unsigned repetitions(const FuzzRecord *rec)
+unsigned fuzz_repetitions(const FuzzRecord *rec)
 {
     static const unsigned list[] = { 2, 3, 5, 6, 16, 64, 256, 512 };
 
@@ -232,7 +238,7 @@ static void reset(FuzzMachine *fm)
 static void run_calls(FuzzMachine *fm, const FuzzRecord *rec,
                       const FuzzRecord *meanwhile)
 {
-    unsigned i, n = repetitions(rec);
+    unsigned i, n = fuzz_repetitions(rec);
     bool checked = true;
 
     for (i = 0; i < n && fm->calls < MAX_CALLS; i++) {
@@ -245,19 +251,19 @@ static void run_calls(FuzzMachine *fm, const FuzzRecord *rec,
             nested.lp = lp;
             fm->sim->hook = run_nested;
         }
-        status = call(fm, rec, lp, i);
+        status = fuzz_call(fm, rec, lp, i);
         fm->sim->hook = NULL;
         nested.rec = NULL;
         checked = i < CHECK_EACH || i % CHECK_EACH == 0;
         if (checked && !fm->trusted) {
-            check_state(fm);
+            fuzz_check(fm);
         }
         if (status != TDX_SUCCESS && !(rec->flags & FUZZ_KEEP_ON)) {
             break;
         }
     }
     if (!checked && !fm->trusted) {
-        check_state(fm);
+        fuzz_check(fm);
     }
 }
 
@@ -292,25 +298,31 @@ static void run_records(FuzzMachine *fm, const FuzzRecord *rec, size_t n)
     }
 }
 
+void fuzz_begin(FuzzMachine *fm, const FuzzHeader *header)
+{
+    const FuzzRecord *prologue;
+    size_t n;
+
+    fuzz_machine_init(fm, header);
+    prologue = fuzz_prologue(header->prologue % FUZZ_NUM_PROLOGUES, &n);
+    fm->trusted = true;
+    run_records(fm, prologue, n);
+    fm->trusted = false;
+    fuzz_check(fm);
+}
+
 void fuzz_run(const uint8_t *data, size_t size)
 {
-    FuzzHeader header = { 0 };
-    const FuzzRecord *prologue;
+    FuzzHeader header;
     FuzzMachine fm;
-    size_t n;
 
     if (size < sizeof(header)) {
         return;
     }
     memcpy(&header, data, sizeof(header));
-    size -= sizeof(header);
-    fuzz_machine_init(&fm, &header);
-    prologue = fuzz_prologue(header.prologue % FUZZ_NUM_PROLOGUES, &n);
-    fm.trusted = true;
-    run_records(&fm, prologue, n);
-    fm.trusted = false;
-    check_state(&fm);
+    fuzz_begin(&fm, &header);
     run_records(&fm, (const FuzzRecord *)(data + sizeof(header)),
-                MIN(size / sizeof(FuzzRecord), FUZZ_MAX_RECORDS));
+                MIN((size - sizeof(header)) / sizeof(FuzzRecord),
+                    FUZZ_MAX_RECORDS));
     fuzz_machine_end(&fm);
 }

@@ -333,13 +333,7 @@ static const struct {
     [FUZZ_RUNNABLE] = { SCENARIO(runnable) },
 };
 
-static const struct {
-    const char *name;
-    const FuzzRecord *rec;
-    size_t n;
-    FuzzScenario prologue;
-    uint8_t machine;
-} seeds[] = {
+static const FuzzSeed seeds[] = {
     { "cold-dynamic", SCENARIO(cold), FUZZ_COLD, DYNAMIC | FUZZ_SYS_DISABLE },
     { "cold-static", SCENARIO(cold), FUZZ_COLD, STATIC | FUZZ_SYS_DISABLE },
     { "config-dynamic", SCENARIO(config), FUZZ_COLD, DYNAMIC },
@@ -370,19 +364,8 @@ const FuzzRecord *fuzz_prologue(unsigned scenario, size_t *n)
     return prologues[scenario].rec;
 }
 
-GByteArray *fuzz_seed(unsigned i, const char **name)
+const FuzzSeed *fuzz_seeds(size_t *n)
 {
-    FuzzHeader header = { 0 };
-    GByteArray *program;
-
-    if (i >= G_N_ELEMENTS(seeds)) {
-        return NULL;
-    }
-    header.machine = seeds[i].machine;
-    header.prologue = seeds[i].prologue;
-    *name = seeds[i].name;
-    program = g_byte_array_new();
-    g_byte_array_append(program, (const guint8 *)&header, sizeof(header));
-    return g_byte_array_append(program, (const guint8 *)seeds[i].rec,
-                               seeds[i].n * sizeof(FuzzRecord));
+    *n = G_N_ELEMENTS(seeds);
+    return seeds;
 }

@@ -195,8 +195,8 @@ static bool check_half(TdxCheck *ck, const Block *b, uint64_t table,
 /* Static PAMT: the 4K entries of the range at @hpa */
 static bool check_array(TdxCheck *ck, const Block *b, uint64_t hpa, bool free)
 {
-    unsigned used;
-    uint64_t table;
+    unsigned used = 0;
+    uint64_t table = 0;
 
     return table_of(ck, b, TDX_LEVEL_4K, hpa, &table) &&
            check_half(ck, b, table, hpa, free, &used) &&
@@ -263,7 +263,7 @@ static bool check_2m(TdxCheck *ck, const Block *b, const TdxPamtEntry *e,
 static bool check_block(TdxCheck *ck, const Block *b)
 {
     const TdxPamtEntry *e = NULL, *large;
-    uint64_t table;
+    uint64_t table = 0;
     unsigned i;
 
     if (!table_of(ck, b, TDX_LEVEL_1G, b->base, &table)) {
