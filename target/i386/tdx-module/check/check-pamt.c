@@ -110,9 +110,9 @@ static bool table_of(TdxCheck *ck, const Block *b, TdxLevel level,
     const TdxRange *area = &b->tdmr->pamt[level];
 
     if (offset >= area->size) {
-        return check_fail(ck, "pamt-area: level %d of TDMR 0x%" PRIx64
-                          " ends before 0x%" PRIx64, level, b->tdmr->base,
-                          hpa);
+        check_fail(ck, "pamt-area: level %d of TDMR 0x%" PRIx64
+                   " ends before 0x%" PRIx64, level, b->tdmr->base, hpa);
+        return false;
     }
     *table = area->base + offset;
     return true;
