@@ -157,7 +157,7 @@ class Guest:
         for raw in self.process.stdout:
             line = raw.decode('utf-8', 'replace').rstrip('\r\n')
             self.lines.append(line)
-            if line == REPORT_END:
+            if line.endswith(REPORT_END):
                 self.reported.set()
             self.log.write(line + '\n')
             self.log.flush()

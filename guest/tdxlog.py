@@ -17,7 +17,7 @@ FAULT = re.compile(
 
 # Lines worth showing while the guest boots.
 INTERESTING = re.compile(
-    r'Linux version|virt/tdx|x86/tme|x86/mktme|kvm_intel|^seam: |'
+    r'Linux version|virt/tdx|x86/tme|x86/mktme|kvm_intel|\bseam: |'
     + FAULT.pattern)
 
 # The kernel's ways to say that TDX did not come up, the most telling first.
@@ -43,7 +43,7 @@ def boots(text):
     """The log of each boot in @text, which may hold several"""
     parts, current = [], None
     for line in text.splitlines():
-        if 'Linux version' in line and not line.startswith('seam: '):
+        if 'Linux version' in line:
             current = []
             parts.append(current)
         if current is not None:
@@ -151,16 +151,16 @@ class TdxLog:
     @property
     def flags(self):
         """CPU flags, as user space saw them"""
-        for line in self.lines:
-            if line.startswith('seam: flags: '):
-                return line.split()[2:]
-        return []
+        return [flag for line in self.lines
+                if line.startswith('seam: flags: ')
+                for flag in line.split()[2:]]
 
     @property
     def pamt_counts(self):
         """What the kernel's Dynamic PAMT did, as last reported"""
-        found = re.findall(r'^seam: pamt (\w+) (\d+)$', self.text, re.M)
-        return {name: int(value) for name, value in found}
+        found = [re.fullmatch(r'seam: pamt (\w+) (\d+)', line)
+                 for line in self.lines]
+        return {m.group(1): int(m.group(2)) for m in found if m}
 
     @property
     def reported(self):

@@ -28,9 +28,11 @@ GOOD = '''
 [    0.211030] virt/tdx: Enable Dynamic PAMT
 [    0.245123] virt/tdx: 168 KB allocated for PAMT
 [    0.245301] virt/tdx: TDX-Module initialized
-seam: virt/tdx: TDX-Module initialized
-seam: flags: fpu vmx tdx_host_platform
-seam: end of report
+[    1.000000] seam: virt/tdx: TDX-Module initialized
+[    1.000100] seam: flags: fpu vmx
+[    1.000200] seam: flags: tdx_host_platform
+[    1.000300] seam: pamt adds 17
+[    1.000400] seam: end of report
 '''
 
 MAIL = '''From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001
@@ -62,6 +64,7 @@ class LogTest(unittest.TestCase):
         self.assertEqual(log.pamt_kb, 168)
         self.assertEqual(log.flags, ['fpu', 'vmx', 'tdx_host_platform'])
         self.assertEqual(log.tdmrs, [(0, 2 * GIB), (4 * GIB, 2 * GIB)])
+        self.assertEqual(log.pamt_counts, {'adds': 17})
         self.assertIsNone(log.reason())
         self.assertEqual(tdxlog.faults(GOOD), [])
 

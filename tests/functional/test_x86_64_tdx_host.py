@@ -78,12 +78,20 @@ class TdxHost(QemuSystemTest):
         with open(self.serial, encoding='utf-8', errors='replace') as src:
             return src.read()
 
-    def boots(self, number=1):
-        """The logs of the first @number boots, none of which has a fault"""
+    def boots(self, number=1, panics=False):
+        """The logs of the first @number boots
+
+        None has a fault, or with @panics none but sysrq's panic.
+        """
         import tdxlog
         self.vm.shutdown()
         text = self.read_serial()
-        self.assertEqual(tdxlog.faults(text), [])
+        faults = tdxlog.faults(text)
+        if panics:
+            wanted = 'Kernel panic - not syncing: sysrq triggered crash'
+            self.assertIn(wanted, text)
+            faults = [fault for fault in faults if wanted not in fault]
+        self.assertEqual(faults, [])
         parts = tdxlog.boots(text)[:number]
         self.assertEqual(len(parts), number)
         return [tdxlog.TdxLog(part) for part in parts]
@@ -191,6 +199,21 @@ class TdxHost(QemuSystemTest):
         self.start(reboots=True, smp='2', mem='2G', append='seam.mode=reboot')
         self.wait_reports(2)
         first, second = self.boots(2)
+        self.assert_initialized(first, dynamic=True)
+        self.assert_initialized(second, dynamic=True)
+
+    def test_cpus_offline_and_online(self):
+        log = self.boot(smp='3', mem='2G', append='seam.mode=offline')
+        self.assert_initialized(log, dynamic=True)
+        for cpu in (1, 2):
+            for online in (0, 1):
+                self.assertIn(f'seam: cpu{cpu} online: {online}', log.lines)
+
+    def test_panic(self):
+        # All CPUs are in VMX operation; the reset must reach them.
+        self.start(reboots=True, smp='4', mem='2G', append='seam.mode=panic')
+        self.wait_reports(2)
+        first, second = self.boots(2, panics=True)
         self.assert_initialized(first, dynamic=True)
         self.assert_initialized(second, dynamic=True)
 
