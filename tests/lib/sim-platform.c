@@ -8,6 +8,8 @@
 
 #include "sim-platform.h"
 
+#define CACHE_LINE 64
+
 /* --- memory ------------------------------------------------------------- */
 
 static void run_hook(SimPlatform *sim)
@@ -88,6 +90,39 @@ static bool sim_private_blank(void *opaque, uint64_t hpa)
     return !in_hole(sim, hpa) && !sim_memory_page(&sim->private, hpa, false);
 }
 
+/* Cache lines of its page that [@hpa, @hpa + @len) touches */
+static uint64_t line_mask(uint64_t hpa, uint64_t len)
+{
+    unsigned first = (hpa & SIM_PAGE_MASK) / CACHE_LINE;
+    unsigned last = ((hpa & SIM_PAGE_MASK) + len - 1) / CACHE_LINE;
+
+    return (last < 63 ? 1ULL << (last + 1) : 0) - (1ULL << first);
+}
+
+static uint64_t *lost_lines(SimPlatform *sim, uint64_t hpa, bool create)
+{
+    /* Looked up by each private access, and mostly there is none */
+    if (!create &&
+        !__atomic_load_n(&sim->lost.num_pages, __ATOMIC_RELAXED)) {
+        return NULL;
+    }
+    return (uint64_t *)sim_memory_page(&sim->lost, hpa, create);
+}
+
+static bool sim_private_lost(void *opaque, uint64_t hpa, uint64_t len)
+{
+    uint64_t *lost = lost_lines(opaque, hpa, false);
+
+    return lost && __atomic_load_n(lost, __ATOMIC_SEQ_CST) &
+                   line_mask(hpa, len);
+}
+
+void sim_poison(SimPlatform *sim, uint64_t hpa, uint64_t len)
+{
+    __atomic_or_fetch(lost_lines(sim, hpa, true), line_mask(hpa, len),
+                      __ATOMIC_SEQ_CST);
+}
+
 static bool sim_private_take(void *opaque, uint64_t hpa, uint64_t len)
 {
     SimPlatform *sim = opaque;
@@ -96,6 +131,7 @@ static bool sim_private_take(void *opaque, uint64_t hpa, uint64_t len)
     while (len) {
         size_t n = in_page(hpa, MIN(len, SIM_PAGE_SIZE));
         SimMemory *views[] = { &sim->shared, &sim->private };
+        uint64_t *lost;
 
         if (in_hole(sim, hpa)) {
             return false;
@@ -106,6 +142,10 @@ static bool sim_private_take(void *opaque, uint64_t hpa, uint64_t len)
             if (page) {
                 memset(page + (hpa & SIM_PAGE_MASK), 0, n);
             }
+        }
+        lost = lost_lines(sim, hpa, false);
+        if (lost) {
+            __atomic_and_fetch(lost, ~line_mask(hpa, n), __ATOMIC_SEQ_CST);
         }
         hpa += n;
         len -= n;
@@ -118,6 +158,7 @@ static void sim_private_drop_all(void *opaque)
     SimPlatform *sim = opaque;
 
     sim_memory_clear(&sim->private);
+    sim_memory_clear(&sim->lost);
 }
 
 void sim_write64(SimPlatform *sim, uint64_t hpa, uint64_t value)
@@ -232,6 +273,7 @@ static const TdxPlatformOps sim_ops = {
     .private_page = sim_private_page,
     .private_blank = sim_private_blank,
     .private_take = sim_private_take,
+    .private_lost = sim_private_lost,
     .private_drop_all = sim_private_drop_all,
     .lp_package = sim_lp_package,
     .cpuid = sim_cpuid,
@@ -269,6 +311,7 @@ void sim_free(SimPlatform *sim)
     g_hash_table_destroy(sim->msr_override);
     sim_memory_clear(&sim->shared);
     sim_memory_clear(&sim->private);
+    sim_memory_clear(&sim->lost);
     g_free(sim);
 }
 

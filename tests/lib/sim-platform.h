@@ -50,6 +50,7 @@ struct SimPlatform {
     TdxModule *module;
     SimMemory shared;  /* as seen through KeyID 0 */
     SimMemory private; /* one view for all private KeyIDs */
+    SimMemory lost;    /* per page, at its start: lines that sim_poison() hit */
 };
 
 /** sim_new: a machine with module 1.5.25, no memory map, one LP */
@@ -78,5 +79,11 @@ uint64_t sim_read64(SimPlatform *sim, uint64_t hpa);
 
 /** sim_private64: private content, whatever the KeyID; for white-box tests */
 uint64_t sim_private64(SimPlatform *sim, uint64_t hpa);
+
+/**
+ * sim_poison: the host writes to [@hpa, @hpa + @len), in one page, through
+ * KeyID 0, though the memory is private
+ */
+void sim_poison(SimPlatform *sim, uint64_t hpa, uint64_t len);
 
 #endif /* SIM_PLATFORM_H */

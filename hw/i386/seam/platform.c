@@ -192,6 +192,7 @@ const TdxPlatformOps seam_platform_ops = {
     .write_shared = seam_write_shared,
     .private_page = seam_private_page,
     .private_take = seam_private_take,
+    .private_lost = seam_private_lost,
     .private_drop_all = seam_private_discard,
     .lp_package = platform_lp_package,
     .cpuid = platform_cpuid,

@@ -99,6 +99,9 @@ void seam_private_resize(TdxModuleDevice *s)
         s->chunks = g_renew(SeamChunk *, s->chunks, need);
         memset(s->chunks + s->num_chunks, 0,
                (need - s->num_chunks) * sizeof(s->chunks[0]));
+        s->lines = g_renew(uint64_t *, s->lines, need);
+        memset(s->lines + s->num_chunks, 0,
+               (need - s->num_chunks) * sizeof(s->lines[0]));
         s->num_chunks = need;
     }
 }
@@ -119,6 +122,7 @@ void seam_private_discard(void *opaque)
             bitmap_zero(chunk->used, SEAM_PAGES_PER_CHUNK);
         }
     }
+    seam_integrity_reset(s);
 }
 
 /* --- access -------------------------------------------------------------- */
@@ -158,6 +162,7 @@ static bool clear_shared(uint64_t hpa, uint64_t len)
         if (!memory_region_is_ram(mr) || mr->readonly) {
             return false;
         }
+        seam_integrity_watch(memory_region_get_ram_addr(mr) + xlat, l);
         if (!buffer_is_zero(qemu_map_ram_ptr(mr->ram_block, xlat), l)) {
             address_space_set(&address_space_memory, hpa, 0, l,
                               MEMTXATTRS_UNSPECIFIED);
@@ -194,6 +199,7 @@ bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len)
         return false;
     }
     clear_private(s, hpa, len);
+    seam_integrity_take(s, hpa, len);
     return true;
 }
 

@@ -7,8 +7,10 @@
 #ifndef HW_I386_SEAM_INTERNAL_H
 #define HW_I386_SEAM_INTERNAL_H
 
+#include "exec/cpu-common.h"
 #include "hw/i386/seam.h"
 #include "hw/qdev-core.h"
+#include "migration/vmstate.h"
 #include "qemu/notify.h"
 #include "target/i386/tdx-module/tdx-module.h"
 
@@ -56,6 +58,14 @@ struct TdxModuleDevice {
 
     SeamChunk **chunks;     /* by HPA >> SEAM_CHUNK_BITS; atomic */
     uint64_t num_chunks;
+
+    GArray *ram;            /* SeamRam elements; see integrity.c */
+    /*
+     * By HPA >> SEAM_CHUNK_BITS, num_chunks of them: a word for each page
+     * with a bit for each cache line that was last written with a private
+     * KeyID.  NULL: no line ever was.  Atomic.
+     */
+    uint64_t **lines;
 };
 
 /* --- platform ------------------------------------------------------------ */
@@ -107,6 +117,27 @@ bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len);
  * Returns its content, NULL at the end.
  */
 void *seam_private_next(TdxModuleDevice *s, uint64_t *hpa);
+
+/* --- integrity ----------------------------------------------------------- */
+
+/** seam_integrity_start: learn where convertible RAM is; vCPUs stopped */
+void seam_integrity_start(TdxModuleDevice *s);
+
+/** seam_integrity_reset: all lines are the host's */
+void seam_integrity_reset(TdxModuleDevice *s);
+
+/**
+ * seam_integrity_watch: see to it that writes to [@addr, @addr + @len) of RAM
+ * are told; before its lines become private.
+ */
+void seam_integrity_watch(ram_addr_t addr, uint64_t len);
+
+/** seam_integrity_take: [@hpa, @hpa + @len) is written with a private KeyID */
+void seam_integrity_take(TdxModuleDevice *s, uint64_t hpa, uint64_t len);
+
+bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len);
+
+extern const VMStateInfo vmstate_info_integrity;
 
 /* --- calls --------------------------------------------------------------- */
 

@@ -62,6 +62,7 @@ static bool load_module(TdxModuleDevice *s, Error **errp)
         s->plat = plat;
         s->module = tdx_module_new(&s->cfg, &s->plat, &seam_platform_ops, s);
         seam_private_resize(s);
+        seam_integrity_start(s);
         for (; cmrs < TDX_MAX_CMRS && s->plat.cmr[cmrs].size; cmrs++) {
             trace_seam_cmr(cmrs, s->plat.cmr[cmrs].base,
                            s->plat.cmr[cmrs].size);

@@ -198,6 +198,7 @@ const VMStateDescription vmstate_tdx_module = {
         VMSTATE_WHOLE(vmstate_info_identity),
         VMSTATE_WHOLE(vmstate_info_state),
         VMSTATE_WHOLE(vmstate_info_private),
+        VMSTATE_WHOLE(vmstate_info_integrity),
         VMSTATE_END_OF_LIST()
     },
 };

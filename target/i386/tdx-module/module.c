@@ -95,6 +95,19 @@ uint64_t tdx_fatal(TdxModule *m, const char *why)
     return TDX_STATUS_NONE;
 }
 
+void *tdx_global(TdxModule *m, uint64_t hpa, uint64_t len)
+{
+    void *content = tdx_private(m, hpa, m->st.hkid);
+
+    if (!content) {
+        tdx_fatal(m, "no memory where the module's own structures are");
+    } else if (tdx_lost(m, hpa, len)) {
+        tdx_fatal(m, "the host wrote to the module's own structures");
+        content = NULL;
+    }
+    return content;
+}
+
 bool tdx_others_active(const TdxCall *c)
 {
     unsigned lp;

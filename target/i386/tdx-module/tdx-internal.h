@@ -227,6 +227,19 @@ static inline void *tdx_private(TdxModule *m, uint64_t hpa, uint16_t hkid)
     return m->ops->private_page(m->opaque, hpa, hkid);
 }
 
+/** tdx_lost: would reading this with a private KeyID find no integrity? */
+static inline bool tdx_lost(const TdxModule *m, uint64_t hpa, uint64_t len)
+{
+    return m->ops->private_lost(m->opaque, hpa, len);
+}
+
+/**
+ * tdx_global: @len bytes, in one page, of a structure that the module itself
+ * owns.  NULL after tdx_fatal() when they are not there or lost: a machine
+ * check inside of the module, which ends it.
+ */
+void *tdx_global(TdxModule *m, uint64_t hpa, uint64_t len);
+
 /* --- leaf handlers, one file each ---------------------------------------- */
 
 #define TDX_HANDLER(name) TdxLeafHandler name;

@@ -97,6 +97,13 @@ typedef struct TdxPlatformOps {
     bool (*private_take)(void *opaque, uint64_t hpa, uint64_t len);
 
     /**
+     * @private_lost: has another KeyID written any cache line that [@hpa,
+     * @hpa + @len) touches since it was last private_take()n, or was it never?
+     * Reading that with a private KeyID is an integrity violation.
+     */
+    bool (*private_lost)(void *opaque, uint64_t hpa, uint64_t len);
+
+    /**
      * @private_drop_all: all memory is the host's again; whatever was private
      * reads zero in every view, now and when it becomes private again.  No
      * private page is in use, but other LPs run.

@@ -9,16 +9,14 @@
 
 #define BITS_PER_WORD 64
 
-static uint64_t *word_at(TdxModule *m, const TdxTdmr *tdmr, uint64_t page)
+/* The words of @pages pages from number @page on, which lie in one page */
+static uint64_t *words_at(TdxModule *m, const TdxTdmr *tdmr, uint64_t page,
+                          unsigned pages)
 {
     uint64_t hpa = tdmr->pamt[TDX_LEVEL_4K].base +
                    page / BITS_PER_WORD * sizeof(uint64_t);
-    uint64_t *word = tdx_private(m, hpa, m->st.hkid);
 
-    if (!word) {
-        tdx_fatal(m, "no memory where the PAMT page bitmap is");
-    }
-    return word;
+    return tdx_global(m, hpa, pages / BITS_PER_WORD * sizeof(uint64_t));
 }
 
 uint64_t pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
@@ -26,7 +24,7 @@ uint64_t pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
 {
     uint64_t page = (hpa - tdmr->base) / TDX_PAGE_4K;
 
-    bit->word = word_at(m, tdmr, page);
+    bit->word = words_at(m, tdmr, page, BITS_PER_WORD);
     bit->mask = 1ULL << page % BITS_PER_WORD;
     return bit->word ? TDX_SUCCESS : TDX_STATUS_NONE;
 }
@@ -37,6 +35,6 @@ uint64_t pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
     uint64_t range = (hpa - tdmr->base) / TDX_PAGE_2M;
 
     /* 64 bytes, aligned: they do not cross a page */
-    *words = word_at(m, tdmr, range * TDX_PAMT_CHILDREN);
+    *words = words_at(m, tdmr, range * TDX_PAMT_CHILDREN, TDX_PAMT_CHILDREN);
     return *words ? TDX_SUCCESS : TDX_STATUS_NONE;
 }

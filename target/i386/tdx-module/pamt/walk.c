@@ -52,12 +52,7 @@ bool pamt_find(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
 
 static TdxPamtEntry *entry_at(const TdxPamtRef *ref, uint64_t hpa)
 {
-    TdxPamtEntry *entry = tdx_private(ref->m, hpa, ref->m->st.hkid);
-
-    if (!entry) {
-        tdx_fatal(ref->m, "no memory where the PAMT is");
-    }
-    return entry;
+    return tdx_global(ref->m, hpa, TDX_PAMT_ENTRY_SIZE);
 }
 
 /* Entry of @hpa in the array of a level, which starts at the TDMR's base */

@@ -55,12 +55,12 @@ static uint64_t reserve_entries(TdxModule *m, const TdxTdmr *tdmr,
     while (page < end) {
         uint64_t stop = MIN(end, (page / ENTRIES_PER_PAGE + 1) *
                                  ENTRIES_PER_PAGE);
-        TdxPamtEntry *e = tdx_private(m, tdmr->pamt[TDX_LEVEL_4K].base +
-                                         page * TDX_PAMT_ENTRY_SIZE,
-                                      m->st.hkid);
+        TdxPamtEntry *e = tdx_global(m, tdmr->pamt[TDX_LEVEL_4K].base +
+                                        page * TDX_PAMT_ENTRY_SIZE,
+                                     (stop - page) * TDX_PAMT_ENTRY_SIZE);
 
         if (!e) {
-            return tdx_fatal(m, "no memory where the PAMT is to be");
+            return TDX_STATUS_NONE;
         }
         for (; page < stop; page++) {
             pamt_set_type(e++, TDX_PT_RSVD);

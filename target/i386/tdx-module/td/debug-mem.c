@@ -42,7 +42,8 @@ uint64_t mem_find_debug(TdxMemOp *op, TdxCall *c, unsigned ops,
     if (!(states & TDX_SEPT_IN(mem_state(op)))) {
         return mem_fail(op, TDX_EPT_ENTRY_NOT_PRESENT);
     }
-    *value = mem_private(op);
+    *value = mem_private(op, sizeof(**value));
     return *value ? TDX_SUCCESS
-                  : tdx_fatal(c->m, "a page of a TD has no memory");
+                  : td_no_content(c->m, op->td.tdr,
+                                  "a page of a TD has no memory");
 }

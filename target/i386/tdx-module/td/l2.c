@@ -24,8 +24,7 @@ uint64_t l2_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk)
     *walk = tdx_sept_walk(op->c->m, tdr->tdcx[page],
                           tdx_sept_root_level(op->td.tdcs), tdr->hkid,
                           op->gpa, op->level);
-    return walk->entry ? TDX_SUCCESS
-                       : tdx_fatal(op->c->m, "an SEPT page has no memory");
+    return mem_walk_status(op, walk);
 }
 
 uint64_t l2_fail(TdxMemOp *op, uint64_t status, unsigned vm,

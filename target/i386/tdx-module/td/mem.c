@@ -85,6 +85,17 @@ uint64_t mem_check_private(const TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
+uint64_t mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk)
+{
+    if (walk->entry) {
+        return TDX_SUCCESS;
+    }
+    if (walk->lost) {
+        td_kill(op->td.tdr);
+    }
+    return td_no_content(op->c->m, op->td.tdr, "an SEPT page has no memory");
+}
+
 static uint64_t walk_to(TdxMemOp *op, unsigned level)
 {
     TdxTdRef *td = &op->td;
@@ -92,8 +103,7 @@ static uint64_t walk_to(TdxMemOp *op, unsigned level)
     op->walk = tdx_sept_walk(op->c->m, td->tdr->tdcx[TDX_TDCS_SEPT_ROOT],
                              tdx_sept_root_level(td->tdcs), td->tdr->hkid,
                              op->gpa, level);
-    return op->walk.entry ? TDX_SUCCESS
-                          : tdx_fatal(op->c->m, "an SEPT page has no memory");
+    return mem_walk_status(op, &op->walk);
 }
 
 static uint64_t walk_to_level(TdxMemOp *op)
@@ -213,11 +223,11 @@ uint64_t mem_hpa(const TdxMemOp *op)
     return tdx_sept_hpa(op->c->m, op->walk.value);
 }
 
-void *mem_private(const TdxMemOp *op)
+void *mem_private(const TdxMemOp *op, uint64_t len)
 {
     uint64_t offset = op->gpa & (tdx_sept_level_size(op->walk.level) - 1);
 
-    return tdx_private(op->c->m, mem_hpa(op) + offset, op->td.tdr->hkid);
+    return td_private(op->c->m, op->td.tdr, mem_hpa(op) + offset, len);
 }
 
 void mem_set(TdxMemOp *op, uint64_t value)

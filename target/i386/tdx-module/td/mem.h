@@ -102,8 +102,11 @@ bool mem_epoch_passed(const TdxTdcs *tdcs, uint64_t bepoch);
 /** mem_hpa: page or table that the entry points to */
 uint64_t mem_hpa(const TdxMemOp *op);
 
-/** mem_private: content of the mapped page at @op->gpa; NULL: no memory */
-void *mem_private(const TdxMemOp *op);
+/** mem_private: td_private() for the mapped page at @op->gpa */
+void *mem_private(const TdxMemOp *op, uint64_t len);
+
+/** mem_walk_status: what tdx_sept_walk() has met on the way */
+uint64_t mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk);
 
 /**
  * mem_find_debug: all steps of TDH.MEM.RD and WR up to the access.

@@ -161,7 +161,9 @@ TdxSeptWalk tdx_sept_walk(TdxModule *m, uint64_t root_hpa,
         unsigned index = gpa / tdx_sept_level_size(walk.level) %
                          TDX_SEPT_ENTRIES;
 
-        if (!table) {
+        walk.lost = table && tdx_lost(m, table_hpa + index * sizeof(*table),
+                                      sizeof(*table));
+        if (!table || walk.lost) {
             walk.entry = NULL;
             return walk;
         }

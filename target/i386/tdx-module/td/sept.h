@@ -140,6 +140,7 @@ static inline void tdx_sept_store(uint64_t *entry, uint64_t value)
 /**
  * TdxSeptWalk: where a walk ended.
  * @entry: the entry; NULL when its table is not in memory
+ * @lost: or when it has lost its integrity
  * @value: its content at that time, without the lock bit
  * @level: its level
  */
@@ -147,6 +148,7 @@ typedef struct TdxSeptWalk {
     uint64_t *entry;
     uint64_t value;
     unsigned level;
+    bool lost;
 } TdxSeptWalk;
 
 /**

@@ -125,7 +125,7 @@ static uint64_t apply_cpuid(const TdxCall *c, TdxTdRef *td,
     uint64_t status;
 
     if (!cpus) {
-        return tdx_fatal(td->m, "a TDCS page has no memory");
+        return td_no_content(td->m, td->tdr, "a TDCS page has no memory");
     }
     in.tsx_ctrl = tdx_msr(c, TDX_MSR_ARCH_CAPABILITIES) &
                   ARCH_CAPABILITIES_TSX_CTRL;

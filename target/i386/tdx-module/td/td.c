@@ -26,7 +26,7 @@ static uint64_t map_tdr(TdxTdRef *td, TdxModule *m, uint64_t hpa)
     td->m = m;
     td->hpa = hpa;
     td->tdr = tdx_tdr(m, hpa);
-    return td->tdr ? TDX_SUCCESS : tdx_fatal(m, "a TDR page has no memory");
+    return td->tdr ? TDX_SUCCESS : TDX_STATUS_NONE;
 }
 
 /* Group TDR */
@@ -49,25 +49,40 @@ uint64_t td_lock_owner(TdxTdRef *td, const TdxPamtRef *page, TdxLockType type)
     return status ? status : map_tdr(td, page->m, hpa);
 }
 
+void *td_private(TdxModule *m, TdxTdr *tdr, uint64_t hpa, uint64_t len)
+{
+    if (!tdx_tdr_fatal(tdr) && tdx_lost(m, hpa, len)) {
+        td_kill(tdr);
+        return NULL;
+    }
+    return tdx_private(m, hpa, tdr->hkid);
+}
+
+uint64_t td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why)
+{
+    return tdx_tdr_fatal(tdr) ? TDX_TD_FATAL : tdx_fatal(m, why);
+}
+
 void *td_tdcs_page(const TdxTdRef *td, unsigned page)
 {
     if (page >= td->tdr->num_tdcx || page >= TDX_MAX_TDCS_PAGES) {
         return NULL;
     }
-    return tdx_private(td->m, td->tdr->tdcx[page], td->tdr->hkid);
+    return td_private(td->m, td->tdr, td->tdr->tdcx[page], TDX_PAGE_4K);
 }
 
 uint64_t td_map_tdcs(TdxTdRef *td)
 {
     td->tdcs = td_tdcs_page(td, TDX_TDCS_CONTROL);
     return td->tdcs ? TDX_SUCCESS
-                    : tdx_fatal(td->m, "a TDCS page has no memory");
+                    : td_no_content(td->m, td->tdr,
+                                    "a TDCS page has no memory");
 }
 
 /* Group B, steps 1 to 3 */
 static uint64_t check_built(TdxTdRef *td)
 {
-    if (td->tdr->fatal) {
+    if (tdx_tdr_fatal(td->tdr)) {
         return TDX_TD_FATAL;
     }
     if (td->tdr->lifecycle != TDX_TD_KEYS_CONFIGURED) {

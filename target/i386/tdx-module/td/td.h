@@ -97,7 +97,27 @@ uint64_t td_check_op_state(const TdxTdRef *td, unsigned ops);
 /** td_map_tdcs: make @td->tdcs valid; the TDCS must be built */
 uint64_t td_map_tdcs(TdxTdRef *td);
 
-/** td_tdcs_page: a page of the TDCS, NULL when there is none */
+/**
+ * td_private: @len bytes, in one page, under the key of the TD of @tdr.
+ * NULL when no memory is there, or their integrity is: then the TD is dead
+ * from now on.  In one that is dead already nothing is checked, so that it
+ * can be taken apart.
+ */
+void *td_private(TdxModule *m, TdxTdr *tdr, uint64_t hpa, uint64_t len);
+
+/** td_kill: the TD has lost its integrity */
+static inline void td_kill(TdxTdr *tdr)
+{
+    __atomic_store_n(&tdr->fatal, true, __ATOMIC_SEQ_CST);
+}
+
+/**
+ * td_no_content: the status after td_private() has returned NULL.
+ * @why: for tdx_fatal() if memory is missing
+ */
+uint64_t td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why);
+
+/** td_tdcs_page: a page of the TDCS, NULL as from td_private() */
 void *td_tdcs_page(const TdxTdRef *td, unsigned page);
 
 /**

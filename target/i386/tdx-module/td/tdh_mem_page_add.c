@@ -60,7 +60,10 @@ uint64_t tdh_mem_page_add(TdxCall *c)
         return status;
     }
     measurement = td_tdcs_page(&op.td, TDX_TDCS_MEASUREMENT);
-    if (!measurement || !tdx_mrtd_page_add(&measurement->mrtd, op.gpa)) {
+    if (!measurement) {
+        return td_no_content(m, op.td.tdr, "a TDCS page has no memory");
+    }
+    if (!tdx_mrtd_page_add(&measurement->mrtd, op.gpa)) {
         return tdx_fatal(m, "the measurement of a TD is corrupt");
     }
     status = copy_in(&op, target, source);

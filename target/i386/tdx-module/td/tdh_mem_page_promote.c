@@ -89,9 +89,9 @@ uint64_t tdh_mem_page_promote(TdxCall *c)
     if (status) {
         return status;
     }
-    table = tdx_private(m, table_hpa, op.td.tdr->hkid);
+    table = td_private(m, op.td.tdr, table_hpa, TDX_PAGE_4K);
     if (!table) {
-        return tdx_fatal(m, "an SEPT page has no memory");
+        return td_no_content(m, op.td.tdr, "an SEPT page has no memory");
     }
     if (!uniform(&op, table, &hpa)) {
         return mem_fail(&op, TDX_EPT_INVALID_PROMOTE_CONDITIONS);

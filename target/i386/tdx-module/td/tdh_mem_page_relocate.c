@@ -15,13 +15,13 @@ static uint64_t copy_page(TdxMemOp *op, uint64_t from, uint64_t to)
     uint64_t status;
     void *target, *source;
 
+    source = td_private(m, op->td.tdr, from, TDX_PAGE_4K);
+    if (!source) {
+        return td_no_content(m, op->td.tdr, "a page of a TD has no memory");
+    }
     status = td_take_page(m, to, hkid, &target);
     if (status) {
         return status;
-    }
-    source = tdx_private(m, from, hkid);
-    if (!source) {
-        return tdx_fatal(m, "a page of a TD has no memory");
     }
     memcpy(target, source, TDX_PAGE_4K);
     return TDX_SUCCESS;

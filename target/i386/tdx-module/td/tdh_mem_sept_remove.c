@@ -60,9 +60,9 @@ uint64_t tdh_mem_sept_remove(TdxCall *c)
     if (status) {
         return status;
     }
-    table = tdx_private(m, hpa, op.td.tdr->hkid);
+    table = td_private(m, op.td.tdr, hpa, TDX_PAGE_4K);
     if (!table) {
-        return tdx_fatal(m, "an SEPT page has no memory");
+        return td_no_content(m, op.td.tdr, "an SEPT page has no memory");
     }
     if (!tdx_sept_table_is_free(table)) {
         return mem_fail(&op, TDX_EPT_PAGE_NOT_FREE);

@@ -47,7 +47,7 @@ uint64_t tdh_mng_init(TdxCall *c)
     }
     measurement = td_tdcs_page(&td, TDX_TDCS_MEASUREMENT);
     if (!measurement) {
-        return tdx_fatal(m, "a TDCS page has no memory");
+        return td_no_content(m, td.tdr, "a TDCS page has no memory");
     }
     tdx_mrtd_init(&measurement->mrtd);
     __atomic_fetch_add(&m->st.td_build_count, 1, __ATOMIC_SEQ_CST);

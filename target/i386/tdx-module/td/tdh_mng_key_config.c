@@ -33,7 +33,7 @@ uint64_t tdh_mng_key_config(TdxCall *c)
     if (status) {
         return status;
     }
-    if (td.tdr->fatal) {
+    if (tdx_tdr_fatal(td.tdr)) {
         return TDX_TD_FATAL;
     }
     if (td.tdr->lifecycle != TDX_TD_HKID_ASSIGNED) {

@@ -40,11 +40,13 @@ uint64_t tdh_mng_rd(TdxCall *c)
         return status;
     }
     if (tdx_field_class(id) == TD_CLASS_CPUID) {
-        return td_cpuid_read(c, &td, id);
+        status = td_cpuid_read(c, &td, id);
+    } else {
+        status = td_field_read(c, &tdx_td_fields, &td, id);
+        if (c->version) {
+            lead_into_cpuid(c, id);
+        }
     }
-    status = td_field_read(c, &tdx_td_fields, &td, id);
-    if (c->version) {
-        lead_into_cpuid(c, id);
-    }
-    return status;
+    /* Some fields are in pages that only reading them looks at */
+    return tdx_tdr_fatal(td.tdr) ? TDX_TD_FATAL : status;
 }

@@ -38,10 +38,12 @@ uint64_t tdh_mr_extend(TdxCall *c)
     if (mem_state(&op) != TDX_SEPT_MAPPED) {
         return TDX_EPT_ENTRY_NOT_PRESENT;
     }
-    content = mem_private(&op);
+    content = mem_private(&op, TDX_MR_EXTEND_SIZE);
     measurement = td_tdcs_page(&op.td, TDX_TDCS_MEASUREMENT);
-    if (!content || !measurement ||
-        !tdx_mrtd_extend(&measurement->mrtd, op.gpa, content)) {
+    if (!content || !measurement) {
+        return td_no_content(m, op.td.tdr, "a page of a TD has no memory");
+    }
+    if (!tdx_mrtd_extend(&measurement->mrtd, op.gpa, content)) {
         return tdx_fatal(m, "the measurement of a TD is corrupt");
     }
     return TDX_SUCCESS;

@@ -26,8 +26,10 @@ uint64_t tdh_mr_finalize(TdxCall *c)
         return TDX_NO_VCPUS;
     }
     measurement = td_tdcs_page(&td, TDX_TDCS_MEASUREMENT);
-    if (!measurement ||
-        !tdx_mrtd_final(&measurement->mrtd, td.tdcs->mrtd)) {
+    if (!measurement) {
+        return td_no_content(c->m, td.tdr, "a TDCS page has no memory");
+    }
+    if (!tdx_mrtd_final(&measurement->mrtd, td.tdcs->mrtd)) {
         return tdx_fatal(c->m, "the measurement of a TD is corrupt");
     }
     tdx_set_op_state(td.tdcs, TDX_OP_RUNNABLE);

@@ -17,7 +17,7 @@ static uint64_t claim_x2apic_id(TdxTdRef *td, uint32_t id, uint32_t index,
     uint32_t i;
 
     if (!cpus) {
-        return tdx_fatal(td->m, "a TDCS page has no memory");
+        return td_no_content(td->m, td->tdr, "a TDCS page has no memory");
     }
     for (i = 0; unique && i < index; i++) {
         if (cpus->x2apic_id[i] == id) {

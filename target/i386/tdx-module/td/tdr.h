@@ -24,11 +24,11 @@ typedef enum TdxLifecycle {
 
 /*
  * Content of a PT_TDR page, accessed with the global HKID.  All of it is
- * protected by the lock in the page's PAMT entry, except @chldcnt, which
- * holders of the shared lock change too.
+ * protected by the lock in the page's PAMT entry, except @chldcnt and
+ * @fatal, which holders of the shared lock change too.
  */
 typedef struct TdxTdr {
-    uint32_t fatal;
+    uint32_t fatal;              /* atomic */
     uint32_t lifecycle;          /* TdxLifecycle */
     uint32_t hkid;               /* the TD's own */
     uint32_t pkg_config_bitmap;  /* packages that have the TD's key */
@@ -39,10 +39,16 @@ typedef struct TdxTdr {
     uint8_t uuid[32];
 } TdxTdr;
 
-/* tdx_tdr: content of the TDR at @hpa; NULL when no memory is there */
+/* tdx_tdr: content of the TDR at @hpa; NULL after tdx_fatal() */
 static inline TdxTdr *tdx_tdr(TdxModule *m, uint64_t hpa)
 {
-    return tdx_private(m, hpa, m->st.hkid);
+    return tdx_global(m, hpa, sizeof(TdxTdr));
+}
+
+/* A TD that has lost its integrity is dead, but can be taken apart */
+static inline bool tdx_tdr_fatal(const TdxTdr *tdr)
+{
+    return __atomic_load_n(&tdr->fatal, __ATOMIC_SEQ_CST);
 }
 
 static inline uint64_t tdx_tdr_chldcnt(const TdxTdr *tdr)

@@ -24,9 +24,10 @@ uint64_t vp_lock(TdxVpRef *vp, TdxModule *m, uint64_t hpa, TdxLockType type,
 
 uint64_t vp_map(TdxVpRef *vp, const TdxTdRef *td)
 {
-    vp->tdvps = tdx_private(vp->m, vp->hpa, td->tdr->hkid);
+    vp->tdvps = td_private(vp->m, td->tdr, vp->hpa, TDX_PAGE_4K);
     return vp->tdvps ? TDX_SUCCESS
-                     : tdx_fatal(vp->m, "a TDVPR page has no memory");
+                     : td_no_content(vp->m, td->tdr,
+                                     "a TDVPR page has no memory");
 }
 
 uint64_t vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td)

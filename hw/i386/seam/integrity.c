@@ -1,0 +1,315 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Integrity of private memory: which cache lines were last written with a
+ * private KeyID.  A write through KeyID 0, from wherever it comes, makes a
+ * line the host's; whoever then reads it with a private KeyID finds that its
+ * content is lost.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/error-report.h"
+#include "exec/address-spaces.h"
+#include "exec/exec-all.h"
+#include "exec/ram-watch.h"
+#include "exec/ram_addr.h"
+#include "migration/qemu-file-types.h"
+#include "system/tcg.h"
+#include "seam-internal.h"
+#include "trace.h"
+
+#define LINE_BITS 6
+
+/* RAM that can become private: where its content and where its address is */
+typedef struct SeamRam {
+    ram_addr_t base;
+    uint64_t hpa;
+    uint64_t size;
+} SeamRam;
+
+/* --- lines --------------------------------------------------------------- */
+
+/* Lines of the page around @hpa that [@hpa, @hpa + @len) touches */
+static uint64_t line_mask(uint64_t hpa, uint64_t len)
+{
+    uint64_t offset = hpa & (SEAM_PAGE_SIZE - 1);
+    unsigned first = offset >> LINE_BITS;
+    unsigned last = (MIN(offset + len, SEAM_PAGE_SIZE) - 1) >> LINE_BITS;
+
+    return MAKE_64BIT_MASK(first, last - first + 1);
+}
+
+/* A bit for each private line of the page around @hpa; NULL: it has none */
+static uint64_t *page_lines(TdxModuleDevice *s, uint64_t hpa)
+{
+    uint64_t i = hpa >> SEAM_CHUNK_BITS;
+    uint64_t *lines = i < s->num_chunks
+                      ? qatomic_load_acquire(&s->lines[i]) : NULL;
+
+    return lines ? &lines[(hpa & (SEAM_CHUNK_SIZE - 1)) >> SEAM_PAGE_BITS]
+                 : NULL;
+}
+
+/* The same, with room made; @hpa is convertible */
+static uint64_t *need_page_lines(TdxModuleDevice *s, uint64_t hpa)
+{
+    uint64_t **slot = &s->lines[hpa >> SEAM_CHUNK_BITS];
+
+    if (!qatomic_load_acquire(slot)) {
+        uint64_t *fresh = g_new0(uint64_t, SEAM_PAGES_PER_CHUNK);
+
+        if (qatomic_cmpxchg(slot, NULL, fresh)) {
+            g_free(fresh);
+        }
+    }
+    return page_lines(s, hpa);
+}
+
+/* The part of [@hpa, @hpa + @len) that lies in its first page */
+static uint64_t in_page(uint64_t hpa, uint64_t len)
+{
+    return MIN(len, SEAM_PAGE_SIZE - (hpa & (SEAM_PAGE_SIZE - 1)));
+}
+
+void seam_integrity_take(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
+{
+    uint64_t n;
+
+    for (; len; hpa += n, len -= n) {
+        n = in_page(hpa, len);
+        qatomic_or(need_page_lines(s, hpa), line_mask(hpa, n));
+    }
+}
+
+bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len)
+{
+    TdxModuleDevice *s = opaque;
+    uint64_t n;
+
+    for (; len; hpa += n, len -= n) {
+        uint64_t *lines = page_lines(s, hpa);
+        uint64_t mask;
+
+        n = in_page(hpa, len);
+        mask = line_mask(hpa, n);
+        if (!lines || (qatomic_read(lines) & mask) != mask) {
+            trace_seam_private_lost(hpa, n);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- watching ------------------------------------------------------------ */
+
+void seam_integrity_watch(ram_addr_t addr, uint64_t len)
+{
+    /* Finding TLB entries is slow; a watched page has no dirty ones */
+    if (tcg_enabled() &&
+        (len > SEAM_PAGE_SIZE ||
+         cpu_physical_memory_get_dirty_flag(addr, DIRTY_MEMORY_CODE))) {
+        cpu_physical_memory_test_and_clear_dirty(addr, len,
+                                                 DIRTY_MEMORY_CODE);
+    }
+}
+
+/*
+ * Stores to the page may be fast again.  Code from it may have come into
+ * being meanwhile: first the flag, then all of the code, so that code that
+ * comes later clears the flag again.
+ */
+static void unwatch(ram_addr_t addr)
+{
+    addr &= ~(ram_addr_t)(SEAM_PAGE_SIZE - 1);
+    if (tcg_enabled()) {
+        cpu_physical_memory_set_dirty_flag(addr, DIRTY_MEMORY_CODE);
+        tb_invalidate_phys_range(addr, addr + SEAM_PAGE_SIZE - 1);
+    }
+}
+
+static const SeamRam *find_ram(const TdxModuleDevice *s, ram_addr_t addr)
+{
+    for (guint i = 0; s && i < s->ram->len; i++) {
+        const SeamRam *ram = &g_array_index(s->ram, SeamRam, i);
+
+        if (addr - ram->base < ram->size) {
+            return ram;
+        }
+    }
+    return NULL;
+}
+
+/* [@addr, @addr + @len) is inside of a page */
+static void page_written(TdxModuleDevice *s, const SeamRam *ram,
+                         ram_addr_t addr, uint64_t len)
+{
+    uint64_t hpa = ram->hpa + (addr - ram->base);
+    uint64_t *lines = page_lines(s, hpa);
+    uint64_t mask = line_mask(hpa, len);
+
+    if (lines && qatomic_read(lines) & mask) {
+        uint64_t before = qatomic_fetch_and(lines, ~mask);
+
+        trace_seam_private_written(hpa, len);
+        if (before && !(before & ~mask)) {
+            unwatch(addr);
+        }
+    }
+}
+
+static void ram_was_written(ram_addr_t addr, ram_addr_t len)
+{
+    TdxModuleDevice *s = seam_device();
+    const SeamRam *ram = find_ram(s, addr);
+    ram_addr_t n;
+
+    /* A write lies in one RAM block, but not all of it may be convertible */
+    for (; len; addr += n, len -= n) {
+        n = in_page(addr, len);
+        if (!ram || addr - ram->base >= ram->size) {
+            ram = find_ram(s, addr);
+        }
+        if (ram) {
+            page_written(s, ram, addr, n);
+        }
+    }
+}
+
+static bool ram_watched(ram_addr_t addr)
+{
+    TdxModuleDevice *s = seam_device();
+    const SeamRam *ram = find_ram(s, addr);
+    uint64_t *lines = ram ? page_lines(s, ram->hpa + (addr - ram->base))
+                          : NULL;
+
+    return lines && qatomic_read(lines);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+static void add_ram(GArray *array, TdxRange range)
+{
+    RCU_READ_LOCK_GUARD();
+
+    while (range.size) {
+        hwaddr xlat, len = range.size;
+        MemoryRegion *mr = address_space_translate(&address_space_memory,
+                                                   range.base, &xlat, &len,
+                                                   true,
+                                                   MEMTXATTRS_UNSPECIFIED);
+
+        if (memory_region_is_ram(mr)) {
+            SeamRam ram = {
+                .base = memory_region_get_ram_addr(mr) + xlat,
+                .hpa = range.base,
+                .size = len,
+            };
+
+            g_array_append_val(array, ram);
+        }
+        range.base += len;
+        range.size -= len;
+    }
+}
+
+void seam_integrity_start(TdxModuleDevice *s)
+{
+    static const RamWatch watch = {
+        .written = ram_was_written,
+        .watched = ram_watched,
+    };
+
+    if (!s->ram) {
+        s->ram = g_array_new(false, false, sizeof(SeamRam));
+    }
+    g_array_set_size(s->ram, 0);
+    for (int i = 0; i < TDX_MAX_CMRS; i++) {
+        add_ram(s->ram, s->plat.cmr[i]);
+    }
+    qatomic_set(&ram_watch, &watch);
+}
+
+void seam_integrity_reset(TdxModuleDevice *s)
+{
+    for (guint i = 0; i < s->ram->len; i++) {
+        const SeamRam *ram = &g_array_index(s->ram, SeamRam, i);
+        uint64_t offset = 0, n;
+
+        for (; offset < ram->size; offset += n) {
+            uint64_t hpa = ram->hpa + offset;
+            uint64_t *lines = page_lines(s, hpa);
+
+            if (!lines) {
+                n = SEAM_CHUNK_SIZE - (hpa & (SEAM_CHUNK_SIZE - 1));
+                continue;
+            }
+            n = in_page(hpa, SEAM_PAGE_SIZE);
+            if (qatomic_read(lines) && qatomic_xchg(lines, 0)) {
+                unwatch(ram->base + offset);
+            }
+        }
+    }
+}
+
+/* --- migration ----------------------------------------------------------- */
+
+#define NO_MORE_PAGES UINT64_MAX
+
+static int put_integrity(QEMUFile *f, void *pv, size_t size,
+                         const VMStateField *field, JSONWriter *vmdesc)
+{
+    TdxModuleDevice *s = pv;
+
+    for (uint64_t i = 0; i < s->num_chunks; i++) {
+        for (unsigned p = 0; s->lines[i] && p < SEAM_PAGES_PER_CHUNK; p++) {
+            if (s->lines[i][p]) {
+                qemu_put_be64(f, i << SEAM_CHUNK_BITS |
+                                 (uint64_t)p << SEAM_PAGE_BITS);
+                qemu_put_be64(f, s->lines[i][p]);
+            }
+        }
+    }
+    qemu_put_be64(f, NO_MORE_PAGES);
+    return 0;
+}
+
+/* Where the page at @hpa has its content; NULL: it cannot be private */
+static const SeamRam *find_page(const TdxModuleDevice *s, uint64_t hpa)
+{
+    for (guint i = 0; i < s->ram->len; i++) {
+        const SeamRam *ram = &g_array_index(s->ram, SeamRam, i);
+
+        if (hpa - ram->hpa < ram->size &&
+            ram->size - (hpa - ram->hpa) >= SEAM_PAGE_SIZE) {
+            return ram;
+        }
+    }
+    return NULL;
+}
+
+static int get_integrity(QEMUFile *f, void *pv, size_t size,
+                         const VMStateField *field)
+{
+    TdxModuleDevice *s = pv;
+    uint64_t hpa;
+
+    seam_integrity_reset(s);
+    while ((hpa = qemu_get_be64(f)) != NO_MORE_PAGES) {
+        const SeamRam *ram = find_page(s, hpa);
+
+        if (!ram || hpa & (SEAM_PAGE_SIZE - 1)) {
+            error_report("tdx-module: the saved state has private lines at "
+                         "0x%" PRIx64 ", where this machine has no RAM", hpa);
+            return -EINVAL;
+        }
+        seam_integrity_watch(ram->base + (hpa - ram->hpa), SEAM_PAGE_SIZE);
+        qatomic_set(need_page_lines(s, hpa), qemu_get_be64(f));
+    }
+    return 0;
+}
+
+const VMStateInfo vmstate_info_integrity = {
+    .name = "tdx-module integrity",
+    .get = get_integrity,
+    .put = put_integrity,
+};

@@ -1,0 +1,44 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Watching writes to RAM: a device learns of each one, whether a processor,
+ * a device or the monitor makes it.  Processors tell of writes to pages that
+ * are not dirty for DIRTY_MEMORY_CODE; a watched page stays so.
+ */
+
+#ifndef EXEC_RAM_WATCH_H
+#define EXEC_RAM_WATCH_H
+
+#include "exec/cpu-common.h"
+#include "qemu/atomic.h"
+
+/**
+ * RamWatch: whom to tell; called by any thread, with or without the BQL.
+ * @written: @len bytes at @addr are being written by other than the watcher
+ * @watched: shall writes to the page around @addr go on being told?
+ */
+typedef struct RamWatch {
+    void (*written)(ram_addr_t addr, ram_addr_t len);
+    bool (*watched)(ram_addr_t addr);
+} RamWatch;
+
+/* Set while no vCPU runs; NULL: nobody watches */
+extern const RamWatch *ram_watch;
+
+static inline void ram_written(ram_addr_t addr, ram_addr_t len)
+{
+    const RamWatch *watch = qatomic_read(&ram_watch);
+
+    if (unlikely(watch)) {
+        watch->written(addr, len);
+    }
+}
+
+static inline bool ram_is_watched(ram_addr_t addr)
+{
+    const RamWatch *watch = qatomic_read(&ram_watch);
+
+    return unlikely(watch) && watch->watched(addr);
+}
+
+#endif /* EXEC_RAM_WATCH_H */
