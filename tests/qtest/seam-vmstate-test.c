@@ -133,6 +133,30 @@ static void test_early(void)
     unlink(path);
 }
 
+/* What the host has destroyed stays so, and what not can be read */
+static void test_lost(void)
+{
+    g_autofree char *path = state_file();
+    QTestState *qts = tdx_start("", MACHINE);
+    QTdxTdmr t = new_tdmr();
+    TdxRegs r;
+
+    tdx_bring_up(qts, 2, (int[]) { 0, 1, -1 }, &t, 1, HKID);
+    tdx_init_tdmr(qts, 0, &t);
+    /* The PAMT entries of pages 4 to 7 */
+    qtest_writeb(qts, t.pamt[0].base + 64, 0);
+    save(qts, path);
+
+    qts = load("", path);
+    r = (TdxRegs) { .rax = TDH_PHYMEM_PAGE_RDMD, .rcx = t.base };
+    g_assert_true(tdx_seamcall(qts, 0, &r));
+    tdx_assert_status(r.rax, TDX_SUCCESS);
+    r = (TdxRegs) { .rax = TDH_PHYMEM_PAGE_RDMD, .rcx = t.base + 16 * KiB };
+    g_assert_false(tdx_seamcall(qts, 0, &r));
+    qtest_quit(qts);
+    unlink(path);
+}
+
 /* Another version of the module has another state */
 static void test_mismatch(void)
 {
@@ -156,6 +180,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("seam/vmstate/half-way", test_half_way);
     qtest_add_func("seam/vmstate/early", test_early);
+    qtest_add_func("seam/vmstate/lost", test_lost);
     qtest_add_func("seam/vmstate/mismatch", test_mismatch);
     return g_test_run();
 }

@@ -1,0 +1,186 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Private memory and those who write to it or read it from outside: the
+ * monitor's way, devices' DMA, and what a saved machine remembers of it.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/timer.h"
+#include "qemu/units.h"
+#include "libqos/pci.h"
+#include "libqos/pci-pc.h"
+#include "libqos/tdx-module.h"
+
+#define HKID 2
+
+/* A device that copies between RAM and a buffer of its own */
+#define EDU_ADDR   "05.0"
+#define EDU_DEVFN  QPCI_DEVFN(5, 0)
+#define EDU_BUFFER 0x40000
+#define EDU_SRC    0x80
+#define EDU_DST    0x88
+#define EDU_COUNT  0x90
+#define EDU_CMD    0x98
+#define EDU_RUN    1
+#define EDU_TO_RAM 2
+
+#define RAM_FREE   (64 * MiB)
+#define SECRET     0x5ec5ec5ec5ec5ec5ULL
+
+typedef struct Machine {
+    QTestState *qts;
+    QTdxTdmr tdmr;
+    QPCIBus *bus;
+    QPCIDevice *edu;
+    QPCIBar bar;
+} Machine;
+
+/* A module with a static PAMT, entries of which are not all zero */
+static void start(Machine *m)
+{
+    *m = (Machine) { .tdmr = { .base = 4 * GiB, .size = 2 * GiB } };
+    m->qts = tdx_start("", "-m 4G -device edu,addr=" EDU_ADDR);
+    m->tdmr.rsvd[0].base = 0;
+    m->tdmr.rsvd[0].size = 4 * KiB;
+    tdx_place_pamts(&m->tdmr, false, 16 * MiB);
+    m->bus = qpci_new_pc(m->qts, NULL);
+    m->edu = qpci_device_find(m->bus, EDU_DEVFN);
+    g_assert_nonnull(m->edu);
+    qpci_device_enable(m->edu);
+    m->bar = qpci_iomap(m->edu, 0, NULL);
+}
+
+static void bring_up(Machine *m)
+{
+    static const int first_lp[] = { 0, -1 };
+
+    tdx_bring_up(m->qts, 1, first_lp, &m->tdmr, 1, HKID);
+    tdx_init_tdmr(m->qts, 0, &m->tdmr);
+}
+
+static void stop(Machine *m)
+{
+    qpci_iounmap(m->edu, m->bar);
+    g_free(m->edu);
+    qpci_free_pc(m->bus);
+    qtest_quit(m->qts);
+}
+
+static void dma(Machine *m, uint64_t src, uint64_t dst, uint64_t len,
+                uint64_t cmd)
+{
+    qpci_io_writeq(m->edu, m->bar, EDU_SRC, src);
+    qpci_io_writeq(m->edu, m->bar, EDU_DST, dst);
+    qpci_io_writeq(m->edu, m->bar, EDU_COUNT, len);
+    qpci_io_writeq(m->edu, m->bar, EDU_CMD, cmd | EDU_RUN);
+    do {
+        qtest_clock_step(m->qts, 200 * SCALE_MS);
+    } while (qpci_io_readq(m->edu, m->bar, EDU_CMD) & EDU_RUN);
+}
+
+/* PT_RSVD for the first page; false: VMfailInvalid */
+static bool look(Machine *m, uint64_t page)
+{
+    TdxRegs r = { .rax = TDH_PHYMEM_PAGE_RDMD, .rcx = page };
+
+    if (!tdx_seamcall(m->qts, 0, &r)) {
+        return false;
+    }
+    tdx_assert_status(r.rax, TDX_SUCCESS);
+    g_assert_cmpint(r.rcx, ==, page == m->tdmr.base);
+    return true;
+}
+
+static void assert_gone(Machine *m)
+{
+    TdxRegs r = { .rax = TDH_SYS_RD, .rdx = TDX_MD_FEATURES0 };
+
+    g_assert_false(look(m, m->tdmr.base));
+    g_assert_false(tdx_seamcall(m->qts, 0, &r));
+}
+
+/* --- the monitor's way ---------------------------------------------------- */
+
+static void test_write(void)
+{
+    Machine m;
+    uint64_t entry;
+
+    start(&m);
+    bring_up(&m);
+    entry = m.tdmr.pamt[0].base;
+    /* Another line of the same page */
+    qtest_writeb(m.qts, entry + 64, 0);
+    g_assert_true(look(&m, m.tdmr.base));
+    qtest_writeb(m.qts, entry + 63, 0);
+    assert_gone(&m);
+    /* A new start of the platform brings it back */
+    qtest_system_reset(m.qts);
+    bring_up(&m);
+    g_assert_true(look(&m, m.tdmr.base));
+    stop(&m);
+}
+
+static void test_read(void)
+{
+    Machine m;
+    uint64_t entry;
+
+    start(&m);
+    entry = m.tdmr.pamt[0].base;
+    qtest_writeq(m.qts, entry, SECRET);
+    bring_up(&m);
+    g_assert_cmphex(qtest_readq(m.qts, entry), ==, 0);
+    g_assert_true(look(&m, m.tdmr.base));
+    stop(&m);
+}
+
+/* --- DMA ---------------------------------------------------------------- */
+
+static void test_dma_write(void)
+{
+    Machine m;
+    uint64_t page;
+
+    start(&m);
+    bring_up(&m);
+    page = m.tdmr.pamt[0].base;
+    /* The second half of the page, entries 128 and up */
+    dma(&m, EDU_BUFFER, page + 2 * KiB, 2 * KiB, EDU_TO_RAM);
+    g_assert_true(look(&m, m.tdmr.base));
+    g_assert_true(look(&m, m.tdmr.base + 127 * 4 * KiB));
+    g_assert_false(look(&m, m.tdmr.base + 128 * 4 * KiB));
+    assert_gone(&m);
+    stop(&m);
+}
+
+/* The first entry of the PAMT says PT_RSVD, but not to a device */
+static void test_dma_read(void)
+{
+    Machine m;
+    uint64_t page;
+
+    start(&m);
+    page = m.tdmr.pamt[0].base;
+    qtest_memset(m.qts, page, 0xa5, 4 * KiB);
+    qtest_memset(m.qts, RAM_FREE, 0x5a, 4 * KiB);
+    bring_up(&m);
+    dma(&m, page, EDU_BUFFER, 4 * KiB, 0);
+    dma(&m, EDU_BUFFER, RAM_FREE, 4 * KiB, EDU_TO_RAM);
+    for (unsigned i = 0; i < 4 * KiB; i += 8) {
+        g_assert_cmphex(qtest_readq(m.qts, RAM_FREE + i), ==, 0);
+    }
+    g_assert_true(look(&m, m.tdmr.base));
+    stop(&m);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    qtest_add_func("seam/integrity/write", test_write);
+    qtest_add_func("seam/integrity/read", test_read);
+    qtest_add_func("seam/integrity/dma/write", test_dma_write);
+    qtest_add_func("seam/integrity/dma/read", test_dma_read);
+    return g_test_run();
+}
