@@ -161,11 +161,21 @@ typedef struct FuzzMachine {
     bool trace;
 } FuzzMachine;
 
-/* Counted over all programs that a process runs */
+#define FUZZ_LEAVES  256
+#define FUZZ_DETAILS 16
+
+/**
+ * FuzzStats: counted over all programs that a process runs.
+ * @calls, @successes: by leaf number
+ * @details: successes by level of the GPA, of PAGE.RECLAIM by the page's type,
+ *   without and with Dynamic PAMT
+ * @seen: leaf << 32 | status class
+ */
 typedef struct FuzzStats {
-    uint64_t calls[256];       /* by leaf number */
-    uint64_t successes[256];
-    GHashTable *seen;          /* leaf << 32 | status class */
+    uint64_t calls[FUZZ_LEAVES];
+    uint64_t successes[FUZZ_LEAVES];
+    uint64_t details[FUZZ_LEAVES][FUZZ_DETAILS][2];
+    GHashTable *seen;
 } FuzzStats;
 
 extern FuzzStats fuzz_stats;

@@ -18,9 +18,9 @@
 /* Of a record that repeats, so many calls are checked each, then as many'th */
 #define CHECK_EACH 8
 
-#define VP_ENTER  0
 #define MNG_CREATE 9
 #define VP_CREATE 10
+#define PAGE_RECLAIM 28
 
 FuzzStats fuzz_stats; /* atomic; the table has a lock */
 static pthread_mutex_t seen_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -90,9 +90,14 @@ static void add_to_pool(FuzzPool *pool, uint64_t hpa)
     pool->hpa[pool->n++ % FUZZ_POOL] = hpa;
 }
 
-static void count(const uint64_t *before, uint64_t status)
+static void count(FuzzMachine *fm, const uint64_t *before,
+                  const uint64_t *after)
 {
     unsigned leaf = before[TDX_RAX] & TDX_RAX_LEAF_MASK;
+    unsigned detail = leaf == PAGE_RECLAIM ? after[TDX_RCX]
+                                           : before[TDX_RCX] & 7;
+    bool dynamic = fm->sim->module->st.dynamic_pamt;
+    uint64_t status = after[TDX_RAX];
     uint64_t key = (uint64_t)leaf << 32 | status >> 32;
 
     if (leaf >= G_N_ELEMENTS(fuzz_stats.calls)) {
@@ -101,6 +106,9 @@ static void count(const uint64_t *before, uint64_t status)
     __atomic_fetch_add(&fuzz_stats.calls[leaf], 1, __ATOMIC_RELAXED);
     if (status == TDX_SUCCESS) {
         __atomic_fetch_add(&fuzz_stats.successes[leaf], 1, __ATOMIC_RELAXED);
+        __atomic_fetch_add(
+            &fuzz_stats.details[leaf][detail % FUZZ_DETAILS][dynamic], 1,
+            __ATOMIC_RELAXED);
     }
     pthread_mutex_lock(&seen_lock);
     if (!fuzz_stats.seen) {
@@ -179,7 +187,7 @@ uint64_t fuzz_call(FuzzMachine *fm, const FuzzRecord *rec, unsigned lp,
         trace(fm, lp, before, gpr);
     }
     check_answer(fm, before, gpr);
-    count(before, gpr[TDX_RAX]);
+    count(fm, before, gpr);
     leaf = before[TDX_RAX] & TDX_RAX_LEAF_MASK;
     if (gpr[TDX_RAX] == TDX_SUCCESS) {
         if (leaf == MNG_CREATE) {

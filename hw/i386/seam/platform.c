@@ -191,6 +191,7 @@ const TdxPlatformOps seam_platform_ops = {
     .read_shared = seam_read_shared,
     .write_shared = seam_write_shared,
     .private_page = seam_private_page,
+    .private_blank = seam_private_blank,
     .private_take = seam_private_take,
     .private_lost = seam_private_lost,
     .private_drop_all = seam_private_discard,

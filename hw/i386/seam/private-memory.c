@@ -148,6 +148,15 @@ void *seam_private_page(void *opaque, uint64_t hpa, uint16_t hkid)
     return chunk->host + offset;
 }
 
+bool seam_private_blank(void *opaque, uint64_t hpa)
+{
+    TdxModuleDevice *s = opaque;
+    unsigned long page = (hpa & (SEAM_CHUNK_SIZE - 1)) >> SEAM_PAGE_BITS;
+    SeamChunk *chunk = get_chunk(s, hpa);
+
+    return in_cmr(s, hpa, 1) && !(chunk && test_bit(page, chunk->used));
+}
+
 /* What KeyID 0 sees becomes zero; no page is touched that is so already */
 static bool clear_shared(uint64_t hpa, uint64_t len)
 {

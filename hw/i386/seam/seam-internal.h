@@ -109,6 +109,7 @@ void seam_private_resize(TdxModuleDevice *s);
 void seam_private_discard(void *opaque);
 
 void *seam_private_page(void *opaque, uint64_t hpa, uint16_t hkid);
+bool seam_private_blank(void *opaque, uint64_t hpa);
 bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len);
 
 /**
