@@ -71,16 +71,6 @@ static uint64_t in_page(uint64_t hpa, uint64_t len)
     return MIN(len, SEAM_PAGE_SIZE - (hpa & (SEAM_PAGE_SIZE - 1)));
 }
 
-void seam_integrity_take(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
-{
-    uint64_t n;
-
-    for (; len; hpa += n, len -= n) {
-        n = in_page(hpa, len);
-        qatomic_or(need_page_lines(s, hpa), line_mask(hpa, n));
-    }
-}
-
 bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len)
 {
     TdxModuleDevice *s = opaque;
@@ -102,28 +92,48 @@ bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len)
 
 /* --- watching ------------------------------------------------------------ */
 
-void seam_integrity_watch(ram_addr_t addr, uint64_t len)
+/*
+ * Stores to [@addr, @addr + @len) are told from here on.  Its lines are
+ * private already, or a page whose code is just going would be forgotten.
+ */
+static void watch(ram_addr_t addr, uint64_t len)
 {
     /* Finding TLB entries is slow; a watched page has no dirty ones */
     if (tcg_enabled() &&
-        (len > SEAM_PAGE_SIZE ||
+        ((addr ^ (addr + len - 1)) >= SEAM_PAGE_SIZE ||
          cpu_physical_memory_get_dirty_flag(addr, DIRTY_MEMORY_CODE))) {
         cpu_physical_memory_test_and_clear_dirty(addr, len,
                                                  DIRTY_MEMORY_CODE);
     }
 }
 
+void seam_integrity_take(TdxModuleDevice *s, uint64_t hpa, ram_addr_t addr,
+                         uint64_t len)
+{
+    uint64_t done = 0, n;
+
+    for (; done < len; done += n) {
+        n = in_page(hpa + done, len - done);
+        qatomic_or(need_page_lines(s, hpa + done), line_mask(hpa + done, n));
+    }
+    watch(addr, len);
+}
+
 /*
  * Stores to the page may be fast again.  Code from it may have come into
  * being meanwhile: first the flag, then all of the code, so that code that
- * comes later clears the flag again.
+ * comes later clears the flag again.  The page may have been taken anew.
  */
-static void unwatch(ram_addr_t addr)
+static void unwatch(const uint64_t *lines, ram_addr_t addr)
 {
     addr &= ~(ram_addr_t)(SEAM_PAGE_SIZE - 1);
     if (tcg_enabled()) {
         cpu_physical_memory_set_dirty_flag(addr, DIRTY_MEMORY_CODE);
         tb_invalidate_phys_range(addr, addr + SEAM_PAGE_SIZE - 1);
+        smp_mb(); /* whoever takes it sets the lines, then clears the flag */
+        if (qatomic_read(lines)) {
+            watch(addr, SEAM_PAGE_SIZE);
+        }
     }
 }
 
@@ -152,7 +162,7 @@ static void page_written(TdxModuleDevice *s, const SeamRam *ram,
 
         trace_seam_private_written(hpa, len);
         if (before && !(before & ~mask)) {
-            unwatch(addr);
+            unwatch(lines, addr);
         }
     }
 }
@@ -214,7 +224,7 @@ static void add_ram(GArray *array, TdxRange range)
 
 void seam_integrity_start(TdxModuleDevice *s)
 {
-    static const RamWatch watch = {
+    static const RamWatch seam_watch = {
         .written = ram_was_written,
         .watched = ram_watched,
     };
@@ -226,7 +236,7 @@ void seam_integrity_start(TdxModuleDevice *s)
     for (int i = 0; i < TDX_MAX_CMRS; i++) {
         add_ram(s->ram, s->plat.cmr[i]);
     }
-    qatomic_set(&ram_watch, &watch);
+    qatomic_set(&ram_watch, &seam_watch);
 }
 
 void seam_integrity_reset(TdxModuleDevice *s)
@@ -245,7 +255,7 @@ void seam_integrity_reset(TdxModuleDevice *s)
             }
             n = in_page(hpa, SEAM_PAGE_SIZE);
             if (qatomic_read(lines) && qatomic_xchg(lines, 0)) {
-                unwatch(ram->base + offset);
+                unwatch(lines, ram->base + offset);
             }
         }
     }
@@ -302,8 +312,8 @@ static int get_integrity(QEMUFile *f, void *pv, size_t size,
                          "0x%" PRIx64 ", where this machine has no RAM", hpa);
             return -EINVAL;
         }
-        seam_integrity_watch(ram->base + (hpa - ram->hpa), SEAM_PAGE_SIZE);
         qatomic_set(need_page_lines(s, hpa), qemu_get_be64(f));
+        watch(ram->base + (hpa - ram->hpa), SEAM_PAGE_SIZE);
     }
     return 0;
 }

@@ -157,8 +157,11 @@ bool seam_private_blank(void *opaque, uint64_t hpa)
     return in_cmr(s, hpa, 1) && !(chunk && test_bit(page, chunk->used));
 }
 
-/* What KeyID 0 sees becomes zero; no page is touched that is so already */
-static bool clear_shared(uint64_t hpa, uint64_t len)
+/*
+ * Lines become private, and what KeyID 0 sees becomes zero; no page is touched
+ * that is so already.
+ */
+static bool take_shared(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
 {
     RCU_READ_LOCK_GUARD();
 
@@ -167,14 +170,18 @@ static bool clear_shared(uint64_t hpa, uint64_t len)
         MemoryRegion *mr = address_space_translate(&address_space_memory, hpa,
                                                    &xlat, &l, true,
                                                    MEMTXATTRS_UNSPECIFIED);
+        ram_addr_t addr;
 
         if (!memory_region_is_ram(mr) || mr->readonly) {
             return false;
         }
-        seam_integrity_watch(memory_region_get_ram_addr(mr) + xlat, l);
+        addr = memory_region_get_ram_addr(mr) + xlat;
+        seam_integrity_take(s, hpa, addr, l);
         if (!buffer_is_zero(qemu_map_ram_ptr(mr->ram_block, xlat), l)) {
             address_space_set(&address_space_memory, hpa, 0, l,
                               MEMTXATTRS_UNSPECIFIED);
+            /* That was a write like others */
+            seam_integrity_take(s, hpa, addr, l);
         }
         hpa += l;
         len -= l;
@@ -204,11 +211,10 @@ bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len)
 {
     TdxModuleDevice *s = opaque;
 
-    if (!in_cmr(s, hpa, len) || !clear_shared(hpa, len)) {
+    if (!in_cmr(s, hpa, len) || !take_shared(s, hpa, len)) {
         return false;
     }
     clear_private(s, hpa, len);
-    seam_integrity_take(s, hpa, len);
     return true;
 }
 

@@ -128,13 +128,11 @@ void seam_integrity_start(TdxModuleDevice *s);
 void seam_integrity_reset(TdxModuleDevice *s);
 
 /**
- * seam_integrity_watch: see to it that writes to [@addr, @addr + @len) of RAM
- * are told; before its lines become private.
+ * seam_integrity_take: [@hpa, @hpa + @len) is written with a private KeyID.
+ * @addr: where KeyID 0 has its content
  */
-void seam_integrity_watch(ram_addr_t addr, uint64_t len);
-
-/** seam_integrity_take: [@hpa, @hpa + @len) is written with a private KeyID */
-void seam_integrity_take(TdxModuleDevice *s, uint64_t hpa, uint64_t len);
+void seam_integrity_take(TdxModuleDevice *s, uint64_t hpa, ram_addr_t addr,
+                         uint64_t len);
 
 bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len);
 

@@ -296,19 +296,31 @@ static void test_reclaimed(void)
        destroy_td(), "a page that came back can be written and given again");
 }
 
+#define RET 0xc3
+
+static void run(uint64_t hpa)
+{
+    ((void (*)(void))(uintptr_t)hpa)();
+}
+
+static void forget_tlb(void)
+{
+    write_cr3(read_cr3());
+}
+
 /* Code that ran in a page before it was private, and runs after */
 static void test_code(void)
 {
-    void (*fn)(void) = (void (*)(void))(uintptr_t)TDCS;
     bool good;
 
-    put(TDCS, 0xc3); /* RET */
-    fn();
+    put(TDCS, RET);
+    run(TDCS);
     good = create_td() && look() == TDX_OP_STATE_INCORRECT;
-    put(TDCS, 0xc3);
+    put(TDCS, RET);
     good = good && look() == TDX_TD_FATAL && destroy_td();
-    fn();
+    run(TDCS);
     good = good && create_td() && look() == TDX_OP_STATE_INCORRECT;
+    forget_tlb();
     put(TDCS + LINE, 0);
     ok(good && look() == TDX_TD_FATAL && destroy_td(),
        "a page with code in it");
@@ -316,11 +328,18 @@ static void test_code(void)
 
 static void test_pamt(void)
 {
-    uint64_t entry = PAMT_4K + 5 * 16;
+    uint64_t entry = PAMT_4K + 5 * 16, code = PAMT_4K + 32 * LINE;
 
     put(PAMT_4K + LINE - 8, 0);
     ok(!call(TDH_PHYMEM_PAGE_RDMD, TDR + 4 * PAGE_SIZE, 0, 0),
        "the line beside is not touched");
+    /* Code that comes and goes in the page does not end the watch over it */
+    put(code, RET);
+    run(code);
+    put(code, 0);
+    ok(!call(TDH_PHYMEM_PAGE_RDMD, TDR + 4 * PAGE_SIZE, 0, 0),
+       "nor the one with code");
+    forget_tlb();
     put(entry, 0);
     ok(call(TDH_PHYMEM_PAGE_RDMD, TDR + 4 * PAGE_SIZE, 0, 0) == UINT64_MAX,
        "a SEAMCALL that finds a PAMT entry lost ends in VMfailInvalid");
