@@ -61,6 +61,7 @@ enum {
     FUZZ_KNOB = 0xf1,  /* make the platform fail, or well again */
     FUZZ_RESET = 0xf2, /* reset the machine */
     FUZZ_RAW = 0xf3,   /* a SEAMCALL with any RAX */
+    FUZZ_POISON = 0xf4, /* write to private memory with another KeyID */
 };
 
 /* FuzzRecord.flags */
@@ -157,6 +158,7 @@ typedef struct FuzzMachine {
     FuzzPool tdvpr;
     uint64_t last[TDX_NUM_GPRS]; /* after the call before */
     unsigned calls;
+    bool poisoned; /* so the module may stop */
     bool trusted; /* each call of a prologue has been checked elsewhere */
     bool trace;
 } FuzzMachine;
@@ -199,6 +201,9 @@ uint64_t fuzz_operand(FuzzMachine *fm, unsigned leaf, const char *name,
 /** fuzz_write: what FUZZ_WRITE does */
 void fuzz_write(FuzzMachine *fm, const FuzzRecord *rec);
 
+/** fuzz_poison: what FUZZ_POISON does */
+void fuzz_poison(FuzzMachine *fm, const FuzzRecord *rec);
+
 /** fuzz_begin: fuzz_machine_init(), and the prologue that @header names */
 void fuzz_begin(FuzzMachine *fm, const FuzzHeader *header);
 
@@ -206,7 +211,8 @@ void fuzz_begin(FuzzMachine *fm, const FuzzHeader *header);
 unsigned fuzz_repetitions(const FuzzRecord *rec);
 
 /**
- * fuzz_call: a SEAMCALL as @rec has it, for the time number @i; returns RAX.
+ * fuzz_call: a SEAMCALL as @rec has it, for the time number @i; returns RAX,
+ * all ones when the module has stopped.
  * Different machines that share a platform may call at once, on other LPs.
  */
 uint64_t fuzz_call(FuzzMachine *fm, const FuzzRecord *rec, unsigned lp,

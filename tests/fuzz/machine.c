@@ -28,6 +28,9 @@
 #define BUFFERS    (258 * MIB)
 #define NUM_PARAMS 4
 
+#define CACHE_LINE     64
+#define LINES_PER_PAGE (TDX_PAGE_4K / CACHE_LINE)
+
 static const TdxTdmrInfo tdmr_info[NUM_TDMRS] = {
     {
         .base = TDMR0,
@@ -372,4 +375,32 @@ void fuzz_write(FuzzMachine *fm, const FuzzRecord *rec)
                 fuzz_operand(fm, rec->leaf, NULL, &rec->op[2], 0);
     }
     sim_write64(fm->sim, hpa, value);
+}
+
+/*
+ * Operand 0: a page, or with operand 1 of 1 to 3 a place in the PAMT area of
+ * that level's number less one; operand 2: which cache line of it, 64 and more
+ * for all of the page.
+ */
+void fuzz_poison(FuzzMachine *fm, const FuzzRecord *rec)
+{
+    uint64_t hpa = fuzz_operand(fm, rec->leaf, "page", &rec->op[0], 0);
+    unsigned level = rec->op[1].value[0];
+    unsigned line = rec->op[2].value[0];
+
+    if (level >= 1 && level <= TDX_NUM_PAMT_LEVELS) {
+        const TdxRange *pamt[] = {
+            &tdmr_info[0].pamt_4k, &tdmr_info[0].pamt_2m,
+            &tdmr_info[0].pamt_1g,
+        };
+
+        hpa = pamt[level - 1]->base + (hpa & (64 * 1024 - 1));
+    }
+    hpa &= (TDX_HPA_LIMIT - 1) & ~(TDX_PAGE_4K - 1);
+    if (line < LINES_PER_PAGE) {
+        sim_poison(fm->sim, hpa + line * CACHE_LINE, CACHE_LINE);
+    } else {
+        sim_poison(fm->sim, hpa, TDX_PAGE_4K);
+    }
+    fm->poisoned = true;
 }

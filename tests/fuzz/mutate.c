@@ -44,7 +44,7 @@ static uint8_t random_leaf(uint64_t *random)
     case 2:
         return FUZZ_RAW;
     case 3:
-        return below(random, 256);
+        return below(random, 2) ? FUZZ_POISON : below(random, 256);
     }
     do {
         leaf = &table[below(random, n)];

@@ -74,6 +74,23 @@ static void check_answer(FuzzMachine *fm, const uint64_t *before,
     }
 }
 
+/* VMfailInvalid */
+static void check_stop(FuzzMachine *fm, const uint64_t *before,
+                       const uint64_t *after)
+{
+    const char *why = fm->sim->fatal_reason;
+
+    if (!why || !fm->poisoned) {
+        broken(fm, why ? why : "no answer, but nothing fatal");
+    }
+    if (memcmp(before, after, TDX_NUM_GPRS * sizeof(*before))) {
+        broken(fm, "no answer, but registers have changed");
+    }
+    if (fm->trace) {
+        fprintf(stderr, "%5u the module has stopped: %s\n", fm->calls, why);
+    }
+}
+
 void fuzz_check(FuzzMachine *fm)
 {
     char *why = tdx_module_check(fm->sim->module);
@@ -180,8 +197,8 @@ uint64_t fuzz_call(FuzzMachine *fm, const FuzzRecord *rec, unsigned lp,
     memcpy(gpr, before, sizeof(gpr));
     fm->calls++;
     if (!tdx_module_seamcall(fm->sim->module, lp, gpr)) {
-        broken(fm, fm->sim->fatal_reason ? fm->sim->fatal_reason
-                                         : "VMfailInvalid");
+        check_stop(fm, before, gpr);
+        return TDX_STATUS_NONE;
     }
     if (fm->trace) {
         trace(fm, lp, before, gpr);
@@ -238,6 +255,9 @@ static void reset(FuzzMachine *fm)
 {
     tdx_module_reset(fm->sim->module);
     sim_memory_clear(&fm->sim->private);
+    sim_memory_clear(&fm->sim->lost);
+    fm->sim->fatal_reason = NULL;
+    fm->poisoned = false;
     fm->tdr.n = 0;
     fm->tdvpr.n = 0;
     fuzz_machine_fill(fm);
@@ -287,6 +307,9 @@ static void run_record(FuzzMachine *fm, const FuzzRecord *rec,
         break;
     case FUZZ_KNOB:
         turn_knob(fm, rec);
+        break;
+    case FUZZ_POISON:
+        fuzz_poison(fm, rec);
         break;
     case FUZZ_RESET:
         reset(fm);

@@ -304,6 +304,53 @@ static const FuzzRecord meeting[] = {
     { .leaf = SYS_SHUTDOWN },
 };
 
+/* The host writes into pages of a TD, its vCPU, its tables, its content */
+#define POISON(page) { .leaf = FUZZ_POISON, .op = { N(page) } }
+
+static const FuzzRecord poison[] = {
+    POISON(P(0, 40)),
+    { .leaf = MEM_RANGE_BLOCK, .op = { N(G(0, 0, 0)) } },
+    { .leaf = MEM_TRACK },
+    { .leaf = MEM_PAGE_RELOCATE, .op = { N(G(0, 0, 0)), N(0), N(P(1, 0)) } },
+    { .leaf = MEM_SEPT_RD, .op = { N(0) } },
+    TEARDOWN,
+};
+
+static const FuzzRecord poison_tables[] = {
+    { .leaf = FUZZ_POISON, .op = { N(P(0, 34)), N(0), N(64) } },
+    { .leaf = MEM_PAGE_REMOVE, .op = { N(G(0, 0, 0)) } },
+    { .leaf = MEM_PAGE_AUG, .op = { N(G(0, 0, 8)), N(0), N(P(1, 0)) } },
+    { .leaf = MEM_TRACK },
+    TEARDOWN,
+};
+
+static const FuzzRecord poison_vcpu[] = {
+    POISON(P(0, 16)),
+    { .leaf = VP_RD, .op = { N(0), N(1) } },
+    { .leaf = VP_ENTER },
+    { .leaf = VP_FLUSH },
+    TEARDOWN,
+};
+
+static const FuzzRecord poison_tdcs[] = {
+    POISON(P(0, 1)),
+    { .leaf = MNG_RD, .op = { N(0), N(20) } },
+    TEARDOWN,
+};
+
+static const FuzzRecord poison_tdr[] = {
+    POISON(P(0, 0)),
+    { .leaf = MNG_RD, .op = { N(0), N(1) } },
+    { .leaf = MNG_RD, .op = { N(0), N(1) } },
+    { .leaf = FUZZ_RESET },
+    BOOT,
+};
+
+static const FuzzRecord poison_pamt[] = {
+    { .leaf = FUZZ_POISON, .op = { N(P(0, 0)), N(2) } },
+    { .leaf = PHYMEM_PAGE_RDMD, .op = { N(P(0, 0)) } },
+};
+
 /* What no host does */
 static const FuzzRecord strange[] = {
     { .leaf = FUZZ_RAW, .flags = FUZZ_JUNK, .op = { OPERAND(14, 24) } },
@@ -355,6 +402,13 @@ static const FuzzSeed seeds[] = {
     { "nested-vm-static", SCENARIO(nested_vm), FUZZ_READY, STATIC },
     { "meeting-dynamic", SCENARIO(meeting), FUZZ_TD, DYNAMIC },
     { "meeting-static", SCENARIO(meeting), FUZZ_TD, STATIC },
+    { "poison-dynamic", SCENARIO(poison), FUZZ_RUNNABLE, DYNAMIC },
+    { "poison-static", SCENARIO(poison), FUZZ_RUNNABLE, STATIC },
+    { "poison-tables", SCENARIO(poison_tables), FUZZ_RUNNABLE, DYNAMIC },
+    { "poison-vcpu", SCENARIO(poison_vcpu), FUZZ_RUNNABLE, STATIC },
+    { "poison-tdcs", SCENARIO(poison_tdcs), FUZZ_RUNNABLE, DYNAMIC },
+    { "poison-tdr", SCENARIO(poison_tdr), FUZZ_RUNNABLE, DYNAMIC },
+    { "poison-pamt", SCENARIO(poison_pamt), FUZZ_RUNNABLE, STATIC },
     { "strange-dynamic", SCENARIO(strange), FUZZ_TD, DYNAMIC },
 };
 
