@@ -22,7 +22,8 @@ enum {
     VP_CREATE = 10, MNG_RD = 11, PAGE_DEMOTE = 15, MR_FINALIZE = 17,
     VP_FLUSH = 18, MNG_VPFLUSHDONE = 19, MNG_KEY_FREEID = 20, MNG_INIT = 21,
     VP_INIT = 22, PAGE_PROMOTE = 23, SEPT_RD = 25, PAGE_RECLAIM = 28,
-    PAGE_REMOVE = 29, MEM_TRACK = 38, CACHE_WB = 40, NUM_COUNTED = 64,
+    PAGE_REMOVE = 29, SYS_INFO = 32, SYS_RDALL = 37, MEM_TRACK = 38,
+    CACHE_WB = 40, NUM_COUNTED = 64,
 };
 
 enum {
@@ -49,6 +50,8 @@ static struct cpu cpus[HOST_MAX_CPUS];
 static uint32_t num_cpus;
 static uint64_t adds, removes, taken;
 static uint64_t td_params[PAGE_SIZE / 8] __attribute__((aligned(PAGE_SIZE)));
+/* For what leaves write: in a private page it would destroy what is there */
+static uint8_t buffer[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
 static uint64_t random64(struct cpu *c)
 {
@@ -207,6 +210,14 @@ static void choose(struct cpu *c, struct seam_regs *r)
         break;
     case 6:
         r->r8 ^= 1ull << below(c, 64);
+        break;
+    }
+    switch (r->rax & 0xffff) {
+    case SYS_INFO:
+        r->rcx = r->r8 = (uintptr_t)buffer;
+        break;
+    case SYS_RDALL:
+        r->rdx = (uintptr_t)buffer;
         break;
     }
 }
