@@ -9,6 +9,7 @@ SEAM_TOP names; without them the tests are skipped.
 
 import os
 import stat
+import subprocess
 import sys
 import time
 
@@ -262,6 +263,59 @@ class TdxHost(QemuSystemTest):
         self.assertGreater(counts['adds'], 0)
         self.assertEqual(counts['adds'], counts['removes'])
         self.assertEqual(counts['failures'], 0)
+
+
+class BootCommand(QemuSystemTest):
+    """guest/boot, which is what `make boot` ends in"""
+
+    def boot(self, **environment):
+        """(exit status, what was printed)"""
+        boot = os.path.join(TOP, 'guest/boot')
+        if not TOP or not os.path.exists(
+                os.path.join(TOP, 'build/qemu/qemu-system-x86_64')):
+            self.skipTest('SEAM_TOP must name the directory in which '
+                          'make qemu and guest/build have run')
+        done = subprocess.run(
+            [boot], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, check=False, timeout=2 * BOOT_SECONDS,
+            env={**os.environ, 'SMP': '2', 'MEM': '2G', 'APPEND': '',
+                 'QEMU_ARGS': '', 'TIMEOUT': '', 'V': '', **environment})
+        return done.returncode, done.stdout
+
+    def test_success(self):
+        status, text = self.boot()
+        self.assertEqual(status, 0, text)
+        for row in (r'TDX module +\d+\.\d+\.\d+',
+                    r'TDX KeyIDs +62, from 2 to 63',
+                    r'TDMRs +1, 2 GiB',
+                    r'PAMT, static +8212 KB',
+                    r'PAMT, dynamic +84 KB',
+                    r'saved at boot +8128 KB \(99\.0 %\)'):
+            self.assertRegex(text, row)
+
+    def test_static_is_no_success(self):
+        status, text = self.boot(
+            QEMU_ARGS='-global tdx-module.dynamic-pamt=off')
+        self.assertEqual(status, 1, text)
+        self.assertIn('boot: no Dynamic PAMT: the kernel kept to the static',
+                      text)
+
+    def test_why_not(self):
+        # The module counts processors that never called it.
+        status, text = self.boot(APPEND='maxcpus=1')
+        self.assertEqual(status, 1, text)
+        self.assertIn('(TDH.SYS.CONFIG: TDX_SYS_CONFIG_NOT_PENDING)', text)
+
+    def test_qemu_refuses(self):
+        status, text = self.boot(QEMU_ARGS='-device tdx-module')
+        self.assertEqual(status, 1, text)
+        self.assertIn('no Dynamic PAMT: qemu-system-x86_64: -device tdx-module',
+                      text)
+
+    def test_timeout(self):
+        status, text = self.boot(TIMEOUT='1', APPEND='seam.mode=shell')
+        self.assertEqual(status, 1, text)
+        self.assertIn('no end after 1 s', text)
 
 
 if __name__ == '__main__':
