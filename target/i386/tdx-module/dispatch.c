@@ -4,8 +4,6 @@
  * From a SEAMCALL to its leaf handler: the checks common to all leaves.
  */
 
-#include <string.h>
-
 #include "tdx-internal.h"
 
 /* Does the loaded module have this leaf?  One that lacks it knows nothing */
@@ -54,17 +52,21 @@ static uint64_t dispatch(TdxCall *c)
     return leaf->handler(c);
 }
 
+typedef struct Gprs {
+    uint64_t reg[TDX_NUM_GPRS];
+} Gprs;
+
 bool tdx_module_seamcall(TdxModule *m, unsigned lp,
                          uint64_t gpr[TDX_NUM_GPRS])
 {
     TdxCall c = { .m = m, .lp = lp, .gpr = gpr };
-    uint64_t before[TDX_NUM_GPRS];
+    /* Set at once: QEMU's compiler flags would clear it first otherwise */
+    const Gprs before = *(const Gprs *)gpr;
     uint64_t status;
 
     if (__atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)) {
         return false;
     }
-    memcpy(before, gpr, sizeof(before));
     /* Announced before the state is read: see tdx_others_active() */
     __atomic_store_n(&m->lps[lp].active, 1, __ATOMIC_SEQ_CST);
     status = dispatch(&c);
@@ -72,7 +74,7 @@ bool tdx_module_seamcall(TdxModule *m, unsigned lp,
     __atomic_store_n(&m->lps[lp].active, 0, __ATOMIC_RELEASE);
 
     if (status == TDX_STATUS_NONE) {
-        memcpy(gpr, before, sizeof(before));
+        *(Gprs *)gpr = before;
         return false;
     }
     gpr[TDX_RAX] = status;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tdx-internal.h"
+#include "sys/metadata.h"
 
 /* TDX_FEATURES0 of module 1.5.25 apart from what the platform decides */
 #define FEATURES0_1_5_25 0x0000d1326f3f0ebfULL
@@ -60,6 +61,7 @@ TdxModule *tdx_module_new(const TdxModuleConfig *cfg,
     m->opaque = opaque;
     m->lps = g_new0(TdxLp, info->num_lps);
     derive_hkid_layout(m);
+    tdx_field_index_init(&m->sys_field_index, &tdx_sys_fields);
     return m;
 }
 

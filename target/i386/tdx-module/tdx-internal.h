@@ -9,6 +9,7 @@
 
 #include "tdx-module.h"
 #include "lock.h"
+#include "abi/field.h"
 #include "abi/leaf.h"
 #include "abi/status.h"
 
@@ -113,6 +114,8 @@ struct TdxModule {
     uint64_t hkid_mask;
     uint16_t private_hkid_min;
     uint16_t private_hkid_max;
+
+    TdxFieldIndex sys_field_index; /* of tdx_sys_fields */
 
     TdxState st;
     TdxLp *lps; /* plat.num_lps of them */

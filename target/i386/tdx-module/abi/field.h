@@ -60,6 +60,13 @@ typedef struct TdxFieldTable {
     size_t rows;
 } TdxFieldTable;
 
+#define TDX_FIELD_CLASSES 64
+
+/* Where each class begins in a table, so that few rows are left to search */
+typedef struct TdxFieldIndex {
+    uint8_t first[TDX_FIELD_CLASSES + 1];
+} TdxFieldIndex;
+
 /* Fields of the module itself (metadata 4); the scope is a TdxModule */
 extern const TdxFieldTable tdx_sys_fields;
 

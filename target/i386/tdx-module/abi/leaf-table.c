@@ -549,21 +549,16 @@ const TdxLeaf *tdx_leaf_table(size_t *n)
     return leaf_table;
 }
 
+/*
+ * Numbers are dense at the start of the table and never below their position,
+ * so that the search goes back from there, and not at all for most leaves.
+ */
 const TdxLeaf *tdx_leaf_find(uint16_t number)
 {
-    size_t low = 0, high = NUM_LEAVES;
+    size_t i = number < NUM_LEAVES ? number : NUM_LEAVES - 1;
 
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-
-        if (leaf_table[mid].number == number) {
-            return &leaf_table[mid];
-        }
-        if (leaf_table[mid].number < number) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
+    while (i > 0 && leaf_table[i].number > number) {
+        i--;
     }
-    return NULL;
+    return leaf_table[i].number == number ? &leaf_table[i] : NULL;
 }

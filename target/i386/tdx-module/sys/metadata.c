@@ -29,12 +29,12 @@ static inline unsigned num_elems(const TdxField *f)
 
 /* --- finding ------------------------------------------------------------- */
 
-const TdxField *tdx_field_find(const TdxFieldTable *table, uint64_t features0,
-                               uint64_t id, unsigned *index)
+/* Among @rows rows from @f on, at least one */
+static const TdxField *find_among(const TdxField *f, size_t rows,
+                                  uint64_t features0, uint64_t id,
+                                  unsigned *index)
 {
     uint32_t key = sort_key(id);
-    const TdxField *f = table->row;
-    size_t rows = table->rows;
     uint32_t distance;
 
     /* The last row that does not start behind the key, or else the first */
@@ -52,6 +52,38 @@ const TdxField *tdx_field_find(const TdxFieldTable *table, uint64_t features0,
     }
     *index = distance / tdx_field_stride(f->id);
     return f;
+}
+
+const TdxField *tdx_field_find(const TdxFieldTable *table, uint64_t features0,
+                               uint64_t id, unsigned *index)
+{
+    return find_among(table->row, table->rows, features0, id, index);
+}
+
+void tdx_field_index_init(TdxFieldIndex *ix, const TdxFieldTable *table)
+{
+    size_t row = 0;
+
+    for (unsigned class = 0; class <= TDX_FIELD_CLASSES; class++) {
+        while (row < table->rows &&
+               tdx_field_class(table->row[row].id) < class) {
+            row++;
+        }
+        ix->first[class] = row;
+    }
+}
+
+const TdxField *tdx_field_find_indexed(const TdxFieldTable *table,
+                                       const TdxFieldIndex *ix,
+                                       uint64_t features0, uint64_t id,
+                                       unsigned *index)
+{
+    unsigned class = tdx_field_class(id);
+    size_t first = ix->first[class];
+    size_t rows = ix->first[class + 1] - first;
+
+    return rows ? find_among(table->row + first, rows, features0, id, index)
+                : NULL;
 }
 
 static const TdxField *first_from(const TdxFieldTable *table,

@@ -19,6 +19,15 @@
 const TdxField *tdx_field_find(const TdxFieldTable *table, uint64_t features0,
                                uint64_t id, unsigned *index);
 
+/** tdx_field_index_init: index @table, which has less than 256 rows */
+void tdx_field_index_init(TdxFieldIndex *ix, const TdxFieldTable *table);
+
+/** tdx_field_find_indexed: the same as tdx_field_find(), faster */
+const TdxField *tdx_field_find_indexed(const TdxFieldTable *table,
+                                       const TdxFieldIndex *ix,
+                                       uint64_t features0, uint64_t id,
+                                       unsigned *index);
+
 /** tdx_field_first: first row that the module has; NULL if none */
 const TdxField *tdx_field_first(const TdxFieldTable *table,
                                 uint64_t features0);

@@ -30,7 +30,8 @@ uint64_t tdh_sys_rd(TdxCall *c)
     if (!tdx_field_id_is_single(id)) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
-    f = tdx_field_find(&tdx_sys_fields, features0, id, &index);
+    f = tdx_field_find_indexed(&tdx_sys_fields, &m->sys_field_index, features0,
+                               id, &index);
     if (!f) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
