@@ -60,7 +60,9 @@ static const char *leaf_name(uint64_t rax, char *buf, size_t len)
     return buf;
 }
 
-static bool traced_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr)
+/* Out of line: its buffers would cost each call that is not traced */
+static __attribute__((noinline))
+bool traced_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr)
 {
     char leaf_buf[32], status[96];
     const char *leaf = leaf_name(gpr[TDX_RAX], leaf_buf, sizeof(leaf_buf));

@@ -7,7 +7,7 @@
 #include "tdx-internal.h"
 
 /* Does the loaded module have this leaf?  One that lacks it knows nothing */
-static bool leaf_exists(const TdxModule *m, const TdxLeaf *leaf)
+static inline bool leaf_exists(const TdxModule *m, const TdxLeaf *leaf)
 {
     if (!leaf || !leaf->handler) {
         return false;
@@ -24,10 +24,9 @@ static bool leaf_exists(const TdxModule *m, const TdxLeaf *leaf)
 }
 
 /* Life cycle 1.2: order of dispatcher checks */
-static uint64_t dispatch(TdxCall *c)
+static inline uint64_t dispatch(TdxCall *c, const TdxLeaf *leaf)
 {
     uint64_t rax = c->gpr[TDX_RAX];
-    const TdxLeaf *leaf = tdx_leaf_find(rax & TDX_RAX_LEAF_MASK);
     TdxSysState state = tdx_sys_state(c->m);
     bool exists = leaf_exists(c->m, leaf);
     /* An unknown leaf is treated as one that is only legal when ready */
@@ -56,25 +55,62 @@ typedef struct Gprs {
     uint64_t reg[TDX_NUM_GPRS];
 } Gprs;
 
+/*
+ * A leaf that works with private memory, as all do that need a module which
+ * is ready.  It must not meet TDH.SYS.SHUTDOWN or DISABLE half-way, hence is
+ * announced before the state is read: see tdx_others_active().  And it may
+ * find that the module cannot go on.
+ */
+static __attribute__((noinline))
+uint64_t dispatch_ready(TdxCall *c, const TdxLeaf *leaf)
+{
+    /* Set at once: QEMU's compiler flags would clear it first otherwise */
+    const Gprs before = *(const Gprs *)c->gpr;
+    uint32_t *active = &c->m->lps[c->lp].active;
+    uint64_t status;
+
+    __atomic_store_n(active, 1, __ATOMIC_SEQ_CST);
+    status = dispatch(c, leaf);
+    /* No order but that all of the call comes first: cheaper than the above */
+    __atomic_store_n(active, 0, __ATOMIC_RELEASE);
+    if (status == TDX_STATUS_NONE) {
+        *(Gprs *)c->gpr = before;
+    }
+    return status;
+}
+
+/*
+ * The others change state under the global lock only, or just read what the
+ * module knows of itself; they need no such order, which costs as much as
+ * the rest of TDH.SYS.RD.
+ */
+static uint64_t dispatch_early(TdxCall *c, const TdxLeaf *leaf)
+{
+    uint32_t *active = &c->m->lps[c->lp].active;
+    uint64_t status;
+
+    __atomic_store_n(active, 1, __ATOMIC_RELAXED);
+    status = dispatch(c, leaf);
+    __atomic_store_n(active, 0, __ATOMIC_RELEASE);
+    return status;
+}
+
 bool tdx_module_seamcall(TdxModule *m, unsigned lp,
                          uint64_t gpr[TDX_NUM_GPRS])
 {
     TdxCall c = { .m = m, .lp = lp, .gpr = gpr };
-    /* Set at once: QEMU's compiler flags would clear it first otherwise */
-    const Gprs before = *(const Gprs *)gpr;
+    const TdxLeaf *leaf = tdx_leaf_find(gpr[TDX_RAX] & TDX_RAX_LEAF_MASK);
     uint64_t status;
 
     if (__atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)) {
         return false;
     }
-    /* Announced before the state is read: see tdx_others_active() */
-    __atomic_store_n(&m->lps[lp].active, 1, __ATOMIC_SEQ_CST);
-    status = dispatch(&c);
-    /* No order but that all of the call comes first: cheaper than the above */
-    __atomic_store_n(&m->lps[lp].active, 0, __ATOMIC_RELEASE);
-
+    if (leaf && leaf->states == TDX_WHEN_READY) {
+        status = dispatch_ready(&c, leaf);
+    } else {
+        status = dispatch_early(&c, leaf);
+    }
     if (status == TDX_STATUS_NONE) {
-        *(Gprs *)gpr = before;
         return false;
     }
     gpr[TDX_RAX] = status;

@@ -29,13 +29,28 @@ static inline unsigned num_elems(const TdxField *f)
 
 /* --- finding ------------------------------------------------------------- */
 
-/* Among @rows rows from @f on, at least one */
-static const TdxField *find_among(const TdxField *f, size_t rows,
-                                  uint64_t features0, uint64_t id,
-                                  unsigned *index)
+/* Does @f, the last row that may have it, have the field of @key? */
+static inline const TdxField *match(const TdxField *f, uint64_t features0,
+                                    uint32_t key, unsigned *index)
+{
+    /* Another class, or a key before the first row, is far away or wraps */
+    uint32_t distance = key - sort_key(f->id);
+    unsigned stride = tdx_field_stride(f->id);
+
+    if (distance >= num_elems(f) * stride || !exists(f, features0)) {
+        return NULL;
+    }
+    /* The stride is 1 or 2; a division would be most of the search */
+    *index = distance >> (stride - 1);
+    return f;
+}
+
+const TdxField *tdx_field_find(const TdxFieldTable *table, uint64_t features0,
+                               uint64_t id, unsigned *index)
 {
     uint32_t key = sort_key(id);
-    uint32_t distance;
+    const TdxField *f = table->row;
+    size_t rows = table->rows;
 
     /* The last row that does not start behind the key, or else the first */
     while (rows > 1) {
@@ -44,20 +59,7 @@ static const TdxField *find_among(const TdxField *f, size_t rows,
         f = sort_key(f[half].id) <= key ? f + half : f;
         rows -= half;
     }
-    /* Another class, or a key before the first row, is far away or wraps */
-    distance = key - sort_key(f->id);
-    if (distance >= num_elems(f) * tdx_field_stride(f->id) ||
-        !exists(f, features0)) {
-        return NULL;
-    }
-    *index = distance / tdx_field_stride(f->id);
-    return f;
-}
-
-const TdxField *tdx_field_find(const TdxFieldTable *table, uint64_t features0,
-                               uint64_t id, unsigned *index)
-{
-    return find_among(table->row, table->rows, features0, id, index);
+    return match(f, features0, key, index);
 }
 
 void tdx_field_index_init(TdxFieldIndex *ix, const TdxFieldTable *table)
@@ -78,12 +80,19 @@ const TdxField *tdx_field_find_indexed(const TdxFieldTable *table,
                                        uint64_t features0, uint64_t id,
                                        unsigned *index)
 {
+    uint32_t key = sort_key(id);
     unsigned class = tdx_field_class(id);
-    size_t first = ix->first[class];
-    size_t rows = ix->first[class + 1] - first;
+    const TdxField *first = table->row + ix->first[class];
+    const TdxField *f = table->row + ix->first[class + 1];
 
-    return rows ? find_among(table->row + first, rows, features0, id, index)
-                : NULL;
+    /* A class has a dozen rows at most */
+    while (f > first) {
+        f--;
+        if (sort_key(f->id) <= key) {
+            return match(f, features0, key, index);
+        }
+    }
+    return NULL;
 }
 
 static const TdxField *first_from(const TdxFieldTable *table,
