@@ -4,7 +4,6 @@
  * Names of completion statuses and operands.
  */
 
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "status.h"
@@ -51,9 +50,10 @@ const char *tdx_operand_name(uint32_t id)
     }
 }
 
-/* Statuses whose bits 31:0 name an operand, so that 0 means RAX */
-static bool details_name_operand(uint64_t code)
+bool tdx_status_names_operand(uint64_t status)
 {
+    uint64_t code = tdx_op(status, 0);
+
     return code == TDX_OPERAND_INVALID ||
            code == TDX_OPERAND_ADDR_RANGE_ERROR ||
            code == TDX_OPERAND_BUSY ||
@@ -71,7 +71,7 @@ char *tdx_status_format(uint64_t status, char *buf, size_t len)
     uint32_t details = (uint32_t)status;
     const char *operand = NULL;
 
-    if (details_name_operand(tdx_op(status, 0))) {
+    if (tdx_status_names_operand(status)) {
         operand = tdx_operand_name(details);
     }
     if (!name) {

@@ -8,6 +8,7 @@
 #ifndef TDX_ABI_STATUS_H
 #define TDX_ABI_STATUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,6 +54,12 @@ const char *tdx_status_name(uint64_t status);
 
 /** tdx_operand_name: name of operand id @id, NULL if it is none */
 const char *tdx_operand_name(uint32_t id);
+
+/**
+ * tdx_status_names_operand: do bits 31:0 of @status name an operand, so that
+ * 0 means RAX?
+ */
+bool tdx_status_names_operand(uint64_t status);
 
 /**
  * tdx_status_format: @status in words, e.g. "TDX_OPERAND_INVALID(RCX)"

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
 Checks the exported tables of the module against facts of the TDX module ABI,
-and that the generated page of the documentation is up to date.
+and that the generated pages of the documentation are up to date.
 """
 
 import json
 import subprocess
 import sys
 
-TOOL, JSON_FILE, RST_FILE = sys.argv[1:]
+TOOL, JSON_FILE, DOCS = sys.argv[1:]
 
 
 def by(tables, table, key, value):
@@ -23,11 +23,21 @@ def leaves(tables):
     assert add["states"] == ["SYS_READY"]
     assert [o["register"] for o in add["in"]] == ["RCX", "RDX", "R8"]
     rd = by(tables, "leaves", "name", "TDH.SYS.RD")
-    assert rd["number"] == 34 and rd["modelled"] and rd["max_version"] == 0
+    assert rd["number"] == 34 and rd["max_version"] == 0
+    assert rd["modelled"] == "yes"
     assert "needs" not in rd
-    assert rd["out"][1] == {"register": "R8", "name": "value"}
+    assert (rd["out"][1]["register"], rd["out"][1]["name"]) == ("R8", "value")
     assert by(tables, "leaves", "number", 33)["max_version"] == 1
-    assert not by(tables, "leaves", "number", 96)["modelled"]
+    assert by(tables, "leaves", "number", 96)["modelled"] == "no"
+    update = by(tables, "leaves", "number", 53)
+    assert update["modelled"] == "partly" and update["missing"]
+    assert "TDX_SUCCESS" not in update["statuses"]
+    assert update["statuses_on_silicon_only"] == ["TDX_SUCCESS"]
+    assert add["statuses"] == [
+        "TDX_SUCCESS", "TDX_OPERAND_BUSY", "TDX_OPERAND_INVALID",
+        "TDX_OPERAND_ADDR_RANGE_ERROR", "TDX_PAGE_NOT_FREE",
+        "TDX_HPA_RANGE_NOT_FREE", "TDX_SYS_NOT_READY", "TDX_SYS_SHUTDOWN"]
+    assert by(tables, "leaves", "number", 69)["states"][-1] == "SYS_DISABLING"
 
 
 def statuses(tables):
@@ -42,6 +52,9 @@ def statuses(tables):
 def operands(tables):
     assert by(tables, "operands", "id", 8)["name"] == "R8"
     assert by(tables, "operands", "id", 184)["name"] == "SYS"
+    assert by(tables, "statuses", "name", "TDX_PAGE_NOT_FREE")["names_operand"]
+    assert not by(tables, "statuses", "name",
+                  "TDX_PAMT_PAGE_NOT_EMPTY")["names_operand"]
 
 
 def fields(tables):
@@ -58,18 +71,27 @@ def fields(tables):
     assert by(tables, "sys_fields", "name", "VENDOR_ID")["guest_readable"]
 
 
-def documentation(_tables):
-    made = subprocess.run([TOOL, "--rst"], check=True, text=True,
+def page(option, name):
+    made = subprocess.run([TOOL, option], check=True, text=True,
                           stdout=subprocess.PIPE).stdout
-    with open(RST_FILE, encoding="utf-8") as page:
-        assert page.read() == made, \
-            f"{RST_FILE} is out of date: write `{TOOL} --rst` there"
+    with open(f"{DOCS}/{name}", encoding="utf-8") as committed:
+        assert committed.read() == made, \
+            f"docs/specs/{name} is out of date: write `{TOOL} {option}` there"
+
+
+def metadata_page(_tables):
+    page("--rst", "tdx-metadata.rst")
+
+
+def leaves_page(_tables):
+    page("--rst-leaves", "tdx-module-leaves.rst")
 
 
 def main():
     with open(JSON_FILE, encoding="utf-8") as source:
         tables = json.load(source)
-    checks = [leaves, statuses, operands, fields, documentation]
+    checks = [leaves, statuses, operands, fields, metadata_page,
+              leaves_page]
     failed = 0
     print(f"1..{len(checks)}")
     for number, check in enumerate(checks, 1):

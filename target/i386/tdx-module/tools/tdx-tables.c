@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Prints the module's tables (leaves, statuses, operands, system metadata
- * fields) for tools and documentation, so that nobody has to keep copies.
+ * Prints the module's tables (leaves, statuses, operands, metadata fields) for
+ * tools and documentation, so that nobody has to keep copies.
  */
 
 #include <json-glib/json-glib.h>
@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "abi/field.h"
-#include "abi/leaf.h"
+#include "abi/leaf-doc.h"
 #include "abi/status.h"
+#include "td/td-fields.h"
 #include "tdx-module.h"
+#include "tdx-tables.h"
 
 static void add_text(JsonBuilder *json, const char *key, const char *text)
 {
@@ -59,6 +61,7 @@ static void add_operands(JsonBuilder *json, const char *key,
         json_builder_begin_object(json);
         add_text(json, "register", tdx_operand_name(operand[i].reg));
         add_text(json, "name", operand[i].name);
+        add_text(json, "what", tdx_operand_doc(operand[i].name));
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -66,19 +69,12 @@ static void add_operands(JsonBuilder *json, const char *key,
 
 static void add_states(JsonBuilder *json, unsigned states)
 {
-    static const char *const names[] = {
-        [TDX_SYSINIT_PENDING] = "SYSINIT_PENDING",
-        [TDX_SYSINIT_DONE] = "SYSINIT_DONE",
-        [TDX_SYSCONFIG_DONE] = "SYSCONFIG_DONE",
-        [TDX_SYS_READY_STATE] = "SYS_READY",
-        [TDX_SYS_SHUTDOWN_STATE] = "SYS_SHUTDOWN",
-    };
     size_t i;
 
     begin_list(json, "states");
-    for (i = 0; i < G_N_ELEMENTS(names); i++) {
+    for (i = 0; i < NUM_STATES; i++) {
         if (states & TDX_STATE_BIT(i)) {
-            json_builder_add_string_value(json, names[i]);
+            json_builder_add_string_value(json, state_names[i]);
         }
     }
     json_builder_end_array(json);
@@ -98,6 +94,32 @@ static void add_leaf_needs(JsonBuilder *json, TdxLeafNeeds needs)
     }
 }
 
+static void add_leaf_doc(JsonBuilder *json, const TdxLeaf *leaf)
+{
+    const TdxLeafDoc *doc = tdx_leaf_doc(leaf);
+    uint64_t status[TDX_LEAF_MAX_STATUSES];
+    size_t n = tdx_leaf_statuses(leaf, status), i;
+
+    begin_list(json, "statuses");
+    for (i = 0; i < n; i++) {
+        json_builder_add_string_value(json, tdx_status_name(status[i]));
+    }
+    json_builder_end_array(json);
+    begin_list(json, "statuses_on_silicon_only");
+    for (i = 0; doc && doc->elsewhere &&
+                doc->elsewhere[i] != TDX_STATUS_NONE; i++) {
+        json_builder_add_string_value(json,
+                                      tdx_status_name(doc->elsewhere[i]));
+    }
+    json_builder_end_array(json);
+    if (doc) {
+        add_text(json, "what", doc->what);
+    }
+    if (doc && doc->partly) {
+        add_text(json, "missing", doc->partly);
+    }
+}
+
 static void add_leaves(JsonBuilder *json)
 {
     size_t n, i;
@@ -109,11 +131,12 @@ static void add_leaves(JsonBuilder *json)
         add_number(json, "number", leaf[i].number);
         add_text(json, "name", leaf[i].name);
         add_number(json, "max_version", leaf[i].max_version);
-        add_bool(json, "modelled", leaf[i].handler != NULL);
+        add_text(json, "modelled", leaf_coverage(&leaf[i]));
         add_leaf_needs(json, leaf[i].needs);
         add_states(json, leaf[i].states);
         add_operands(json, "in", leaf[i].in);
         add_operands(json, "out", leaf[i].out);
+        add_leaf_doc(json, &leaf[i]);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -126,6 +149,7 @@ static void add_status(JsonBuilder *json, const char *name, uint64_t value)
     json_builder_begin_object(json);
     add_hex(json, "value", value);
     add_text(json, "name", name);
+    add_bool(json, "names_operand", tdx_status_names_operand(value));
     json_builder_end_object(json);
 }
 
@@ -162,13 +186,14 @@ static void add_operand_ids(JsonBuilder *json)
 
 /* --- fields -------------------------------------------------------------- */
 
-static void add_fields(JsonBuilder *json)
+static void add_fields(JsonBuilder *json, const char *key,
+                       const TdxFieldTable *table)
 {
     size_t i;
 
-    begin_list(json, "sys_fields");
-    for (i = 0; i < tdx_sys_fields.rows; i++) {
-        const TdxField *f = &tdx_sys_fields.row[i];
+    begin_list(json, key);
+    for (i = 0; i < table->rows; i++) {
+        const TdxField *f = &table->row[i];
 
         json_builder_begin_object(json);
         add_hex(json, "id", f->id);
@@ -196,7 +221,9 @@ static void print_json(void)
     add_leaves(json);
     add_statuses(json);
     add_operand_ids(json);
-    add_fields(json);
+    add_fields(json, "sys_fields", &tdx_sys_fields);
+    add_fields(json, "td_fields", &tdx_td_fields);
+    add_fields(json, "vp_fields", &tdx_vp_fields);
     json_builder_end_object(json);
 
     root = json_builder_get_root(json);
@@ -243,8 +270,10 @@ int main(int argc, char **argv)
         print_json();
     } else if (argc == 2 && !strcmp(argv[1], "--rst")) {
         print_rst();
+    } else if (argc == 2 && !strcmp(argv[1], "--rst-leaves")) {
+        print_leaves_rst();
     } else {
-        fprintf(stderr, "Usage: tdx-tables --json | --rst\n");
+        fprintf(stderr, "Usage: tdx-tables --json | --rst | --rst-leaves\n");
         return 1;
     }
     return 0;

@@ -1,0 +1,29 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * No test sees an answer that the leaf reference does not list: the linker
+ * sends the calls of tdx_module_seamcall() in all tests through here.
+ */
+
+#include <glib.h>
+
+#include "abi/leaf-doc.h"
+#include "abi/status.h"
+#include "check-status.h"
+
+bool __wrap_tdx_module_seamcall(TdxModule *m, unsigned lp,
+                                uint64_t gpr[TDX_NUM_GPRS])
+{
+    const TdxLeaf *leaf = tdx_leaf_find(gpr[TDX_RAX] & TDX_RAX_LEAF_MASK);
+    char text[96];
+
+    if (!__real_tdx_module_seamcall(m, lp, gpr)) {
+        return false;
+    }
+    if (!tdx_leaf_may_return(leaf, gpr[TDX_RAX])) {
+        g_error("%s answers %s, which abi/leaf-doc.c does not list",
+                leaf ? leaf->name : "an unknown leaf",
+                tdx_status_format(gpr[TDX_RAX], text, sizeof(text)));
+    }
+    return true;
+}
