@@ -4,14 +4,16 @@
  * From a SEAMCALL to its leaf handler: the checks common to all leaves.
  */
 
+#include <glib.h>
+
 #include "tdx-internal.h"
 
+/* An unknown leaf is treated as one that is only legal when ready */
+static const TdxEntryPoint unknown = { .states = TDX_WHEN_READY };
+
 /* Does the loaded module have this leaf?  One that lacks it knows nothing */
-static inline bool leaf_exists(const TdxModule *m, const TdxLeaf *leaf)
+static bool leaf_exists(const TdxModule *m, const TdxLeaf *leaf)
 {
-    if (!leaf || !leaf->handler) {
-        return false;
-    }
     switch (leaf->needs) {
     case TDX_NEEDS_DYNAMIC_PAMT:
         return tdx_has_dynamic_pamt(m);
@@ -23,32 +25,48 @@ static inline bool leaf_exists(const TdxModule *m, const TdxLeaf *leaf)
     return true;
 }
 
+void tdx_dispatch_init(TdxModule *m)
+{
+    size_t n;
+    const TdxLeaf *leaf = tdx_leaf_table(&n);
+
+    for (size_t i = 0; i < TDX_ENTRY_POINTS; i++) {
+        m->entry[i] = unknown;
+    }
+    for (; n; n--, leaf++) {
+        TdxEntryPoint *entry = &m->entry[leaf->number];
+
+        g_assert(leaf->number < TDX_ENTRY_POINTS);
+        entry->max_version = leaf->max_version;
+        if (leaf_exists(m, leaf)) {
+            entry->states = leaf->states;
+            entry->handler = leaf->handler;
+        }
+    }
+}
+
 /* Life cycle 1.2: order of dispatcher checks */
-static inline uint64_t dispatch(TdxCall *c, const TdxLeaf *leaf)
+static inline uint64_t dispatch(TdxCall *c, const TdxEntryPoint *entry)
 {
     uint64_t rax = c->gpr[TDX_RAX];
     TdxSysState state = tdx_sys_state(c->m);
-    bool exists = leaf_exists(c->m, leaf);
-    /* An unknown leaf is treated as one that is only legal when ready */
-    unsigned states = leaf && (exists || !leaf->needs) ? leaf->states
-                                                       : TDX_WHEN_READY;
 
     c->version = (rax >> TDX_RAX_VERSION_SHIFT) & TDX_RAX_VERSION_MASK;
 
     if (rax & TDX_RAX_RSVD_MASK) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
-    if (c->version && !(leaf && leaf->max_version)) {
+    if (c->version && !entry->max_version) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
-    if (!(states & TDX_STATE_BIT(state))) {
+    if (!(entry->states & TDX_STATE_BIT(state))) {
         return state == TDX_SYS_SHUTDOWN_STATE ? TDX_SYS_SHUTDOWN
                                                : TDX_SYS_NOT_READY;
     }
-    if (!exists) {
+    if (!entry->handler) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
-    return leaf->handler(c);
+    return entry->handler(c);
 }
 
 typedef struct Gprs {
@@ -62,7 +80,7 @@ typedef struct Gprs {
  * find that the module cannot go on.
  */
 static __attribute__((noinline))
-uint64_t dispatch_ready(TdxCall *c, const TdxLeaf *leaf)
+uint64_t dispatch_ready(TdxCall *c, const TdxEntryPoint *entry)
 {
     /* Set at once: QEMU's compiler flags would clear it first otherwise */
     const Gprs before = *(const Gprs *)c->gpr;
@@ -70,7 +88,7 @@ uint64_t dispatch_ready(TdxCall *c, const TdxLeaf *leaf)
     uint64_t status;
 
     __atomic_store_n(active, 1, __ATOMIC_SEQ_CST);
-    status = dispatch(c, leaf);
+    status = dispatch(c, entry);
     /* No order but that all of the call comes first: cheaper than the above */
     __atomic_store_n(active, 0, __ATOMIC_RELEASE);
     if (status == TDX_STATUS_NONE) {
@@ -84,13 +102,13 @@ uint64_t dispatch_ready(TdxCall *c, const TdxLeaf *leaf)
  * module knows of itself; they need no such order, which costs as much as
  * the rest of TDH.SYS.RD.
  */
-static uint64_t dispatch_early(TdxCall *c, const TdxLeaf *leaf)
+static uint64_t dispatch_early(TdxCall *c, const TdxEntryPoint *entry)
 {
     uint32_t *active = &c->m->lps[c->lp].active;
     uint64_t status;
 
     __atomic_store_n(active, 1, __ATOMIC_RELAXED);
-    status = dispatch(c, leaf);
+    status = dispatch(c, entry);
     __atomic_store_n(active, 0, __ATOMIC_RELEASE);
     return status;
 }
@@ -99,16 +117,18 @@ bool tdx_module_seamcall(TdxModule *m, unsigned lp,
                          uint64_t gpr[TDX_NUM_GPRS])
 {
     TdxCall c = { .m = m, .lp = lp, .gpr = gpr };
-    const TdxLeaf *leaf = tdx_leaf_find(gpr[TDX_RAX] & TDX_RAX_LEAF_MASK);
+    unsigned number = gpr[TDX_RAX] & TDX_RAX_LEAF_MASK;
+    const TdxEntryPoint *entry =
+        number < TDX_ENTRY_POINTS ? &m->entry[number] : &unknown;
     uint64_t status;
 
     if (__atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)) {
         return false;
     }
-    if (leaf && leaf->states == TDX_WHEN_READY) {
-        status = dispatch_ready(&c, leaf);
+    if (entry->handler && entry->states == TDX_WHEN_READY) {
+        status = dispatch_ready(&c, entry);
     } else {
-        status = dispatch_early(&c, leaf);
+        status = dispatch_early(&c, entry);
     }
     if (status == TDX_STATUS_NONE) {
         return false;

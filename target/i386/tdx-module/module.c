@@ -49,6 +49,15 @@ static void derive_hkid_layout(TdxModule *m)
     m->private_hkid_max = p->mktme_keyids + p->tdx_keyids;
 }
 
+/* Metadata 5: only the platform knows whether it can verify reports */
+static void derive_features0(TdxModule *m)
+{
+    m->features0 = m->cfg.features0 & ~TDX_FEATURES0_LOCAL_ATTESTATION;
+    if (m->plat.seamverifyreport) {
+        m->features0 |= TDX_FEATURES0_LOCAL_ATTESTATION;
+    }
+}
+
 TdxModule *tdx_module_new(const TdxModuleConfig *cfg,
                           const TdxPlatformInfo *info,
                           const TdxPlatformOps *ops, void *opaque)
@@ -61,13 +70,17 @@ TdxModule *tdx_module_new(const TdxModuleConfig *cfg,
     m->opaque = opaque;
     m->lps = g_new0(TdxLp, info->num_lps);
     derive_hkid_layout(m);
-    tdx_field_index_init(&m->sys_field_index, &tdx_sys_fields);
+    derive_features0(m);
+    tdx_field_map_init(&m->sys_field_map, &tdx_sys_fields,
+                       m->cfg.features0);
+    tdx_dispatch_init(m);
     return m;
 }
 
 void tdx_module_free(TdxModule *m)
 {
     if (m) {
+        tdx_field_map_clear(&m->sys_field_map);
         g_free(m->lps);
         g_free(m);
     }

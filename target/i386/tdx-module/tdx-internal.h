@@ -103,6 +103,16 @@ typedef struct TdxLp {
     uint8_t pad[56];
 } TdxLp;
 
+/* Where leaf numbers end in practice; none behind is known */
+#define TDX_ENTRY_POINTS 256
+
+/* Of a leaf, or of a number that is none, what each call needs */
+typedef struct TdxEntryPoint {
+    TdxLeafHandler *handler; /* NULL: this module does not have it */
+    uint8_t states;          /* TDX_WHEN_* */
+    uint8_t max_version;
+} TdxEntryPoint;
+
 struct TdxModule {
     TdxModuleConfig cfg;
     TdxPlatformInfo plat;
@@ -115,7 +125,11 @@ struct TdxModule {
     uint16_t private_hkid_min;
     uint16_t private_hkid_max;
 
-    TdxFieldIndex sys_field_index; /* of tdx_sys_fields */
+    uint64_t features0; /* TDX_FEATURES0 as reported: metadata 5 */
+
+    /* Where calls must be fast: what this module has of leaves and fields */
+    TdxEntryPoint entry[TDX_ENTRY_POINTS]; /* by leaf number */
+    TdxFieldMap sys_field_map; /* of tdx_sys_fields */
 
     TdxState st;
     TdxLp *lps; /* plat.num_lps of them */
@@ -147,6 +161,9 @@ static inline bool tdx_all_lps_init(const TdxModule *m)
     return __atomic_load_n(&m->st.num_init_lps, __ATOMIC_SEQ_CST) >=
            m->plat.num_lps;
 }
+
+/** tdx_dispatch_init: lay out @m's entry points, once its cfg is there */
+void tdx_dispatch_init(TdxModule *m);
 
 /**
  * tdx_others_active: is a SEAMCALL under way on an LP other than @c's?

@@ -53,7 +53,7 @@ static const TdxField rows[] = {
       .guest_rd = true },
     { FIELD(0x0a00000000000001, "NUM_TDX_FEATURES"), .value = 1,
       .guest_rd = true },
-    { FIELD(0x0a00000300000008, "TDX_FEATURES0"), .get = tdx_get_features0,
+    { FIELD(0x0a00000300000008, "TDX_FEATURES0"), MEMBER(features0),
       .guest_rd = true },
     { FIELD(0x9000000100000000, "NUM_CMRS"), .value = TDX_MAX_CMRS },
     { FIELDS(0x9000000300000080, "CMR_BASE", 32, 1),

@@ -62,10 +62,16 @@ typedef struct TdxFieldTable {
 
 #define TDX_FIELD_CLASSES 64
 
-/* Where each class begins in a table, so that few rows are left to search */
-typedef struct TdxFieldIndex {
-    uint8_t first[TDX_FIELD_CLASSES + 1];
-} TdxFieldIndex;
+/*
+ * The rows of a table by class and code, for one set of features: where a
+ * look-up must be fast.  Class by class, @row has an entry for each code up
+ * to the last that the class uses; NULL where there is no field.
+ */
+typedef struct TdxFieldMap {
+    const TdxFieldTable *table;
+    uint32_t first[TDX_FIELD_CLASSES + 1]; /* where a class begins in @row */
+    const TdxField **row;
+} TdxFieldMap;
 
 /* Fields of the module itself (metadata 4); the scope is a TdxModule */
 extern const TdxFieldTable tdx_sys_fields;

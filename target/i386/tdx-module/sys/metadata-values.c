@@ -24,15 +24,6 @@
 /* CPUID 7.1 EAX */
 #define CPUID_7_1_EAX_LASS (1u << 6)
 
-/* Metadata 5: only the platform knows whether it can verify reports */
-uint64_t tdx_get_features0(const void *scope, unsigned index)
-{
-    const TdxModule *m = scope;
-
-    return (m->cfg.features0 & ~TDX_FEATURES0_LOCAL_ATTESTATION) |
-           (m->plat.seamverifyreport ? TDX_FEATURES0_LOCAL_ATTESTATION : 0);
-}
-
 uint64_t tdx_get_min_dynamic_pamt_hkid_bits(const void *scope, unsigned index)
 {
     const TdxModule *m = scope;

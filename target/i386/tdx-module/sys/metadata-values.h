@@ -10,7 +10,6 @@
 
 #include "../abi/field.h"
 
-TdxFieldGet tdx_get_features0;
 TdxFieldGet tdx_get_min_dynamic_pamt_hkid_bits;
 TdxFieldGet tdx_get_attributes_fixed0;
 TdxFieldGet tdx_get_xfam_fixed0;

@@ -27,6 +27,13 @@ static inline unsigned num_elems(const TdxField *f)
     return f->fields * f->elems;
 }
 
+/* Which element of @f is @distance codes after its first? */
+static inline unsigned index_of(const TdxField *f, uint32_t distance)
+{
+    /* The stride is 1 or 2; a division would be most of a search */
+    return f->id & TDX_FIELD_INC_SIZE ? distance >> 1 : distance;
+}
+
 /* --- finding ------------------------------------------------------------- */
 
 /* Does @f, the last row that may have it, have the field of @key? */
@@ -40,8 +47,7 @@ static inline const TdxField *match(const TdxField *f, uint64_t features0,
     if (distance >= num_elems(f) * stride || !exists(f, features0)) {
         return NULL;
     }
-    /* The stride is 1 or 2; a division would be most of the search */
-    *index = distance >> (stride - 1);
+    *index = index_of(f, distance);
     return f;
 }
 
@@ -60,39 +66,6 @@ const TdxField *tdx_field_find(const TdxFieldTable *table, uint64_t features0,
         rows -= half;
     }
     return match(f, features0, key, index);
-}
-
-void tdx_field_index_init(TdxFieldIndex *ix, const TdxFieldTable *table)
-{
-    size_t row = 0;
-
-    for (unsigned class = 0; class <= TDX_FIELD_CLASSES; class++) {
-        while (row < table->rows &&
-               tdx_field_class(table->row[row].id) < class) {
-            row++;
-        }
-        ix->first[class] = row;
-    }
-}
-
-const TdxField *tdx_field_find_indexed(const TdxFieldTable *table,
-                                       const TdxFieldIndex *ix,
-                                       uint64_t features0, uint64_t id,
-                                       unsigned *index)
-{
-    uint32_t key = sort_key(id);
-    unsigned class = tdx_field_class(id);
-    const TdxField *first = table->row + ix->first[class];
-    const TdxField *f = table->row + ix->first[class + 1];
-
-    /* A class has a dozen rows at most */
-    while (f > first) {
-        f--;
-        if (sort_key(f->id) <= key) {
-            return match(f, features0, key, index);
-        }
-    }
-    return NULL;
 }
 
 static const TdxField *first_from(const TdxFieldTable *table,
@@ -123,8 +96,9 @@ uint64_t tdx_field_id(const TdxField *f, unsigned index)
     return f->id + index * tdx_field_stride(f->id);
 }
 
-uint64_t tdx_field_next(const TdxFieldTable *table, uint64_t features0,
-                        const TdxField *f, unsigned index, uint64_t id)
+static inline __attribute__((always_inline))
+uint64_t next_id(const TdxFieldTable *table, uint64_t features0,
+                 const TdxField *f, unsigned index, uint64_t id)
 {
     if (index + 1 < num_elems(f)) {
         return ((id & ~TDX_FIELD_CONTEXT_MASK) |
@@ -132,6 +106,12 @@ uint64_t tdx_field_next(const TdxFieldTable *table, uint64_t features0,
     }
     f = tdx_field_after(table, features0, f);
     return f ? f->id : TDX_FIELD_ID_NONE;
+}
+
+uint64_t tdx_field_next(const TdxFieldTable *table, uint64_t features0,
+                        const TdxField *f, unsigned index, uint64_t id)
+{
+    return next_id(table, features0, f, index, id);
 }
 
 /* --- values -------------------------------------------------------------- */
@@ -159,8 +139,8 @@ static uint64_t member_value(const TdxField *f, const void *scope,
     }
 }
 
-uint64_t tdx_field_value(const TdxField *f, const void *scope,
-                         unsigned index)
+static inline __attribute__((always_inline))
+uint64_t element_value(const TdxField *f, const void *scope, unsigned index)
 {
     uint64_t value;
 
@@ -172,6 +152,73 @@ uint64_t tdx_field_value(const TdxField *f, const void *scope,
         value = f->value;
     }
     return value & (UINT64_MAX >> (64 - tdx_field_elem_bits(f->id)));
+}
+
+uint64_t tdx_field_value(const TdxField *f, const void *scope,
+                         unsigned index)
+{
+    return element_value(f, scope, index);
+}
+
+/* --- the fast way -------------------------------------------------------- */
+
+/* Code of the last element of @f */
+static uint32_t last_code(const TdxField *f)
+{
+    return tdx_field_code(f->id) +
+           (num_elems(f) - 1) * tdx_field_stride(f->id);
+}
+
+void tdx_field_map_init(TdxFieldMap *map, const TdxFieldTable *table,
+                        uint64_t features0)
+{
+    const TdxField *row = table->row;
+    uint32_t code, length = 0;
+    size_t i = 0;
+
+    map->table = table;
+    for (unsigned class = 0; class < TDX_FIELD_CLASSES; class++) {
+        map->first[class] = length;
+        for (; i < table->rows && tdx_field_class(row[i].id) == class; i++) {
+            length = map->first[class] + last_code(&row[i]) + 1;
+        }
+    }
+    map->first[TDX_FIELD_CLASSES] = length;
+
+    map->row = g_new0(const TdxField *, length);
+    for (i = 0; i < table->rows; i++) {
+        const TdxField **at = map->row +
+                              map->first[tdx_field_class(row[i].id)];
+
+        for (code = tdx_field_code(row[i].id);
+             exists(&row[i], features0) && code <= last_code(&row[i]);
+             code++) {
+            at[code] = &row[i];
+        }
+    }
+}
+
+void tdx_field_map_clear(TdxFieldMap *map)
+{
+    g_free(map->row);
+}
+
+const TdxField *tdx_field_read(const TdxFieldMap *map, uint64_t features0,
+                               const void *scope, uint64_t id,
+                               uint64_t *next, uint64_t *value)
+{
+    const uint32_t *first = map->first + tdx_field_class(id);
+    uint64_t at = (uint64_t)first[0] + tdx_field_code(id);
+    const TdxField *f;
+    unsigned index;
+
+    f = at < first[1] ? map->row[at] : NULL;
+    if (f && f->host_rd) {
+        index = index_of(f, tdx_field_code(id) - tdx_field_code(f->id));
+        *next = next_id(map->table, features0, f, index, id);
+        *value = element_value(f, scope, index) & f->host_rd;
+    }
+    return f;
 }
 
 /* --- dumping ------------------------------------------------------------- */

@@ -19,14 +19,23 @@
 const TdxField *tdx_field_find(const TdxFieldTable *table, uint64_t features0,
                                uint64_t id, unsigned *index);
 
-/** tdx_field_index_init: index @table, which has less than 256 rows */
-void tdx_field_index_init(TdxFieldIndex *ix, const TdxFieldTable *table);
+/**
+ * tdx_field_map_init: map the rows of @table that exist with @features0.
+ * Free with tdx_field_map_clear().
+ */
+void tdx_field_map_init(TdxFieldMap *map, const TdxFieldTable *table,
+                        uint64_t features0);
+void tdx_field_map_clear(TdxFieldMap *map);
 
-/** tdx_field_find_indexed: the same as tdx_field_find(), faster */
-const TdxField *tdx_field_find_indexed(const TdxFieldTable *table,
-                                       const TdxFieldIndex *ix,
-                                       uint64_t features0, uint64_t id,
-                                       unsigned *index);
+/**
+ * tdx_field_read: tdx_field_find(), tdx_field_next() and tdx_field_value() in
+ * one, and fast, for what the host reads.
+ * @next, @value: set when the field exists and the host may read it
+ * Returns NULL when there is no such field.
+ */
+const TdxField *tdx_field_read(const TdxFieldMap *map, uint64_t features0,
+                               const void *scope, uint64_t id,
+                               uint64_t *next, uint64_t *value);
 
 /** tdx_field_first: first row that the module has; NULL if none */
 const TdxField *tdx_field_first(const TdxFieldTable *table,

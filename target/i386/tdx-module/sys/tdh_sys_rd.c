@@ -14,7 +14,6 @@ uint64_t tdh_sys_rd(TdxCall *c)
     uint64_t features0 = m->cfg.features0;
     uint64_t id = c->gpr[TDX_RDX]; /* its context does not matter */
     const TdxField *f;
-    unsigned index;
 
     c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
     c->gpr[TDX_R8] = 0;
@@ -30,15 +29,10 @@ uint64_t tdh_sys_rd(TdxCall *c)
     if (!tdx_field_id_is_single(id)) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
-    f = tdx_field_find_indexed(&tdx_sys_fields, &m->sys_field_index, features0,
-                               id, &index);
+    f = tdx_field_read(&m->sys_field_map, features0, m, id,
+                       &c->gpr[TDX_RDX], &c->gpr[TDX_R8]);
     if (!f) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
-    if (!f->host_rd) {
-        return TDX_METADATA_FIELD_NOT_READABLE;
-    }
-    c->gpr[TDX_RDX] = tdx_field_next(&tdx_sys_fields, features0, f, index, id);
-    c->gpr[TDX_R8] = tdx_field_value(f, m, index) & f->host_rd;
-    return TDX_SUCCESS;
+    return f->host_rd ? TDX_SUCCESS : TDX_METADATA_FIELD_NOT_READABLE;
 }
