@@ -143,9 +143,6 @@ extern const VMStateInfo vmstate_info_integrity;
 /** seam_loader_call: SEAMCALL with RAX[63] set; as seam_seamcall() */
 bool seam_loader_call(TdxModuleDevice *s, uint64_t *gpr);
 
-/** seam_state_name: a TdxSysState in words */
-const char *seam_state_name(uint32_t sys_state);
-
 /** seam_device: the loaded module, NULL when there is none */
 TdxModuleDevice *seam_device(void);
 void seam_device_set(TdxModuleDevice *s);

@@ -7,6 +7,7 @@
 
 #include "qemu/osdep.h"
 #include "seam-internal.h"
+#include "target/i386/tdx-module/abi/names.h"
 #include "target/i386/tdx-module/tdx-internal.h"
 #include "trace.h"
 
@@ -23,20 +24,6 @@ TdxModuleDevice *seam_device(void)
 void seam_device_set(TdxModuleDevice *s)
 {
     loaded = s;
-}
-
-const char *seam_state_name(uint32_t sys_state)
-{
-    static const char *const names[] = {
-        [TDX_SYSINIT_PENDING] = "SYSINIT_PENDING",
-        [TDX_SYSINIT_DONE] = "SYSINIT_DONE",
-        [TDX_SYSCONFIG_DONE] = "SYSCONFIG_DONE",
-        [TDX_SYS_READY_STATE] = "SYS_READY",
-        [TDX_SYS_SHUTDOWN_STATE] = "SYS_SHUTDOWN",
-        [TDX_SYS_DISABLING_STATE] = "SYS_DISABLING",
-    };
-
-    return sys_state < ARRAY_SIZE(names) ? names[sys_state] : "unknown";
 }
 
 static bool call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr)
@@ -85,7 +72,7 @@ bool traced_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr)
     /* With several LPs at work the change may be another's: good enough */
     after = tdx_sys_state(s->module);
     if (after != before) {
-        trace_seam_state(lp, seam_state_name(before), seam_state_name(after));
+        trace_seam_state(lp, tdx_sys_state_name(before), tdx_sys_state_name(after));
     }
     return true;
 }

@@ -8,6 +8,7 @@
 #include "qemu/osdep.h"
 #include "qapi/visitor.h"
 #include "seam-internal.h"
+#include "target/i386/tdx-module/abi/names.h"
 #include "target/i386/tdx-module/tdx-internal.h"
 #include "target/i386/tdx-module/pamt/entry.h"
 
@@ -150,7 +151,7 @@ static char *get_state(Object *obj, Error **errp)
     if (qatomic_read(&s->module->st.fatal)) {
         return g_strdup("stopped");
     }
-    return g_strdup(seam_state_name(tdx_sys_state(s->module)));
+    return g_strdup(tdx_sys_state_name(tdx_sys_state(s->module)));
 }
 
 static bool get_dynamic_pamt_enabled(Object *obj, Error **errp)

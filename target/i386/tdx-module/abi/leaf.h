@@ -28,6 +28,7 @@ typedef enum TdxSysState {
     TDX_SYS_READY_STATE,
     TDX_SYS_SHUTDOWN_STATE,
     TDX_SYS_DISABLING_STATE, /* TDH.SYS.DISABLE waits for other LPs */
+    TDX_NUM_SYS_STATES,
 } TdxSysState;
 
 #define TDX_STATE_BIT(state) (1u << (state))

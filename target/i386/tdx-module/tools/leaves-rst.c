@@ -9,17 +9,9 @@
 #include <string.h>
 
 #include "abi/leaf-doc.h"
+#include "abi/names.h"
 #include "abi/status.h"
 #include "tdx-tables.h"
-
-const char *const state_names[NUM_STATES] = {
-    [TDX_SYSINIT_PENDING] = "SYSINIT_PENDING",
-    [TDX_SYSINIT_DONE] = "SYSINIT_DONE",
-    [TDX_SYSCONFIG_DONE] = "SYSCONFIG_DONE",
-    [TDX_SYS_READY_STATE] = "SYS_READY",
-    [TDX_SYS_SHUTDOWN_STATE] = "SYS_SHUTDOWN",
-    [TDX_SYS_DISABLING_STATE] = "SYS_DISABLING",
-};
 
 const char *leaf_coverage(const TdxLeaf *leaf)
 {
@@ -74,9 +66,9 @@ static void print_states(unsigned states)
         puts("  any state");
         return;
     }
-    for (i = 0; i < NUM_STATES; i++) {
+    for (i = 0; i < TDX_NUM_SYS_STATES; i++) {
         if (states & TDX_STATE_BIT(i)) {
-            printf("%s%s", first ? "  " : ", ", state_names[i]);
+            printf("%s%s", first ? "  " : ", ", tdx_sys_state_name(i));
             first = false;
         }
     }

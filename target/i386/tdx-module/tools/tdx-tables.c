@@ -11,6 +11,7 @@
 
 #include "abi/field.h"
 #include "abi/leaf-doc.h"
+#include "abi/names.h"
 #include "abi/status.h"
 #include "td/td-fields.h"
 #include "tdx-module.h"
@@ -72,9 +73,9 @@ static void add_states(JsonBuilder *json, unsigned states)
     size_t i;
 
     begin_list(json, "states");
-    for (i = 0; i < NUM_STATES; i++) {
+    for (i = 0; i < TDX_NUM_SYS_STATES; i++) {
         if (states & TDX_STATE_BIT(i)) {
-            json_builder_add_string_value(json, state_names[i]);
+            json_builder_add_string_value(json, tdx_sys_state_name(i));
         }
     }
     json_builder_end_array(json);

@@ -9,11 +9,6 @@
 
 #include "abi/leaf.h"
 
-#define NUM_STATES (TDX_SYS_DISABLING_STATE + 1)
-
-/* Names of the module's states, by TdxSysState */
-extern const char *const state_names[NUM_STATES];
-
 /** leaf_coverage: is @leaf modelled? "yes", "partly" or "no" */
 const char *leaf_coverage(const TdxLeaf *leaf);
 
