@@ -29,17 +29,13 @@
  */
 #define FEATURES0_NOT_MODELLED                                              \
     (TDX_FEATURES0_TD_MIGRATION | TDX_FEATURES0_TD_PRESERVING |             \
-     TDX_FEATURES0_LOCAL_ATTESTATION |                                      \
-     (1ULL << 2)  /* SERVICE_TD */ |                                        \
-     (1ULL << 7)  /* TD_PARTITIONING */ |                                   \
-     (1ULL << 19) /* L2_TLB_INVD_OPT */ |                                   \
-     (1ULL << 21) /* PARTITIONED_TD_MIGRATION */ |                          \
-     (1ULL << 24) /* EVENT_FILTERING */ |                                   \
-     (1ULL << 25) /* ICSSD */ |                                             \
-     (1ULL << 26) /* FIXED_CTR12_PROF */ |                                  \
-     (1ULL << 37) /* FATAL_DIAGNOSTICS */ |                                 \
-     (1ULL << 44) /* IMPORT_PAGE_STATUS */ |                                \
-     (1ULL << 47) /* UPDATE_COMPATIBILITY */)
+     TDX_FEATURES0_LOCAL_ATTESTATION | TDX_FEATURES0_SERVICE_TD |           \
+     TDX_FEATURES0_TD_PARTITIONING | TDX_FEATURES0_L2_TLB_INVD_OPT |        \
+     TDX_FEATURES0_PARTITIONED_TD_MIGRATION |                               \
+     TDX_FEATURES0_EVENT_FILTERING | TDX_FEATURES0_ICSSD |                  \
+     TDX_FEATURES0_FIXED_CTR12_PROF | TDX_FEATURES0_FATAL_DIAGNOSTICS |     \
+     TDX_FEATURES0_IMPORT_PAGE_STATUS |                                     \
+     TDX_FEATURES0_UPDATE_COMPATIBILITY)
 
 /* --- loading ------------------------------------------------------------- */
 

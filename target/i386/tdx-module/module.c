@@ -69,6 +69,7 @@ TdxModule *tdx_module_new(const TdxModuleConfig *cfg,
     m->ops = ops;
     m->opaque = opaque;
     m->lps = g_new0(TdxLp, info->num_lps);
+    m->counts = g_new0(TdxCallCounts, info->num_lps);
     derive_hkid_layout(m);
     derive_features0(m);
     tdx_field_map_init(&m->sys_field_map, &tdx_sys_fields,
@@ -82,6 +83,7 @@ void tdx_module_free(TdxModule *m)
     if (m) {
         tdx_field_map_clear(&m->sys_field_map);
         g_free(m->lps);
+        g_free(m->counts);
         g_free(m);
     }
 }
@@ -90,12 +92,15 @@ void tdx_module_reset(TdxModule *m)
 {
     memset(&m->st, 0, sizeof(m->st));
     memset(m->lps, 0, m->plat.num_lps * sizeof(m->lps[0]));
+    memset(m->counts, 0, m->plat.num_lps * sizeof(m->counts[0]));
 }
 
 void tdx_forget(TdxModule *m)
 {
     size_t kept = offsetof(TdxState, num_init_lps);
 
+    /* Who looks at the state sees that what it has read may be no more */
+    __atomic_fetch_add(&m->forgotten, 1, __ATOMIC_SEQ_CST);
     memset((char *)&m->st + kept, 0, sizeof(m->st) - kept);
     for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
         m->lps[lp].init = false;

@@ -113,6 +113,18 @@ typedef struct TdxEntryPoint {
     uint8_t max_version;
 } TdxEntryPoint;
 
+/* Calls of one leaf by one LP, which alone writes them; atomic */
+typedef struct TdxCallCount {
+    uint64_t calls;
+    uint64_t errors; /* bit 63 of the status, or VMfailInvalid */
+} TdxCallCount;
+
+/* By leaf number; what lies behind shares one; no two LPs share a line */
+typedef struct TdxCallCounts {
+    TdxCallCount leaf[TDX_ENTRY_POINTS + 1];
+    uint8_t pad[64];
+} TdxCallCounts;
+
 struct TdxModule {
     TdxModuleConfig cfg;
     TdxPlatformInfo plat;
@@ -133,6 +145,10 @@ struct TdxModule {
 
     TdxState st;
     TdxLp *lps; /* plat.num_lps of them */
+
+    /* For those who look at the module; neither saved nor restored */
+    uint32_t forgotten;    /* times that tdx_forget() was called; atomic */
+    TdxCallCounts *counts; /* plat.num_lps of them */
 };
 
 /* One SEAMCALL under way */

@@ -19,14 +19,12 @@ typedef enum TdxGpr {
 #define TDX_MAX_TDMRS 64
 #define TDX_MAX_RSVD_PER_TDMR 16
 
-/* TDX_FEATURES0 bits that change the module's behaviour (metadata 5) */
-#define TDX_FEATURES0_TD_MIGRATION      (1ULL << 0)
-#define TDX_FEATURES0_TD_PRESERVING     (1ULL << 1)
-#define TDX_FEATURES0_LOCAL_ATTESTATION (1ULL << 8)
-#define TDX_FEATURES0_NO_RBP_MOD        (1ULL << 18)
-#define TDX_FEATURES0_TOPOLOGY_ENUM     (1ULL << 20)
-#define TDX_FEATURES0_DYNAMIC_PAMT      (1ULL << 36)
-#define TDX_FEATURES0_UPDATE_COMPATIBILITY (1ULL << 47)
+/* TDX_FEATURES0; 64-bit enumerators are a GNU extension */
+#define TDX_FEATURE(name, bit) TDX_FEATURES0_##name = 1ULL << (bit),
+enum {
+#include "abi/features0-list.h"
+};
+#undef TDX_FEATURE
 
 /**
  * TdxModuleConfig: which module is loaded.

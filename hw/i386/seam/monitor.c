@@ -1,0 +1,275 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * QMP commands on the TDX module as a whole: its state, its consistency.
+ *
+ * Commands run with the BQL held, so the module is not replaced or reset
+ * meanwhile; SEAMCALLs go on.
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "system/cpus.h"
+#include "system/runstate.h"
+#include "monitor.h"
+#include "target/i386/tdx-module/check/invariants.h"
+
+#define MAX_MISSING_LPS 64
+
+/* --- shared --------------------------------------------------------------- */
+
+TdxModule *seam_monitor_module(Error **errp)
+{
+    TdxModuleDevice *s = seam_device();
+
+    if (!s || !s->module) {
+        error_setg(errp, "this machine has no TDX module; "
+                   "use -device tdx-module");
+        return NULL;
+    }
+    return s->module;
+}
+
+TdxQueryConfig *seam_monitor_config(const TdxModule *m)
+{
+    TdxQueryConfig *cfg = g_new(TdxQueryConfig, 1);
+
+    tdx_query_config(m, cfg);
+    return cfg;
+}
+
+TdxModuleRange *seam_monitor_range(uint64_t base, uint64_t size)
+{
+    TdxModuleRange *range = g_new0(TdxModuleRange, 1);
+
+    range->base = base;
+    range->size = size;
+    return range;
+}
+
+static TdxModuleRange *pamt_range(const TdxTdmr *tdmr, TdxLevel level)
+{
+    return seam_monitor_range(tdmr->pamt[level].base, tdmr->pamt[level].size);
+}
+
+void seam_monitor_tdmr(const TdxTdmr *tdmr, TdxModuleTdmr *info)
+{
+    TdxModuleRangeList **tail = &info->reserved;
+
+    info->base = tdmr->base;
+    info->size = tdmr->size;
+    info->initialized = tdmr->last_initialized - tdmr->base;
+    for (int i = 0; i < MIN(tdmr->num_rsvd, TDX_MAX_RSVD_PER_TDMR); i++) {
+        QAPI_LIST_APPEND(tail,
+                         seam_monitor_range(tdmr->base + tdmr->rsvd[i].base,
+                                            tdmr->rsvd[i].size));
+    }
+    info->pamt_1g = pamt_range(tdmr, TDX_LEVEL_1G);
+    info->pamt_2m = pamt_range(tdmr, TDX_LEVEL_2M);
+    info->pamt_4k = pamt_range(tdmr, TDX_LEVEL_4K);
+}
+
+TdxModulePageCounts *seam_monitor_counts(const TdxUseCounts *counts)
+{
+    TdxModulePageCounts *info = g_new0(TdxModulePageCounts, 1);
+
+#define COUNT(member, use)                            \
+    do {                                              \
+        info->member = counts->page[TDX_USE_##use];   \
+        info->has_##member = info->member != 0;       \
+    } while (0)
+    COUNT(nda, NDA);
+    COUNT(rsvd, RSVD);
+    COUNT(uninitialized, UNINITIALIZED);
+    COUNT(pamt, PAMT);
+    COUNT(tdr, TDR);
+    COUNT(tdcx, TDCX);
+    COUNT(tdvpr, TDVPR);
+    COUNT(ept, EPT);
+    COUNT(reg_4k, REG_4K);
+    COUNT(reg_2m, REG_2M);
+    COUNT(reg_1g, REG_1G);
+    COUNT(other, OTHER);
+#undef COUNT
+    info->pairs = counts->pairs;
+    info->has_pairs = info->pairs != 0;
+    return info;
+}
+
+uint32_t seam_monitor_limit(bool has, uint32_t limit, uint32_t usual,
+                            uint32_t most, Error **errp)
+{
+    if (!has) {
+        return usual;
+    }
+    if (limit < 1 || limit > most) {
+        error_setg(errp, "limit must be 1 to %" PRIu32, most);
+        return 0;
+    }
+    return limit;
+}
+
+/* --- query-tdx-module ----------------------------------------------------- */
+
+static TdxModuleState module_state(const TdxQueryConfig *cfg)
+{
+    static const TdxModuleState states[] = {
+        [TDX_SYSINIT_PENDING] = TDX_MODULE_STATE_SYSINIT_PENDING,
+        [TDX_SYSINIT_DONE] = TDX_MODULE_STATE_SYSINIT_DONE,
+        [TDX_SYSCONFIG_DONE] = TDX_MODULE_STATE_SYSCONFIG_DONE,
+        [TDX_SYS_READY_STATE] = TDX_MODULE_STATE_SYS_READY,
+        [TDX_SYS_SHUTDOWN_STATE] = TDX_MODULE_STATE_SYS_SHUTDOWN,
+        [TDX_SYS_DISABLING_STATE] = TDX_MODULE_STATE_SYS_DISABLING,
+    };
+
+    /* A state that does not exist can come with a saved one */
+    return cfg->fatal || cfg->sys_state >= ARRAY_SIZE(states)
+           ? TDX_MODULE_STATE_STOPPED : states[cfg->sys_state];
+}
+
+static strList *feature_names(uint64_t features0)
+{
+    static const struct {
+        uint64_t bit;
+        const char *name;
+    } features[] = {
+#define TDX_FEATURE(name, bit) { TDX_FEATURES0_##name, #name },
+#include "target/i386/tdx-module/abi/features0-list.h"
+#undef TDX_FEATURE
+    };
+    strList *names = NULL, **tail = &names;
+
+    for (int i = 0; i < ARRAY_SIZE(features); i++) {
+        if (features0 & features[i].bit) {
+            QAPI_LIST_APPEND(tail, g_strdup(features[i].name));
+        }
+    }
+    return names;
+}
+
+static TdxModuleKeyIds *keyids(const TdxModule *m, const TdxQueryConfig *cfg)
+{
+    TdxModuleKeyIds *info = g_new0(TdxModuleKeyIds, 1);
+
+    info->mktme = m->plat.mktme_keyids;
+    info->first_tdx = m->private_hkid_min;
+    info->tdx = m->plat.tdx_keyids;
+    info->global = cfg->hkid;
+    info->has_global = cfg->hkid != 0;
+    info->assigned = tdx_query_hkids(m, TDX_HKID_ASSIGNED);
+    info->flushed = tdx_query_hkids(m, TDX_HKID_FLUSHED);
+    return info;
+}
+
+static uint32List *missing_lps(const TdxModule *m)
+{
+    uint32List *lps = NULL, **tail = &lps;
+    unsigned n = 0;
+
+    for (unsigned lp = 0; lp < m->plat.num_lps && n < MAX_MISSING_LPS; lp++) {
+        if (!tdx_query_lp_init(m, lp)) {
+            QAPI_LIST_APPEND(tail, lp);
+            n++;
+        }
+    }
+    return lps;
+}
+
+static TdxModuleLeaf *leaf_info(const char *name, TdxCallCount n)
+{
+    TdxModuleLeaf *info = g_new0(TdxModuleLeaf, 1);
+
+    info->name = g_strdup(name);
+    info->calls = n.calls;
+    info->errors = n.errors;
+    return info;
+}
+
+static TdxModuleLeafList *leaves(const TdxModule *m)
+{
+    TdxModuleLeafList *list = NULL, **tail = &list;
+    size_t num;
+    const TdxLeaf *leaf = tdx_leaf_table(&num);
+    TdxCallCount n;
+
+    for (size_t i = 0; i < num; i++) {
+        n = tdx_query_calls(m, &leaf[i]);
+        if (n.calls) {
+            TdxModuleLeaf *info = leaf_info(leaf[i].name, n);
+
+            info->has_number = true;
+            info->number = leaf[i].number;
+            QAPI_LIST_APPEND(tail, info);
+        }
+    }
+    n = tdx_query_calls(m, NULL);
+    if (n.calls) {
+        QAPI_LIST_APPEND(tail, leaf_info("unknown", n));
+    }
+    return list;
+}
+
+TdxModuleInfo *qmp_query_tdx_module(Error **errp)
+{
+    const TdxModule *m = seam_monitor_module(errp);
+    g_autofree TdxQueryConfig *cfg = NULL;
+    TdxModuleRangeList **cmr_tail;
+    TdxModuleTdmrList **tdmr_tail;
+    TdxModuleInfo *info;
+
+    if (!m) {
+        return NULL;
+    }
+    cfg = seam_monitor_config(m);
+    info = g_new0(TdxModuleInfo, 1);
+    info->state = module_state(cfg);
+    info->version = g_strdup_printf("%u.%u.%02u", m->cfg.major, m->cfg.minor,
+                                    m->cfg.update);
+    info->build_date = m->cfg.build_date;
+    info->build_num = m->cfg.build_num;
+    info->features0 = m->features0;
+    info->features = feature_names(info->features0);
+    info->dynamic_pamt_supported = tdx_has_dynamic_pamt(m);
+    info->dynamic_pamt_enabled = cfg->dynamic_pamt;
+    info->keyids = keyids(m, cfg);
+    info->lps = m->plat.num_lps;
+    info->lps_initialized = cfg->num_init_lps;
+    info->lps_missing = missing_lps(m);
+    info->packages = m->plat.num_pkgs;
+    info->packages_configured = cfg->num_init_pkgs;
+    info->seamrr = seam_monitor_range(m->plat.seamrr.base,
+                                      m->plat.seamrr.size);
+    cmr_tail = &info->cmrs;
+    for (int i = 0; i < TDX_MAX_CMRS && m->plat.cmr[i].size; i++) {
+        QAPI_LIST_APPEND(cmr_tail, seam_monitor_range(m->plat.cmr[i].base,
+                                                      m->plat.cmr[i].size));
+    }
+    tdmr_tail = &info->tdmrs;
+    for (uint32_t i = 0; i < cfg->num_tdmrs; i++) {
+        TdxModuleTdmr *tdmr = g_new0(TdxModuleTdmr, 1);
+
+        seam_monitor_tdmr(&cfg->tdmr[i], tdmr);
+        QAPI_LIST_APPEND(tdmr_tail, tdmr);
+    }
+    info->leaves = leaves(m);
+    return info;
+}
+
+/* --- x-tdx-check ---------------------------------------------------------- */
+
+TdxModuleCheck *qmp_x_tdx_check(Error **errp)
+{
+    TdxModule *m = seam_monitor_module(errp);
+    TdxModuleCheck *info;
+
+    if (!m) {
+        return NULL;
+    }
+    info = g_new0(TdxModuleCheck, 1);
+    /* A vCPU stops between instructions, that is, not inside of a SEAMCALL */
+    pause_all_vcpus();
+    info->violation = tdx_module_check(m);
+    info->consistent = !info->violation;
+    resume_all_vcpus();
+    return info;
+}

@@ -1,0 +1,34 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the monitor's commands on the TDX module share.
+ */
+
+#ifndef HW_I386_SEAM_MONITOR_H
+#define HW_I386_SEAM_MONITOR_H
+
+#include "qapi/qapi-commands-tdx-module.h"
+#include "seam-internal.h"
+#include "target/i386/tdx-module/query/query.h"
+
+/** seam_monitor_module: the loaded module; NULL and @errp if there is none */
+TdxModule *seam_monitor_module(Error **errp);
+
+/** seam_monitor_config: its configuration, to be freed */
+TdxQueryConfig *seam_monitor_config(const TdxModule *m);
+
+TdxModuleRange *seam_monitor_range(uint64_t base, uint64_t size);
+
+/** seam_monitor_tdmr: fill @info from @tdmr */
+void seam_monitor_tdmr(const TdxTdmr *tdmr, TdxModuleTdmr *info);
+
+TdxModulePageCounts *seam_monitor_counts(const TdxUseCounts *counts);
+
+/**
+ * seam_monitor_limit: an argument that limits the output
+ * Returns 0 and @errp when it is not 1 to @most.
+ */
+uint32_t seam_monitor_limit(bool has, uint32_t limit, uint32_t usual,
+                            uint32_t most, Error **errp);
+
+#endif /* HW_I386_SEAM_MONITOR_H */

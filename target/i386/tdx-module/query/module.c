@@ -1,0 +1,145 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Looking at a module: life cycle, configuration, statistics; reading what
+ * others write.
+ */
+
+#include <glib.h>
+#include <string.h>
+
+#include "query-internal.h"
+
+/* TDH.SYS.DISABLE and a new start may come in between, but not for ever */
+#define MAX_TRIES 4
+
+typedef uint64_t __attribute__((may_alias)) Word;
+
+/*
+ * ThreadSanitizer need not watch this: a copy that met a change is either
+ * thrown away or good enough to look at.
+ */
+__attribute__((noinline, no_sanitize("thread")))
+void tdx_peek(void *copy, const void *from, size_t len)
+{
+    const Word *word = from;
+    Word *to = copy;
+    size_t i;
+
+    for (i = 0; i < len / sizeof(*word); i++) {
+        to[i] = __atomic_load_n(&word[i], __ATOMIC_ACQUIRE);
+    }
+}
+
+bool tdx_peek_blank(TdxModule *m, uint64_t hpa)
+{
+    return m->ops->private_blank && m->ops->private_blank(m->opaque, hpa);
+}
+
+bool tdx_peek_private(TdxModule *m, uint64_t hpa, uint16_t hkid, void *copy,
+                      size_t len)
+{
+    const void *content = NULL;
+
+    if (hpa < TDX_HPA_LIMIT && tdx_aligned(hpa, sizeof(Word)) &&
+        (hpa & (TDX_PAGE_4K - 1)) + len <= TDX_PAGE_4K &&
+        !tdx_peek_blank(m, hpa)) {
+        content = tdx_private(m, hpa, hkid);
+    }
+    if (!content) {
+        memset(copy, 0, len);
+        return false;
+    }
+    tdx_peek(copy, content, len);
+    return true;
+}
+
+/* --- configuration --------------------------------------------------------- */
+
+static bool has_tdmrs(uint32_t sys_state)
+{
+    return sys_state == TDX_SYSCONFIG_DONE ||
+           sys_state == TDX_SYS_READY_STATE ||
+           sys_state == TDX_SYS_SHUTDOWN_STATE;
+}
+
+static uint32_t times_forgotten(const TdxModule *m)
+{
+    return __atomic_load_n(&m->forgotten, __ATOMIC_SEQ_CST);
+}
+
+void tdx_query_config(const TdxModule *m, TdxQueryConfig *cfg)
+{
+    g_autofree TdxState *st = g_new(TdxState, 1);
+    uint32_t before;
+    unsigned tries = 0;
+
+    do {
+        before = times_forgotten(m);
+        memset(cfg, 0, sizeof(*cfg));
+        cfg->sys_state = tdx_sys_state(m);
+        cfg->fatal = __atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST);
+        tdx_peek(st, &m->st, sizeof(*st));
+        cfg->num_init_lps = st->num_init_lps;
+        cfg->num_init_pkgs = st->num_init_pkgs;
+        cfg->hkid = st->hkid;
+        /* Before that TDH.SYS.CONFIG is still at it, or has failed */
+        if (has_tdmrs(cfg->sys_state)) {
+            cfg->dynamic_pamt = st->dynamic_pamt;
+            cfg->num_tdmrs = MIN(st->num_tdmrs, TDX_MAX_TDMRS);
+            memcpy(cfg->tdmr, st->tdmr, sizeof(cfg->tdmr));
+        }
+    } while (times_forgotten(m) != before && ++tries < MAX_TRIES);
+
+    if (times_forgotten(m) != before) {
+        cfg->num_tdmrs = 0;
+    }
+}
+
+bool tdx_query_lp_init(const TdxModule *m, unsigned lp)
+{
+    TdxLp copy;
+
+    tdx_peek(&copy, &m->lps[lp], sizeof(copy));
+    return copy.init;
+}
+
+unsigned tdx_query_hkids(const TdxModule *m, TdxHkidState state)
+{
+    unsigned i, n = 0;
+
+    for (i = 0; i < TDX_NUM_HKIDS; i++) {
+        TdxKotEntry key;
+
+        tdx_peek(&key, &m->st.kot[i], sizeof(key));
+        n += key.state == state;
+    }
+    return n;
+}
+
+/* --- statistics ------------------------------------------------------------ */
+
+static void add_calls(const TdxModule *m, unsigned number, TdxCallCount *sum)
+{
+    unsigned lp;
+
+    for (lp = 0; lp < m->plat.num_lps; lp++) {
+        const TdxCallCount *n = &m->counts[lp].leaf[number];
+
+        sum->calls += __atomic_load_n(&n->calls, __ATOMIC_RELAXED);
+        sum->errors += __atomic_load_n(&n->errors, __ATOMIC_RELAXED);
+    }
+}
+
+TdxCallCount tdx_query_calls(const TdxModule *m, const TdxLeaf *leaf)
+{
+    TdxCallCount sum = { 0 };
+    unsigned i;
+
+    for (i = 0; i <= TDX_ENTRY_POINTS; i++) {
+        if (tdx_leaf_find(i) == leaf) {
+            add_calls(m, i, &sum);
+        }
+    }
+    return sum;
+}
