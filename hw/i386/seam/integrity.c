@@ -9,6 +9,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
+#include "qemu/log.h"
 #include "exec/address-spaces.h"
 #include "exec/exec-all.h"
 #include "exec/ram-watch.h"
@@ -161,6 +162,9 @@ static void page_written(TdxModuleDevice *s, const SeamRam *ram,
         uint64_t before = qatomic_fetch_and(lines, ~mask);
 
         trace_seam_private_written(hpa, len);
+        qemu_log_mask(LOG_GUEST_ERROR, "private memory at 0x%" PRIx64
+                      ": %" PRIu64 " bytes were written through another "
+                      "KeyID, its content is lost\n", hpa, (uint64_t)len);
         if (before && !(before & ~mask)) {
             unwatch(lines, addr);
         }

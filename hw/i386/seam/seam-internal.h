@@ -140,8 +140,28 @@ extern const VMStateInfo vmstate_info_integrity;
 
 /* --- calls --------------------------------------------------------------- */
 
+/** seam_is_loader_call: is it for the P-SEAMLDR? */
+static inline bool seam_is_loader_call(const uint64_t *gpr)
+{
+    return gpr[TDX_RAX] >> 63;
+}
+
 /** seam_loader_call: SEAMCALL with RAX[63] set; as seam_seamcall() */
 bool seam_loader_call(TdxModuleDevice *s, uint64_t *gpr);
+
+/* What the P-SEAMLDR is asked by @rax, and what it answers there, by name */
+const char *seam_loader_leaf_name(uint64_t rax);
+const char *seam_loader_status_name(uint64_t rax);
+
+/* Executes a SEAMCALL on @lp; as seam_seamcall() */
+typedef bool SeamCallFunc(TdxModuleDevice *s, unsigned lp, uint64_t *gpr);
+
+/**
+ * seam_observed_call: @func under the eyes of whoever has turned on trace
+ * events or the log of guest errors
+ */
+bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
+                        SeamCallFunc *func);
 
 /** seam_device: the loaded module, NULL when there is none */
 TdxModuleDevice *seam_device(void);

@@ -12,6 +12,9 @@
 
 #define SEAMLDR_LEAF_MASK (~(1ULL << 63))
 #define SEAMLDR_INFO      0
+#define SEAMLDR_INSTALL   1
+#define SEAMLDR_SHUTDOWN  2
+#define SEAMLDR_SEAMINFO  3
 
 #define SEAMLDR_SUCCESS   0
 #define SEAMLDR_EBADPARAM 0x8000000000000000ULL
@@ -74,6 +77,36 @@ static uint64_t dispatch(TdxModuleDevice *s, const uint64_t *gpr)
     default:
         /* INSTALL, SHUTDOWN and SEAMINFO too: this loader has no update */
         return SEAMLDR_EBADCALL;
+    }
+}
+
+const char *seam_loader_leaf_name(uint64_t rax)
+{
+    switch (rax & SEAMLDR_LEAF_MASK) {
+    case SEAMLDR_INFO:
+        return "SEAMLDR.INFO";
+    case SEAMLDR_INSTALL:
+        return "SEAMLDR.INSTALL";
+    case SEAMLDR_SHUTDOWN:
+        return "SEAMLDR.SHUTDOWN";
+    case SEAMLDR_SEAMINFO:
+        return "SEAMLDR.SEAMINFO";
+    default:
+        return "unknown leaf of the P-SEAMLDR";
+    }
+}
+
+const char *seam_loader_status_name(uint64_t rax)
+{
+    switch (rax) {
+    case SEAMLDR_SUCCESS:
+        return "SEAMLDR_SUCCESS";
+    case SEAMLDR_EBADPARAM:
+        return "SEAMLDR_EBADPARAM";
+    case SEAMLDR_EBADCALL:
+        return "SEAMLDR_EBADCALL";
+    default:
+        return "unknown status of the P-SEAMLDR";
     }
 }
 

@@ -88,11 +88,19 @@ void tdx_module_free(TdxModule *m)
     }
 }
 
+void tdx_module_observe(TdxModule *m, const TdxObserver *observer)
+{
+    __atomic_store_n(&m->observer, observer, __ATOMIC_RELEASE);
+}
+
 void tdx_module_reset(TdxModule *m)
 {
+    TdxSysState before = tdx_sys_state(m);
+
     memset(&m->st, 0, sizeof(m->st));
     memset(m->lps, 0, m->plat.num_lps * sizeof(m->lps[0]));
     memset(m->counts, 0, m->plat.num_lps * sizeof(m->counts[0]));
+    tdx_observe_sys_state(m, before, TDX_SYSINIT_PENDING);
 }
 
 void tdx_forget(TdxModule *m)
@@ -122,6 +130,7 @@ void *tdx_global(TdxModule *m, uint64_t hpa, uint64_t len)
     if (!content) {
         tdx_fatal(m, "no memory where the module's own structures are");
     } else if (tdx_lost(m, hpa, len)) {
+        tdx_cause(m, NULL, hpa, TDX_CAUSE_LOST, 0);
         tdx_fatal(m, "the host wrote to the module's own structures");
         content = NULL;
     }
@@ -135,6 +144,7 @@ bool tdx_others_active(const TdxCall *c)
     for (lp = 0; lp < c->m->plat.num_lps; lp++) {
         if (lp != c->lp &&
             __atomic_load_n(&c->m->lps[lp].active, __ATOMIC_SEQ_CST)) {
+            tdx_cause(c->m, "LP", lp, TDX_CAUSE_IN_USE, 0);
             return true;
         }
     }

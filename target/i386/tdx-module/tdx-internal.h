@@ -130,6 +130,7 @@ struct TdxModule {
     TdxPlatformInfo plat;
     const TdxPlatformOps *ops;
     void *opaque;
+    const TdxObserver *observer; /* atomic; mostly NULL */
 
     /* Derived from plat once (life cycle 2) */
     uint8_t hkid_start_bit;
@@ -159,6 +160,8 @@ struct TdxCall {
     uint64_t *gpr; /* the caller's, in TdxGpr order */
 };
 
+#include "observe.h"
+
 /* --- state ------------------------------------------------------------- */
 
 static inline TdxSysState tdx_sys_state(const TdxModule *m)
@@ -166,9 +169,13 @@ static inline TdxSysState tdx_sys_state(const TdxModule *m)
     return __atomic_load_n(&m->st.sys_state, __ATOMIC_SEQ_CST);
 }
 
+/* Under the global lock, exclusively */
 static inline void tdx_set_sys_state(TdxModule *m, TdxSysState state)
 {
+    TdxSysState before = tdx_sys_state(m);
+
     __atomic_store_n(&m->st.sys_state, state, __ATOMIC_SEQ_CST);
+    tdx_observe_sys_state(m, before, state);
 }
 
 /* Has every LP of the machine done TDH.SYS.LP.INIT? */

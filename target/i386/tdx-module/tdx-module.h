@@ -72,6 +72,12 @@ TdxModule *tdx_module_new(const TdxModuleConfig *cfg,
 void tdx_module_free(TdxModule *m);
 
 /**
+ * tdx_module_observe: tell @observer what happens, in calls that begin after
+ * this; NULL: nobody.  All members are set.  SEAMCALLs may be running.
+ */
+void tdx_module_observe(TdxModule *m, const TdxObserver *observer);
+
+/**
  * tdx_module_reset: the platform was reset and loads the module afresh.
  * No SEAMCALL may be running.  The caller clears private memory.
  */

@@ -142,6 +142,41 @@ typedef struct TdxPlatformOps {
     void (*fatal)(void *opaque, const char *why);
 } TdxPlatformOps;
 
+typedef struct TdxCause TdxCause; /* abi/cause.h */
+
+/**
+ * TdxObserver: who looks on what happens inside of SEAMCALLs.
+ *
+ * Called in the thread of the SEAMCALL, for several at once, while locks of
+ * the module are held: must not call the module.  @opaque is the pointer
+ * given to tdx_module_new().  Names are constants, those of the ABI.
+ */
+typedef struct TdxObserver {
+    /**
+     * @state: @what ("LIFECYCLE_STATE", ...) has become @after.
+     * @hpa: of the TDR or TDVPR that it belongs to; 0: to the module
+     * @before: what it was; NULL: it is new
+     */
+    void (*state)(void *opaque, const char *what, uint64_t hpa,
+                  const char *before, const char *after);
+
+    /**
+     * @pamt: @n entries in a row, from the one of the page at @hpa on, have
+     * become @after.
+     * @level: size of the pages, "4K", "2M" or "1G"
+     * @before: page type up to now; NULL: there was no entry
+     * @owner: HPA of the TDR that owned the pages or does now, 0 if none
+     */
+    void (*pamt)(void *opaque, uint64_t hpa, const char *level, uint64_t n,
+                 const char *before, const char *after, uint64_t owner);
+
+    /**
+     * @cause: a check has failed.  The last one of a call is why its status
+     * is no success, if that is so.
+     */
+    void (*cause)(void *opaque, const TdxCause *cause);
+} TdxObserver;
+
 /**
  * tdx_firmware_msr: value of an MSR as firmware leaves it on a machine like
  * @info that it has enabled TDX on.  TDH.SYS.INIT accepts these values.

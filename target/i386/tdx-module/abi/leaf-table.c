@@ -8,6 +8,7 @@
 
 #include "leaf.h"
 #include "../tdx-internal.h"
+#include "../td/td-fields.h"
 
 static const TdxLeaf leaf_table[] = {
     {
@@ -114,6 +115,7 @@ static const TdxLeaf leaf_table[] = {
         .handler = tdh_mng_rd,
         .in = { { TDX_RCX, "tdr" }, { TDX_RDX, "field" } },
         .out = { { TDX_RDX, "next_field" }, { TDX_R8, "value" } },
+        .fields = &tdx_td_fields,
     },
     {
         .number = 12,
@@ -132,6 +134,7 @@ static const TdxLeaf leaf_table[] = {
         .in = { { TDX_RCX, "tdr" }, { TDX_RDX, "field" }, { TDX_R8, "value" },
                 { TDX_R9, "mask" } },
         .out = { { TDX_R8, "old_value" } },
+        .fields = &tdx_td_fields,
     },
     {
         .number = 14,
@@ -247,6 +250,7 @@ static const TdxLeaf leaf_table[] = {
         .handler = tdh_vp_rd,
         .in = { { TDX_RCX, "tdvpr" }, { TDX_RDX, "field" } },
         .out = { { TDX_RDX, "next_field" }, { TDX_R8, "value" } },
+        .fields = &tdx_vp_fields,
     },
     {
         .number = 27,
@@ -317,6 +321,7 @@ static const TdxLeaf leaf_table[] = {
         .handler = tdh_sys_rd,
         .in = { { TDX_RDX, "field" } },
         .out = { { TDX_RDX, "next_field" }, { TDX_R8, "value" } },
+        .fields = &tdx_sys_fields,
     },
     {
         .number = 35,
@@ -341,6 +346,7 @@ static const TdxLeaf leaf_table[] = {
         .handler = tdh_sys_rdall,
         .in = { { TDX_RDX, "buffer" }, { TDX_R8, "field" } },
         .out = { { TDX_R8, "next_field" } },
+        .fields = &tdx_sys_fields,
     },
     {
         .number = 38,
@@ -379,6 +385,7 @@ static const TdxLeaf leaf_table[] = {
         .in = { { TDX_RCX, "tdvpr" }, { TDX_RDX, "field" },
                 { TDX_R8, "value" }, { TDX_R9, "mask" } },
         .out = { { TDX_R8, "old_value" } },
+        .fields = &tdx_vp_fields,
     },
     {
         .number = 44,

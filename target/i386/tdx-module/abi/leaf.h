@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "../tdx-module.h"
+#include "field.h"
 
 /* RAX on input: leaf number and version */
 #define TDX_RAX_LEAF_MASK     0xffffULL
@@ -74,6 +75,7 @@ typedef struct TdxLeaf {
     TdxLeafHandler *handler; /* NULL: not modelled, the leaf does not exist */
     TdxLeafOperand in[TDX_LEAF_MAX_OPERANDS];
     TdxLeafOperand out[TDX_LEAF_MAX_OPERANDS];
+    const TdxFieldTable *fields; /* of operands "field" and "next_field" */
 } TdxLeaf;
 
 /** tdx_leaf_find: declaration of leaf @number, NULL if there is none */

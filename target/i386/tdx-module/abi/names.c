@@ -8,6 +8,7 @@
 
 #include "names.h"
 #include "../pamt/entry.h"
+#include "../td/sept.h"
 #include "../td/tdvps.h"
 
 static const char *name_of(const char *const *names, size_t n, uint64_t value)
@@ -102,4 +103,30 @@ const char *tdx_level_name(uint64_t level)
     };
 
     return NAME_OF(names, level);
+}
+
+const char *tdx_sept_state_name(uint64_t state)
+{
+    static const char *const names[] = {
+        [TDX_SEPT_FREE] = "SEPT_FREE",
+        [TDX_SEPT_REMOVED] = "SEPT_REMOVED",
+        [TDX_SEPT_NL_MAPPED] = "SEPT_NL_MAPPED",
+        [TDX_SEPT_NL_BLOCKED] = "SEPT_NL_BLOCKED",
+        [TDX_SEPT_MAPPED] = "SEPT_MAPPED",
+        [TDX_SEPT_BLOCKED] = "SEPT_BLOCKED",
+        [TDX_SEPT_BLOCKEDW] = "SEPT_BLOCKEDW",
+        [TDX_SEPT_EXPORTED_BLOCKEDW] = "SEPT_EXPORTED_BLOCKEDW",
+        [TDX_SEPT_EXPORTED_DIRTY] = "SEPT_EXPORTED_DIRTY",
+        [TDX_SEPT_EXPORTED_DIRTY_BLOCKEDW] = "SEPT_EXPORTED_DIRTY_BLOCKEDW",
+        [TDX_SEPT_PENDING] = "SEPT_PENDING",
+        [TDX_SEPT_PENDING_BLOCKED] = "SEPT_PENDING_BLOCKED",
+        [TDX_SEPT_PENDING_BLOCKEDW] = "SEPT_PENDING_BLOCKEDW",
+        [TDX_SEPT_PENDING_EXPORTED_BLOCKEDW] = "SEPT_PENDING_EXPORTED_BLOCKEDW",
+        [TDX_SEPT_PENDING_EXPORTED_DIRTY] = "SEPT_PENDING_EXPORTED_DIRTY",
+        [TDX_SEPT_PENDING_EXPORTED_DIRTY_BLOCKEDW] =
+            "SEPT_PENDING_EXPORTED_DIRTY_BLOCKEDW",
+        [TDX_SEPT_INVALID] = "SEPT_INVALID",
+    };
+
+    return NAME_OF(names, state);
 }

@@ -19,5 +19,6 @@ const char *tdx_op_state_name(uint64_t state);      /* TdxOpState */
 const char *tdx_vcpu_state_name(uint64_t state);    /* TdxVcpuState */
 const char *tdx_page_type_name(uint64_t type);      /* TdxPageType */
 const char *tdx_level_name(uint64_t level);         /* TdxLevel */
+const char *tdx_sept_state_name(uint64_t state);    /* TdxSeptState */
 
 #endif /* TDX_ABI_NAMES_H */

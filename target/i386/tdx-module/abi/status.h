@@ -55,6 +55,9 @@ const char *tdx_status_name(uint64_t status);
 /** tdx_operand_name: name of operand id @id, NULL if it is none */
 const char *tdx_operand_name(uint32_t id);
 
+/** tdx_status_operand: operand id in @status; UINT32_MAX: it has none */
+uint32_t tdx_status_operand(uint64_t status);
+
 /**
  * tdx_status_names_operand: do bits 31:0 of @status name an operand, so that
  * 0 means RAX?
@@ -62,7 +65,8 @@ const char *tdx_operand_name(uint32_t id);
 bool tdx_status_names_operand(uint64_t status);
 
 /**
- * tdx_status_format: @status in words, e.g. "TDX_OPERAND_INVALID(RCX)"
+ * tdx_status_format: @status in words with its details by name, e.g.
+ * "TDX_OPERAND_INVALID(RCX)", "TDX_PAMT_OVERLAP(TDMR 1, 2M PAMT, TDMR 0)"
  * @buf, @len: where to write it; always terminated
  * Returns @buf.
  */

@@ -10,9 +10,17 @@
 bool pamt_range_operand(const TdxModule *m, uint64_t rcx, uint64_t *hpa)
 {
     *hpa = rcx & TDX_PAMT_OPERAND_HPA_MASK;
-    return (rcx & TDX_PAMT_OPERAND_LEVEL_MASK) == TDX_LEVEL_2M &&
-           !(rcx & TDX_PAMT_OPERAND_RSVD_MASK) &&
-           tdx_private_hpa_ok(m, *hpa, TDX_PAGE_2M);
+    if ((rcx & TDX_PAMT_OPERAND_LEVEL_MASK) != TDX_LEVEL_2M) {
+        tdx_cause(m, "level", rcx & TDX_PAMT_OPERAND_LEVEL_MASK, TDX_CAUSE_NOT,
+                  TDX_LEVEL_2M);
+        return false;
+    }
+    if (rcx & TDX_PAMT_OPERAND_RSVD_MASK) {
+        tdx_cause(m, NULL, rcx, TDX_CAUSE_RESERVED_BITS,
+                  rcx & TDX_PAMT_OPERAND_RSVD_MASK);
+        return false;
+    }
+    return tdx_private_hpa_ok(m, *hpa, TDX_PAGE_2M);
 }
 
 void pamt_clear_outputs(TdxCall *c)

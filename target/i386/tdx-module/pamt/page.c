@@ -7,6 +7,13 @@
 
 #include "pamt.h"
 
+uint64_t pamt_wrong_type(const TdxModule *m, uint64_t status, uint32_t op,
+                         uint64_t hpa, const TdxPamtEntry *entry)
+{
+    return tdx_fails(m, tdx_op(status, op), NULL, hpa, TDX_CAUSE_TYPE,
+                     pamt_type(entry));
+}
+
 uint64_t pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op)
 {
     TdxPamtBit bit;
@@ -19,8 +26,10 @@ uint64_t pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op)
     if (status != TDX_SUCCESS) {
         return status;
     }
-    return pamt_bit_test(&bit) ? tdx_op(TDX_PAGE_METADATA_INCORRECT, op)
-                               : TDX_SUCCESS;
+    return pamt_bit_test(&bit)
+           ? tdx_fails(ref->m, tdx_op(TDX_PAGE_METADATA_INCORRECT, op), NULL,
+                       ref->hpa, TDX_CAUSE_PAMT_OR_RESERVED, 0)
+           : TDX_SUCCESS;
 }
 
 /* PAMT 3.3 step 6, dynamic: no page of the range is a PAMT page or reserved */
@@ -34,8 +43,13 @@ static uint64_t check_2m_bits(const TdxPamtRef *ref, uint32_t op)
         return status;
     }
     for (i = 0; i < TDX_PAMT_WORDS_OF_2M; i++) {
-        if (__atomic_load_n(&words[i], __ATOMIC_ACQUIRE)) {
-            return tdx_op(TDX_PAGE_METADATA_INCORRECT, op);
+        uint64_t bits = __atomic_load_n(&words[i], __ATOMIC_ACQUIRE);
+
+        if (bits) {
+            return tdx_fails(ref->m, tdx_op(TDX_PAGE_METADATA_INCORRECT, op),
+                             "page",
+                             ref->hpa + (i * 64 + __builtin_ctzll(bits)) *
+                             TDX_PAGE_4K, TDX_CAUSE_PAMT_OR_RESERVED, 0);
         }
     }
     return TDX_SUCCESS;
@@ -53,7 +67,8 @@ static uint64_t check_2m_entries(const TdxPamtRef *ref, uint32_t op)
             return TDX_STATUS_NONE;
         }
         if (pamt_type(e) != TDX_PT_NDA) {
-            return tdx_op(TDX_PAGE_METADATA_INCORRECT, op);
+            return pamt_wrong_type(ref->m, TDX_PAGE_METADATA_INCORRECT, op,
+                                   ref->hpa + i * TDX_PAGE_4K, e);
         }
     }
     return TDX_SUCCESS;
@@ -67,8 +82,12 @@ static uint64_t wrong_level(const TdxPamtRef *ref, TdxPageType page_type,
                    ref->level == TDX_LEVEL_2M &&
                    pamt_type(ref->entry) == TDX_PT_NDA;
 
-    return tdx_op(no_pair ? TDX_MISSING_PAMT_PAGE_PAIR
-                          : TDX_PAGE_METADATA_INCORRECT, op);
+    if (no_pair) {
+        return tdx_fails(ref->m, tdx_op(TDX_MISSING_PAMT_PAGE_PAIR, op), NULL,
+                         ref->hpa, TDX_CAUSE_NO_PAIR, 0);
+    }
+    return tdx_fails(ref->m, tdx_op(TDX_PAGE_METADATA_INCORRECT, op), NULL,
+                     ref->hpa, TDX_CAUSE_LEVEL, ref->level);
 }
 
 /* PAMT 3.3 */
@@ -92,7 +111,8 @@ uint64_t pamt_get_page(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
         return wrong_level(ref, page_type, op);
     }
     if (pamt_type(ref->entry) != page_type) {
-        return tdx_op(TDX_PAGE_METADATA_INCORRECT, op);
+        return pamt_wrong_type(m, TDX_PAGE_METADATA_INCORRECT, op, ref->hpa,
+                               ref->entry);
     }
     status = pamt_check_not_pamt(ref, op);
     if (status != TDX_SUCCESS) {
@@ -107,15 +127,33 @@ uint64_t pamt_get_page(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
 
 void pamt_assign(TdxPamtRef *ref, TdxPageType page_type, uint64_t tdr_hpa)
 {
+    TdxPageType before = pamt_type(ref->entry);
+
     pamt_set_bepoch(ref->entry, 0);
     pamt_set_owner(ref->entry, page_type, tdr_hpa);
+    pamt_observe(ref, ref->level, 1, before, page_type, tdr_hpa);
     if (ref->range) {
         pamt_count_up(ref->range);
     }
 }
 
+void pamt_observe_range(const TdxModule *m, uint64_t hpa, TdxLevel level,
+                        uint64_t n, const char *before, TdxPageType after,
+                        uint64_t owner)
+{
+    const TdxObserver *observer = tdx_observer(m);
+
+    if (observer) {
+        observer->pamt(m->opaque, hpa & ~(tdx_level_size(level) - 1),
+                       tdx_level_name(level), n, before,
+                       tdx_page_type_name(after), owner);
+    }
+}
+
 uint64_t pamt_free(TdxPamtRef *ref)
 {
+    pamt_observe(ref, ref->level, 1, pamt_type(ref->entry), TDX_PT_NDA,
+                 pamt_owner(ref->entry));
     pamt_set_type(ref->entry, TDX_PT_NDA);
     /*
      * The lock goes before the count: an implicit one does not keep the page

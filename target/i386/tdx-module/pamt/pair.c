@@ -39,7 +39,15 @@ static uint64_t lock_free_page(TdxPamtRef *page, const TdxPamtRef *range,
         return status;
     }
     return pamt_type(page->entry) == TDX_PT_NDA
-           ? TDX_SUCCESS : tdx_op(TDX_PAGE_NOT_FREE, op);
+           ? TDX_SUCCESS : pamt_wrong_type(page->m, TDX_PAGE_NOT_FREE, op,
+                                           page->hpa, page->entry);
+}
+
+static uint64_t bit_was_set(const TdxPamtPair *pair, unsigned index)
+{
+    return tdx_fails(pair->page[index].m,
+                     tdx_op(TDX_PAGE_NOT_FREE, pair->op[index]), NULL,
+                     pair->page[index].hpa, TDX_CAUSE_PAMT_OR_RESERVED, 0);
 }
 
 /* PAMT.ADD steps 10 to 15 */
@@ -63,11 +71,11 @@ uint64_t pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range)
         }
     }
     if (pamt_bit_test_and_set(&bit[0])) {
-        return tdx_op(TDX_PAGE_NOT_FREE, pair->op[0]);
+        return bit_was_set(pair, 0);
     }
     if (pamt_bit_test_and_set(&bit[1])) {
         pamt_bit_clear(&bit[0]);
-        return tdx_op(TDX_PAGE_NOT_FREE, pair->op[1]);
+        return bit_was_set(pair, 1);
     }
     return TDX_SUCCESS;
 }
@@ -88,6 +96,7 @@ static bool fill_page(TdxModule *m, uint64_t hpa, TdxPageType page_type,
 uint64_t pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
                            TdxPageType page_type, uint64_t tdr_hpa)
 {
+    TdxPageType before = pamt_type(range->entry);
     TdxModule *m = range->m;
     uint64_t hpa[2];
     unsigned i;
@@ -102,6 +111,11 @@ uint64_t pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
     }
     pamt_set_pair(range->entry, hpa,
                   page_type == TDX_PT_NDA ? 0 : TDX_PAMT_CHILDREN);
+    pamt_observe(range, TDX_LEVEL_2M, 1, before, TDX_PT_PAMT, 0);
+    if (page_type != TDX_PT_NDA) {
+        pamt_observe_range(m, range->hpa, TDX_LEVEL_4K, TDX_PAMT_CHILDREN,
+                           NULL, page_type, tdr_hpa);
+    }
     return TDX_SUCCESS;
 }
 

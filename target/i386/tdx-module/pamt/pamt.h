@@ -134,6 +134,13 @@ static inline uint64_t pamt_get_free(TdxPamtRef *ref, TdxModule *m,
 }
 
 /**
+ * pamt_wrong_type: @status with @op, because the page at @hpa is what @entry
+ * says; the observer is told
+ */
+uint64_t pamt_wrong_type(const TdxModule *m, uint64_t status, uint32_t op,
+                         uint64_t hpa, const TdxPamtEntry *entry);
+
+/**
  * pamt_check_not_pamt: a locked free page must not serve as PAMT page nor lie
  * in a reserved area (PAMT 3.3 step 5); TDX_PAGE_METADATA_INCORRECT.
  */
@@ -153,6 +160,29 @@ void pamt_assign(TdxPamtRef *ref, TdxPageType page_type, uint64_t tdr_hpa);
  * the host may remove the page pair from now on.
  */
 uint64_t pamt_free(TdxPamtRef *ref);
+
+/**
+ * pamt_observe_range: tell the observer of @n entries in a row, from the one
+ * of the page of size @level around @hpa on.
+ * @before: as in TdxObserver
+ */
+void pamt_observe_range(const TdxModule *m, uint64_t hpa, TdxLevel level,
+                        uint64_t n, const char *before, TdxPageType after,
+                        uint64_t owner);
+
+/**
+ * pamt_observe: the same for entries that have changed from @before.
+ * With @n > 1 these are the first @n below @ref's entry.
+ */
+static inline void pamt_observe(const TdxPamtRef *ref, TdxLevel level,
+                                unsigned n, TdxPageType before,
+                                TdxPageType after, uint64_t owner)
+{
+    if (tdx_observer(ref->m)) {
+        pamt_observe_range(ref->m, ref->hpa & ~(tdx_level_size(ref->level) - 1),
+                           level, n, tdx_page_type_name(before), after, owner);
+    }
+}
 
 /* --- operands.c: operands and outputs that PHYMEM leaves share ----------- */
 

@@ -25,7 +25,7 @@ static uint64_t leave_owner(const TdxPamtRef *page, TdxPamtRef *owner)
         return tdx_fatal(m, "no memory where a TDR is");
     }
     if (tdr->lifecycle != TDX_TD_TEARDOWN) {
-        return TDX_LIFECYCLE_STATE_INCORRECT;
+        return tdx_wrong_lifecycle(m, tdr_hpa, tdr);
     }
     tdx_tdr_sub_children(tdr, tdx_level_size(page->level) / TDX_PAGE_4K);
     return TDX_SUCCESS;
@@ -40,10 +40,11 @@ static uint64_t check_childless(const TdxPamtRef *page)
         return tdx_fatal(page->m, "no memory where a TDR is");
     }
     if (tdr->lifecycle != TDX_TD_TEARDOWN) {
-        return TDX_LIFECYCLE_STATE_INCORRECT;
+        return tdx_wrong_lifecycle(page->m, page->hpa, tdr);
     }
     if (tdx_tdr_chldcnt(tdr)) {
-        return TDX_TD_ASSOCIATED_PAGES_EXIST;
+        return tdx_fails(page->m, TDX_TD_ASSOCIATED_PAGES_EXIST, "CHLDCNT",
+                         tdx_tdr_chldcnt(tdr), TDX_CAUSE_NOT, 0);
     }
     return TDX_SUCCESS;
 }
@@ -72,13 +73,15 @@ uint64_t tdh_phymem_page_reclaim(TdxCall *c)
     }
     type = pamt_type(page.entry);
     if (type == TDX_PT_NDA || type == TDX_PT_RSVD) {
-        return tdx_op(TDX_PAGE_METADATA_INCORRECT, TDX_RCX);
+        return pamt_wrong_type(m, TDX_PAGE_METADATA_INCORRECT, TDX_RCX,
+                               page.hpa, page.entry);
     }
     c->gpr[TDX_RCX] = type;
     c->gpr[TDX_RDX] = pamt_owner(page.entry);
     c->gpr[TDX_R8] = page.level;
     if (!tdx_aligned(rcx, tdx_level_size(page.level))) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
+        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RCX), NULL, rcx,
+                         TDX_CAUSE_LEVEL, page.level);
     }
     status = type == TDX_PT_TDR ? check_childless(&page)
                                 : leave_owner(&page, &owner);

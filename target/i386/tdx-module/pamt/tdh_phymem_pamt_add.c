@@ -48,7 +48,8 @@ uint64_t tdh_phymem_pamt_add(TdxCall *c)
         return status;
     }
     if (range.level != TDX_LEVEL_2M || pamt_type(range.entry) != TDX_PT_NDA) {
-        return tdx_op(TDX_HPA_RANGE_NOT_FREE, TDX_RCX);
+        return pamt_wrong_type(m, TDX_HPA_RANGE_NOT_FREE, TDX_RCX, hpa,
+                               range.entry);
     }
     status = pamt_pair_claim(&pair, &range);
     if (status != TDX_SUCCESS) {

@@ -22,8 +22,11 @@ static uint64_t check_empty(const TdxPamtRef *range)
             return TDX_STATUS_NONE;
         }
         if (pamt_type(e) != TDX_PT_NDA) {
-            return tdx_op(TDX_PAMT_PAGE_NOT_EMPTY,
-                          i / (TDX_PAMT_CHILDREN / 2));
+            return tdx_fails(range->m,
+                             tdx_op(TDX_PAMT_PAGE_NOT_EMPTY,
+                                    i / (TDX_PAMT_CHILDREN / 2)),
+                             "page", range->hpa + i * TDX_PAGE_4K,
+                             TDX_CAUSE_TYPE, pamt_type(e));
         }
     }
     /* Another LP is just now taking the last page out, see pamt_free() */
@@ -52,7 +55,8 @@ uint64_t tdh_phymem_pamt_remove(TdxCall *c)
         return status;
     }
     if (range.level != TDX_LEVEL_2M || pamt_type(range.entry) != TDX_PT_PAMT) {
-        return tdx_op(TDX_NO_PAMT_PAGE_PAIR, TDX_RCX);
+        return pamt_wrong_type(m, TDX_NO_PAMT_PAGE_PAIR, TDX_RCX, hpa,
+                               range.entry);
     }
     status = check_empty(&range);
     if (status != TDX_SUCCESS) {
@@ -63,6 +67,7 @@ uint64_t tdh_phymem_pamt_remove(TdxCall *c)
         return status;
     }
     pamt_set_type(range.entry, TDX_PT_NDA);
+    pamt_observe(&range, TDX_LEVEL_2M, 1, TDX_PT_PAMT, TDX_PT_NDA, 0);
     c->gpr[TDX_RDX] = page[0];
     c->gpr[TDX_R8] = page[1];
     return TDX_SUCCESS;

@@ -37,11 +37,13 @@ bool pamt_find(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
     hpa = tdx_without_hkid(m, hpa);
     tdmr = pamt_tdmr(m, hpa);
     if (!tdmr) {
+        tdx_cause(m, NULL, hpa, TDX_CAUSE_NOT_IN_TDMR, 0);
         return false;
     }
     /* Whoever sees a block as done also sees its entries as initialised */
     done = __atomic_load_n(&tdmr->last_initialized, __ATOMIC_ACQUIRE);
     if (hpa >= (done & ~(TDX_PAGE_1G - 1))) {
+        tdx_cause(m, NULL, hpa, TDX_CAUSE_NOT_INITIALIZED, done);
         return false;
     }
     ref->m = m;
@@ -112,6 +114,19 @@ static TdxPamtEntry *next_entry(const TdxPamtRef *ref,
     return array_entry(ref, level, ref->hpa);
 }
 
+/* The lock in an entry is taken: TDX_OPERAND_BUSY */
+static uint64_t entry_busy(const TdxPamtRef *ref, TdxLevel level, uint32_t op)
+{
+    static const char *const what[TDX_NUM_PAMT_LEVELS] = {
+        [TDX_LEVEL_4K] = "4K PAMT entry of",
+        [TDX_LEVEL_2M] = "2M PAMT entry of",
+        [TDX_LEVEL_1G] = "1G PAMT entry of",
+    };
+
+    return tdx_fails(ref->m, tdx_op(TDX_OPERAND_BUSY, op), what[level],
+                     ref->hpa, TDX_CAUSE_LOCKED, 0);
+}
+
 static void set_leaf(TdxPamtRef *ref, TdxPamtEntry *above,
                      TdxPamtEntry *entry, TdxLevel level)
 {
@@ -138,7 +153,7 @@ static uint64_t lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
                            level == TDX_LEVEL_4K ? type
                                                  : TDX_LOCK_TYPE_SHARED)) {
             pamt_unlock(ref);
-            return tdx_op(TDX_OPERAND_BUSY, op);
+            return entry_busy(ref, level, op);
         }
         if (level == target || !is_node(ref, entry, level)) {
             set_leaf(ref, above, entry, level);
@@ -151,7 +166,7 @@ static uint64_t lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
     if (level != TDX_LEVEL_4K && type == TDX_LOCK_TYPE_EXCLUSIVE) {
         if (!tdx_lock_try_promote(&ref->entry->lock)) {
             pamt_unlock(ref);
-            return tdx_op(TDX_OPERAND_BUSY, op);
+            return entry_busy(ref, level, op);
         }
         ref->guard[level].type = TDX_LOCK_TYPE_EXCLUSIVE;
     }
@@ -209,7 +224,7 @@ uint64_t pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
         return status;
     }
     if (!tdx_guard_try(&ref->guard[ref->level], &ref->entry->lock, type)) {
-        return tdx_op(TDX_OPERAND_BUSY, op);
+        return entry_busy(ref, ref->level, op);
     }
     return TDX_SUCCESS;
 }
@@ -228,7 +243,7 @@ uint64_t pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
     }
     set_leaf(ref, NULL, entry, level);
     if (!tdx_guard_try(&ref->guard[level], &entry->lock, type)) {
-        return tdx_op(TDX_OPERAND_BUSY, op);
+        return entry_busy(ref, level, op);
     }
     return TDX_SUCCESS;
 }

@@ -34,8 +34,11 @@ typedef struct MsrRule {
 
 static uint64_t check_rule(const TdxCall *c, const MsrRule *rule)
 {
-    if ((tdx_msr(c, rule->msr) & rule->mask) != rule->value) {
-        return tdx_op(TDX_INCORRECT_MSR_VALUE, rule->msr);
+    uint64_t bits = tdx_msr(c, rule->msr) & rule->mask;
+
+    if (bits != rule->value) {
+        return tdx_fails(c->m, tdx_op(TDX_INCORRECT_MSR_VALUE, rule->msr),
+                         "its bits", bits, TDX_CAUSE_NOT, rule->value);
     }
     return TDX_SUCCESS;
 }

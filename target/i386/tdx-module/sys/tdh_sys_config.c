@@ -33,7 +33,16 @@ static bool r8_is_valid(const TdxModule *m, uint64_t r8)
     if (tdx_has_dynamic_pamt(m)) {
         known |= R8_DYNAMIC_PAMT;
     }
-    return !(r8 & ~known) && tdx_hkid_is_private(m, r8 & R8_HKID_MASK);
+    if (r8 & ~known) {
+        tdx_cause(m, NULL, r8, TDX_CAUSE_RESERVED_BITS, r8 & ~known);
+        return false;
+    }
+    if (!tdx_hkid_is_private(m, r8 & R8_HKID_MASK)) {
+        tdx_cause(m, "HKID", r8 & R8_HKID_MASK, TDX_CAUSE_NOT_PRIVATE_HKID,
+                  m->private_hkid_min);
+        return false;
+    }
+    return true;
 }
 
 /* SYS.CONFIG 7.2 */
@@ -79,10 +88,12 @@ uint64_t tdh_sys_config(TdxCall *c)
         return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
     }
     if (num_tdmrs > m->cfg.max_tdmrs) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), NULL,
+                         num_tdmrs, TDX_CAUSE_TOO_HIGH, m->cfg.max_tdmrs);
     }
     if (num_tdmrs < 1) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), NULL,
+                         num_tdmrs, TDX_CAUSE_ZERO, 0);
     }
     if (!r8_is_valid(m, r8)) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
@@ -95,7 +106,9 @@ uint64_t tdh_sys_config(TdxCall *c)
 
     if (m->st.dynamic_pamt &&
         m->hkid_start_bit > TDX_DYNAMIC_PAMT_HPA_BITS) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
+        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_R8),
+                         "address bits for Dynamic PAMT", m->hkid_start_bit,
+                         TDX_CAUSE_TOO_HIGH, TDX_DYNAMIC_PAMT_HPA_BITS);
     }
     read_words(m, array_hpa, info_hpa, num_tdmrs * sizeof(info_hpa[0]));
     for (unsigned i = 0; i < num_tdmrs; i++) {

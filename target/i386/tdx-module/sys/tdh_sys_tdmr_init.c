@@ -100,6 +100,8 @@ static uint64_t init_4k(TdxModule *m, const TdxTdmr *tdmr, uint64_t first,
     uint64_t status;
     uint32_t i;
 
+    pamt_observe_range(m, tdmr->base + first, TDX_LEVEL_4K, page_end - page,
+                       NULL, TDX_PT_NDA, 0);
     if (m->st.dynamic_pamt) {
         status = take(m, area, page / 8, page_end / 8);
     } else {
@@ -113,6 +115,10 @@ static uint64_t init_4k(TdxModule *m, const TdxTdmr *tdmr, uint64_t first,
 
         status = m->st.dynamic_pamt ? reserve_bits(m, tdmr, from, to)
                                     : reserve_entries(m, tdmr, from, to);
+        if (from < to) {
+            pamt_observe_range(m, tdmr->base + from * TDX_PAGE_4K,
+                               TDX_LEVEL_4K, to - from, NULL, TDX_PT_RSVD, 0);
+        }
     }
     return status;
 }
@@ -156,7 +162,8 @@ uint64_t tdh_sys_tdmr_init(TdxCall *c)
     }
     tdmr = pamt_tdmr(m, rcx);
     if (!tdmr || tdmr->base != rcx) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
+        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RCX), NULL, rcx,
+                         TDX_CAUSE_NOT_TDMR_BASE, 0);
     }
     if (!tdx_guard_try(&mutex, &tdmr->lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
         return tdx_op(TDX_OPERAND_BUSY, TDX_RCX);

@@ -19,6 +19,23 @@ static const TdxLevel levels_up[] = {
     TDX_LEVEL_4K, TDX_LEVEL_2M, TDX_LEVEL_1G
 };
 
+/* Members of TDMR_INFO, as the ABI calls them */
+#define TDMR_BASE   "TDMR_BASE"
+#define TDMR_SIZE   "TDMR_SIZE"
+#define RSVD_OFFSET "RSVD_OFFSET"
+#define RSVD_SIZE   "RSVD_SIZE"
+
+static const char *const pamt_base_name[TDX_NUM_PAMT_LEVELS] = {
+    [TDX_LEVEL_4K] = "PAMT_4K_BASE",
+    [TDX_LEVEL_2M] = "PAMT_2M_BASE",
+    [TDX_LEVEL_1G] = "PAMT_1G_BASE",
+};
+static const char *const pamt_size_name[TDX_NUM_PAMT_LEVELS] = {
+    [TDX_LEVEL_4K] = "PAMT_4K_SIZE",
+    [TDX_LEVEL_2M] = "PAMT_2M_SIZE",
+    [TDX_LEVEL_1G] = "PAMT_1G_SIZE",
+};
+
 /* [@base, @base + @size) lies below the limit and names no KeyID */
 static bool plain_hpa_range(const TdxModule *m, uint64_t base, uint64_t size)
 {
@@ -33,51 +50,77 @@ static uint64_t verify_range(const TdxModule *m, unsigned i,
                              const TdxTdmrInfo *info)
 {
     const TdxTdmr *prev = i ? &m->st.tdmr[i - 1] : NULL;
+    uint64_t invalid = tdx_multi(TDX_INVALID_TDMR, i, 0, 0, 0);
+    uint64_t non_ordered = tdx_multi(TDX_NON_ORDERED_TDMR, i, 0, 0, 0);
 
     if (tdx_range_wraps(info->base, info->size)) { /* 7.2.2 */
-        return tdx_multi(TDX_INVALID_TDMR, i, 0, 0, 0);
+        return tdx_fails(m, invalid, TDMR_BASE, info->base, TDX_CAUSE_WRAPS,
+                         info->size);
     }
     if (prev && info->base < prev->base) { /* 7.2.3 */
-        return tdx_multi(TDX_NON_ORDERED_TDMR, i, 0, 0, 0);
+        return tdx_fails(m, non_ordered, TDMR_BASE, info->base,
+                         TDX_CAUSE_TOO_LOW, prev->base);
     }
     if (prev && info->base < prev->base + prev->size) { /* 7.2.4 */
-        return tdx_multi(TDX_NON_ORDERED_TDMR, i, 0, 0, 0);
+        return tdx_fails(m, non_ordered, TDMR_BASE, info->base,
+                         TDX_CAUSE_OVERLAPS, prev->base);
     }
-    if (!tdx_aligned(info->base | info->size, TDX_PAGE_1G) ||
-        !info->size) { /* 7.2.5 */
-        return tdx_multi(TDX_INVALID_TDMR, i, 0, 0, 0);
+    if (!tdx_aligned(info->base, TDX_PAGE_1G)) { /* 7.2.5 */
+        return tdx_fails(m, invalid, TDMR_BASE, info->base,
+                         TDX_CAUSE_UNALIGNED, TDX_PAGE_1G);
+    }
+    if (!tdx_aligned(info->size, TDX_PAGE_1G)) {
+        return tdx_fails(m, invalid, TDMR_SIZE, info->size,
+                         TDX_CAUSE_UNALIGNED, TDX_PAGE_1G);
+    }
+    if (!info->size) {
+        return tdx_fails(m, invalid, TDMR_SIZE, info->size, TDX_CAUSE_ZERO, 0);
     }
     if (!plain_hpa_range(m, info->base, info->size)) { /* 7.2.6, 7.2.7 */
-        return tdx_multi(TDX_INVALID_TDMR, i, 0, 0, 0);
+        return tdx_fails(m, invalid, TDMR_BASE, info->base,
+                         TDX_CAUSE_TOO_LARGE, info->size);
     }
     return TDX_SUCCESS;
 }
 
 /* SYS.CONFIG 7.3 on area number @j, which is not null */
-static uint64_t verify_reserved_area(unsigned i, unsigned j,
-                                     const TdxTdmrInfo *info)
+static uint64_t verify_reserved_area(const TdxModule *m, unsigned i,
+                                     unsigned j, const TdxTdmrInfo *info)
 {
     const TdxRange *r = &info->rsvd[j];
     const TdxRange *prev = j ? r - 1 : NULL;
+    uint64_t invalid = tdx_multi(TDX_INVALID_RESERVED_IN_TDMR, i, j, 0, 0);
+    uint64_t non_ordered = tdx_multi(TDX_NON_ORDERED_RESERVED_IN_TDMR, i, j, 0,
+                                     0);
 
     if (tdx_range_wraps(r->base, r->size)) { /* 7.3.1 */
-        return tdx_multi(TDX_INVALID_RESERVED_IN_TDMR, i, j, 0, 0);
+        return tdx_fails(m, invalid, RSVD_OFFSET, r->base, TDX_CAUSE_WRAPS,
+                         r->size);
     }
     if (prev && r->base < prev->base) { /* 7.3.2 */
-        return tdx_multi(TDX_NON_ORDERED_RESERVED_IN_TDMR, i, j, 0, 0);
+        return tdx_fails(m, non_ordered, RSVD_OFFSET, r->base,
+                         TDX_CAUSE_TOO_LOW, prev->base);
     }
     if (prev && r->base < prev->base + prev->size) { /* 7.3.3 */
-        return tdx_multi(TDX_NON_ORDERED_RESERVED_IN_TDMR, i, j, 0, 0);
+        return tdx_fails(m, non_ordered, RSVD_OFFSET, r->base,
+                         TDX_CAUSE_OVERLAPS, prev->base);
     }
-    if (!tdx_aligned(r->base | r->size, TDX_PAGE_4K)) { /* 7.3.4 */
-        return tdx_multi(TDX_INVALID_RESERVED_IN_TDMR, i, j, 0, 0);
+    if (!tdx_aligned(r->base, TDX_PAGE_4K)) { /* 7.3.4 */
+        return tdx_fails(m, invalid, RSVD_OFFSET, r->base,
+                         TDX_CAUSE_UNALIGNED, TDX_PAGE_4K);
+    }
+    if (!tdx_aligned(r->size, TDX_PAGE_4K)) {
+        return tdx_fails(m, invalid, RSVD_SIZE, r->size, TDX_CAUSE_UNALIGNED,
+                         TDX_PAGE_4K);
     }
     if (tdx_range_wraps(info->base, r->base) ||
         tdx_range_wraps(info->base + r->base, r->size)) { /* 7.3.5 */
-        return tdx_multi(TDX_INVALID_RESERVED_IN_TDMR, i, j, 0, 0);
+        return tdx_fails(m, invalid, RSVD_OFFSET, r->base, TDX_CAUSE_WRAPS,
+                         r->size);
     }
     if (r->base + r->size > info->size) { /* 7.3.6 */
-        return tdx_multi(TDX_INVALID_RESERVED_IN_TDMR, i, j, 0, 0);
+        return tdx_fails(m, invalid, RSVD_OFFSET, r->base,
+                         TDX_CAUSE_TOO_LARGE, r->size);
     }
     return TDX_SUCCESS;
 }
@@ -96,11 +139,13 @@ static uint64_t verify_reserved(const TdxModule *m, unsigned i,
 
         if (!info->rsvd[j].size) {
             if (j + 1 < max && info->rsvd[j + 1].size) {
-                return tdx_multi(TDX_NON_ORDERED_RESERVED_IN_TDMR, i, j, 0, 0);
+                return tdx_fails(m, tdx_multi(TDX_NON_ORDERED_RESERVED_IN_TDMR,
+                                              i, j, 0, 0),
+                                 RSVD_SIZE, 0, TDX_CAUSE_ZERO, 0);
             }
             continue;
         }
-        status = verify_reserved_area(i, j, info);
+        status = verify_reserved_area(m, i, j, info);
         if (status != TDX_SUCCESS) {
             return status;
         }
@@ -130,16 +175,46 @@ static bool pamt_is_valid(const TdxModule *m, TdxLevel level,
                           const TdxTdmr *tdmr)
 {
     const TdxRange *pamt = &tdmr->pamt[level];
+    const char *base = pamt_base_name[level];
+    const char *size = pamt_size_name[level];
+    uint64_t needed = pamt_size(m, level, tdmr->size);
 
-    return !tdx_range_wraps(pamt->base, pamt->size) &&
-           tdx_aligned(pamt->base | pamt->size, TDX_PAGE_4K) &&
-           plain_hpa_range(m, pamt->base, pamt->size) &&
-           pamt->size >= pamt_size(m, level, tdmr->size);
+    if (tdx_range_wraps(pamt->base, pamt->size)) {
+        tdx_cause(m, base, pamt->base, TDX_CAUSE_WRAPS, pamt->size);
+        return false;
+    }
+    if (!tdx_aligned(pamt->base, TDX_PAGE_4K)) {
+        tdx_cause(m, base, pamt->base, TDX_CAUSE_UNALIGNED, TDX_PAGE_4K);
+        return false;
+    }
+    if (!tdx_aligned(pamt->size, TDX_PAGE_4K)) {
+        tdx_cause(m, size, pamt->size, TDX_CAUSE_UNALIGNED, TDX_PAGE_4K);
+        return false;
+    }
+    if (pamt->size < needed) {
+        tdx_cause(m, size, pamt->size, TDX_CAUSE_TOO_LOW, needed);
+        return false;
+    }
+    if (!plain_hpa_range(m, pamt->base, pamt->size)) {
+        tdx_cause(m, base, pamt->base, TDX_CAUSE_TOO_LARGE, pamt->size);
+        return false;
+    }
+    return true;
 }
 
 static bool overlap(const TdxRange *a, const TdxRange *b)
 {
     return tdx_ranges_overlap(a->base, a->size, b->base, b->size);
+}
+
+/* A PAMT of TDMR @i, which is @tdmr, meets what belongs to TDMR @j */
+static uint64_t pamt_overlap(const TdxModule *m, unsigned i,
+                             const TdxTdmr *tdmr, TdxLevel level, unsigned j,
+                             uint64_t other)
+{
+    return tdx_fails(m, tdx_multi(TDX_PAMT_OVERLAP, i, level, j, 0),
+                     pamt_base_name[level], tdmr->pamt[level].base,
+                     TDX_CAUSE_OVERLAPS, other);
 }
 
 /* SYS.CONFIG 7.4 step B */
@@ -152,7 +227,8 @@ static uint64_t verify_pamts_apart(const TdxModule *m, unsigned i,
 
             for (unsigned k = 0; k < TDX_NUM_PAMT_LEVELS; k++) {
                 if (overlap(&tdmr->pamt[level], &m->st.tdmr[j].pamt[k])) {
-                    return tdx_multi(TDX_PAMT_OVERLAP, i, level, j, 0);
+                    return pamt_overlap(m, i, tdmr, level, j,
+                                        m->st.tdmr[j].pamt[k].base);
                 }
             }
         }
@@ -161,7 +237,8 @@ static uint64_t verify_pamts_apart(const TdxModule *m, unsigned i,
         for (unsigned b = a + 1; b < TDX_NUM_PAMT_LEVELS; b++) {
             if (overlap(&tdmr->pamt[levels_up[a]],
                         &tdmr->pamt[levels_up[b]])) {
-                return tdx_multi(TDX_PAMT_OVERLAP, i, levels_up[a], i, 0);
+                return pamt_overlap(m, i, tdmr, levels_up[a], i,
+                                    tdmr->pamt[levels_up[b]].base);
             }
         }
     }
@@ -169,14 +246,15 @@ static uint64_t verify_pamts_apart(const TdxModule *m, unsigned i,
 }
 
 /* A PAMT of TDMR @i in memory that TDMR @j makes available */
-static uint64_t verify_pamts_reserved(unsigned i, const TdxTdmr *with_pamt,
-                                      unsigned j, const TdxTdmr *tdmr)
+static uint64_t verify_pamts_reserved(const TdxModule *m, unsigned i,
+                                      const TdxTdmr *with_pamt, unsigned j,
+                                      const TdxTdmr *tdmr)
 {
     for (unsigned n = 0; n < TDX_NUM_PAMT_LEVELS; n++) {
         TdxLevel level = levels_up[n];
 
         if (tdx_overlaps_available(tdmr, &with_pamt->pamt[level])) {
-            return tdx_multi(TDX_PAMT_OVERLAP, i, level, j, 0);
+            return pamt_overlap(m, i, with_pamt, level, j, tdmr->base);
         }
     }
     return TDX_SUCCESS;
@@ -188,10 +266,10 @@ static uint64_t verify_pamts_outside(const TdxModule *m, unsigned i,
 {
     for (unsigned j = 0; j <= i; j++) {
         const TdxTdmr *other = j < i ? &m->st.tdmr[j] : tdmr;
-        uint64_t status = verify_pamts_reserved(i, tdmr, j, other);
+        uint64_t status = verify_pamts_reserved(m, i, tdmr, j, other);
 
         if (status == TDX_SUCCESS && j < i) {
-            status = verify_pamts_reserved(j, other, i, tdmr);
+            status = verify_pamts_reserved(m, j, other, i, tdmr);
         }
         if (status != TDX_SUCCESS) {
             return status;
@@ -225,7 +303,10 @@ static uint64_t verify_pamts(const TdxModule *m, unsigned i,
 
         if (!tdx_in_cmrs(m->plat.cmr, tdmr->pamt[level].base,
                          tdmr->pamt[level].size)) {
-            return tdx_multi(TDX_PAMT_OUTSIDE_CMRS, i, level, 0, 0);
+            return tdx_fails(m, tdx_multi(TDX_PAMT_OUTSIDE_CMRS, i, level, 0,
+                                          0),
+                             pamt_base_name[level], tdmr->pamt[level].base,
+                             TDX_CAUSE_NOT_IN_CMRS, tdmr->pamt[level].size);
         }
     }
     return TDX_SUCCESS;
@@ -240,7 +321,9 @@ static uint64_t verify_convertible(const TdxModule *m, unsigned i,
 
     while (tdx_next_available(tdmr, &pos, &area)) {
         if (!tdx_in_cmrs(m->plat.cmr, area.base, area.size)) {
-            return tdx_multi(TDX_TDMR_OUTSIDE_CMRS, i, 0, 0, 0);
+            return tdx_fails(m, tdx_multi(TDX_TDMR_OUTSIDE_CMRS, i, 0, 0, 0),
+                             "what is not reserved at", area.base,
+                             TDX_CAUSE_NOT_IN_CMRS, area.size);
         }
     }
     return TDX_SUCCESS;

@@ -18,6 +18,13 @@
 /* RDX on output */
 #define DETAILS_STATE_SHIFT 8
 
+/* By level, for the observer: a SEPT entry is named by what it maps */
+static const char *const sept_entry_at[] = {
+    "4K Secure EPT entry for GPA", "2M Secure EPT entry for GPA",
+    "1G Secure EPT entry for GPA", "512G Secure EPT entry for GPA",
+    "256T Secure EPT entry for GPA",
+};
+
 void mem_end(TdxMemOp *op)
 {
     if (op->entry_locked) {
@@ -39,7 +46,9 @@ void mem_begin(TdxMemOp *op, TdxCall *c)
 uint64_t mem_check_tdr_flags(TdxMemOp *op, uint64_t flags)
 {
     if (op->rdx & ~(INFO_GPA | flags)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+        return tdx_fails(op->c->m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), NULL,
+                         op->rdx, TDX_CAUSE_RESERVED_BITS,
+                         op->rdx & ~(INFO_GPA | flags));
     }
     op->rdx &= ~flags;
     return TDX_SUCCESS;
@@ -61,6 +70,24 @@ uint64_t mem_lock_td_exclusive(TdxMemOp *op, unsigned ops)
     return status ? status : td_check_state_nolock(&op->td, ops);
 }
 
+/* Which check of mem_parse_gpa() has failed */
+static void tell_gpa(const TdxMemOp *op, unsigned low, unsigned high)
+{
+    TdxModule *m = op->c->m;
+    uint64_t more = op->rcx & ~(INFO_LEVEL | INFO_GPA);
+
+    if (more) {
+        tdx_cause(m, NULL, op->rcx, TDX_CAUSE_RESERVED_BITS, more);
+    } else if (op->level < low) {
+        tdx_cause(m, "level", op->level, TDX_CAUSE_TOO_LOW, low);
+    } else if (op->level > high) {
+        tdx_cause(m, "level", op->level, TDX_CAUSE_TOO_HIGH, high);
+    } else {
+        tdx_cause(m, NULL, op->gpa, TDX_CAUSE_UNALIGNED,
+                  tdx_sept_level_size(op->level));
+    }
+}
+
 uint64_t mem_parse_gpa(TdxMemOp *op, unsigned low, unsigned high)
 {
     op->level = op->rcx & INFO_LEVEL;
@@ -68,6 +95,7 @@ uint64_t mem_parse_gpa(TdxMemOp *op, unsigned low, unsigned high)
     if (op->rcx & ~(INFO_LEVEL | INFO_GPA) ||
         op->level < low || op->level > high ||
         !tdx_aligned(op->gpa, tdx_sept_level_size(op->level))) {
+        tell_gpa(op, low, high);
         return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
     }
     return TDX_SUCCESS;
@@ -80,7 +108,9 @@ uint64_t mem_check_private(const TdxMemOp *op)
     uint64_t limit = 1ULL << MIN(width, op->td.tdcs->virtual_maxpa & 63);
 
     if (op->gpa & shared || op->gpa >= limit) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
+        return tdx_fails(op->c->m, tdx_op(TDX_OPERAND_INVALID, TDX_RCX), NULL,
+                         op->gpa, TDX_CAUSE_TOO_HIGH,
+                         MIN(shared, limit) - 1);
     }
     return TDX_SUCCESS;
 }
@@ -91,6 +121,8 @@ uint64_t mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk)
         return TDX_SUCCESS;
     }
     if (walk->lost) {
+        tdx_cause(op->c->m, "Secure EPT page for GPA", op->gpa,
+                  TDX_CAUSE_LOST, 0);
         td_kill(op->td.tdr);
     }
     return td_no_content(op->c->m, op->td.tdr, "an SEPT page has no memory");
@@ -178,7 +210,9 @@ void mem_details(const TdxMemOp *op)
 uint64_t mem_fail(TdxMemOp *op, uint64_t status)
 {
     mem_details(op);
-    return tdx_op(status, TDX_RCX);
+    return tdx_fails(op->c->m, tdx_op(status, TDX_RCX),
+                     sept_entry_at[op->walk.level % G_N_ELEMENTS(sept_entry_at)],
+                     op->gpa, TDX_CAUSE_SEPT_STATE, mem_state(op));
 }
 
 /* Does group TRK apply? */
@@ -201,7 +235,9 @@ uint64_t mem_check_tracked(const TdxMemOp *op, const TdxPamtRef *page)
 {
     if (needs_tracking(op) &&
         !mem_epoch_passed(op->td.tdcs, pamt_bepoch(page->entry))) {
-        return tdx_op(TDX_TLB_TRACKING_NOT_DONE, TDX_RCX);
+        return tdx_fails(op->c->m, tdx_op(TDX_TLB_TRACKING_NOT_DONE, TDX_RCX),
+                         "BEPOCH", pamt_bepoch(page->entry),
+                         TDX_CAUSE_NOT_OVER, td_epoch(op->td.tdcs));
     }
     return TDX_SUCCESS;
 }

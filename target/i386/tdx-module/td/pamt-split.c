@@ -43,6 +43,7 @@ uint64_t pamt_split_check(const TdxCall *c, TdxPamtRef *page,
 /* Entries one level below in the array of the TDMR: @type and @tdr_hpa */
 static bool set_children(TdxPamtRef *page, TdxPageType type, uint64_t tdr_hpa)
 {
+    TdxPageType before = TDX_PT_NDA;
     unsigned i;
 
     for (i = 0; i < TDX_PAMT_CHILDREN; i++) {
@@ -51,8 +52,11 @@ static bool set_children(TdxPamtRef *page, TdxPageType type, uint64_t tdr_hpa)
         if (!child) {
             return false;
         }
+        before = pamt_type(child);
         pamt_set_owner(child, type, tdr_hpa);
     }
+    pamt_observe(page, page->level - 1, TDX_PAMT_CHILDREN, before, type,
+                 tdr_hpa);
     return true;
 }
 
@@ -67,12 +71,14 @@ uint64_t pamt_split(TdxPamtRef *page, TdxPamtPair *pair)
         return TDX_STATUS_NONE;
     }
     pamt_set_type(page->entry, TDX_PT_NDA);
+    pamt_observe(page, page->level, 1, TDX_PT_REG, TDX_PT_NDA, tdr_hpa);
     return TDX_SUCCESS;
 }
 
 uint64_t pamt_join(TdxPamtRef *page, uint64_t tdr_hpa, uint64_t pair[2],
                    bool *has_pair)
 {
+    TdxPageType before = pamt_type(page->entry);
     uint64_t status;
 
     *has_pair = needs_pair(page);
@@ -86,5 +92,6 @@ uint64_t pamt_join(TdxPamtRef *page, uint64_t tdr_hpa, uint64_t pair[2],
         return TDX_STATUS_NONE;
     }
     pamt_set_owner(page->entry, TDX_PT_REG, tdr_hpa);
+    pamt_observe(page, page->level, 1, before, TDX_PT_REG, tdr_hpa);
     return TDX_SUCCESS;
 }

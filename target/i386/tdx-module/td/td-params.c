@@ -66,6 +66,13 @@ static bool all_zero(const uint8_t *bytes, size_t n)
     return true;
 }
 
+/* TD_PARAMS field @op is @value, which cannot be */
+static uint64_t refuse(const TdxModule *m, uint32_t op, uint64_t value)
+{
+    return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, op), tdx_operand_name(op),
+                     value, TDX_CAUSE_INVALID, 0);
+}
+
 /* Of a group of bits all or none must be set */
 static bool all_or_none(uint64_t value, uint64_t group)
 {
@@ -151,19 +158,19 @@ uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
                      TDX_TD_VE_REDUCTION_VALID;
 
     if (!attributes_ok(m, p->attributes)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_ATTRIBUTES);
+        return refuse(m, TDX_OPERAND_ATTRIBUTES, p->attributes);
     }
     tdcs->attributes = p->attributes;
     if (!xfam_ok(m, p->xfam)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_XFAM);
+        return refuse(m, TDX_OPERAND_XFAM, p->xfam);
     }
     tdcs->xfam = p->xfam;
     if (p->max_vcpus < 1 || p->max_vcpus > TDX_MAX_VCPUS) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_MAX_VCPUS);
+        return refuse(m, TDX_OPERAND_MAX_VCPUS, p->max_vcpus);
     }
     tdcs->max_vcpus = p->max_vcpus;
     if (p->num_l2_vms > TDX_MAX_L2_VMS) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_NUM_L2_VMS);
+        return refuse(m, TDX_OPERAND_NUM_L2_VMS, p->num_l2_vms);
     }
     tdcs->num_l2_vms = p->num_l2_vms;
     if (td->tdr->num_tdcx < TDX_TDCS_BASE_PAGES + p->num_l2_vms) {
@@ -173,17 +180,17 @@ uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
         return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
     }
     if (!config_flags_ok(p->config_flags)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_EXEC_CONTROLS);
+        return refuse(m, TDX_OPERAND_EXEC_CONTROLS, p->config_flags);
     }
     tdcs->config_flags = p->config_flags;
     if (!eptp_controls_ok(p->eptp_controls, p->config_flags)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_EPTP_CONTROLS);
+        return refuse(m, TDX_OPERAND_EPTP_CONTROLS, p->eptp_controls);
     }
     tdcs->eptp = p->eptp_controls | td->tdr->tdcx[TDX_TDCS_SEPT_ROOT] |
                  (uint64_t)td->tdr->hkid << m->hkid_start_bit;
     if (p->tsc_frequency < MIN_TSC_FREQUENCY ||
         p->tsc_frequency > MAX_TSC_FREQUENCY) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_TSC_FREQUENCY);
+        return refuse(m, TDX_OPERAND_TSC_FREQUENCY, p->tsc_frequency);
     }
     tdcs->tsc_frequency = p->tsc_frequency;
     status = td_check_tsc_adjust(c);
@@ -220,8 +227,8 @@ uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
     }
     if (p->msr_config_ctls & MSR_CONFIG_ARCH_CAPABILITIES &&
         p->arch_capabilities & ~ARCH_CAPABILITIES_CONFIG_MASK) {
-        return tdx_op(TDX_OPERAND_INVALID,
-                      TDX_OPERAND_IA32_ARCH_CAPABILITIES_CONFIG);
+        return refuse(m, TDX_OPERAND_IA32_ARCH_CAPABILITIES_CONFIG,
+                      p->arch_capabilities);
     }
     tdcs->arch_capabilities = p->arch_capabilities;
     return TDX_SUCCESS;

@@ -52,6 +52,7 @@ uint64_t td_lock_owner(TdxTdRef *td, const TdxPamtRef *page, TdxLockType type)
 void *td_private(TdxModule *m, TdxTdr *tdr, uint64_t hpa, uint64_t len)
 {
     if (!tdx_tdr_fatal(tdr) && tdx_lost(m, hpa, len)) {
+        tdx_cause(m, "page", hpa & ~(TDX_PAGE_4K - 1), TDX_CAUSE_LOST, 0);
         td_kill(tdr);
         return NULL;
     }
@@ -86,12 +87,27 @@ static uint64_t check_built(TdxTdRef *td)
         return TDX_TD_FATAL;
     }
     if (td->tdr->lifecycle != TDX_TD_KEYS_CONFIGURED) {
-        return TDX_TD_KEYS_NOT_CONFIGURED;
+        return tdx_fails(td->m, TDX_TD_KEYS_NOT_CONFIGURED, "TD", td->hpa,
+                         TDX_CAUSE_LIFECYCLE, td->tdr->lifecycle);
     }
     if (td->tdr->num_tdcx < TDX_TDCS_BASE_PAGES) {
-        return TDX_TDCS_NOT_ALLOCATED;
+        return tdx_fails(td->m, TDX_TDCS_NOT_ALLOCATED, "NUM_TDCX",
+                         td->tdr->num_tdcx, TDX_CAUSE_TOO_LOW,
+                         TDX_TDCS_BASE_PAGES);
     }
     return td_map_tdcs(td);
+}
+
+void td_set_op_state(TdxTdRef *td, TdxOpState state)
+{
+    const TdxObserver *observer = tdx_observer(td->m);
+
+    if (observer) {
+        observer->state(td->m->opaque, "OP_STATE", td->hpa,
+                        tdx_op_state_name(tdx_op_state(td->tdcs)),
+                        tdx_op_state_name(state));
+    }
+    __atomic_store_n(&td->tdcs->op_state, state, __ATOMIC_SEQ_CST);
 }
 
 uint64_t td_check_op_state(const TdxTdRef *td, unsigned ops)
@@ -99,7 +115,8 @@ uint64_t td_check_op_state(const TdxTdRef *td, unsigned ops)
     TdxOpState state = tdx_op_state(td->tdcs);
 
     if (state > TDX_OP_START_IMPORT || !(ops & 1u << state)) {
-        return tdx_op(TDX_OP_STATE_INCORRECT, state);
+        return tdx_fails(td->m, tdx_op(TDX_OP_STATE_INCORRECT, state), "TD",
+                         td->hpa, TDX_CAUSE_OP_STATE, state);
     }
     return TDX_SUCCESS;
 }

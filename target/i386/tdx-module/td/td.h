@@ -91,6 +91,9 @@ uint64_t td_check_state(TdxTdRef *td, unsigned ops);
 /** td_check_state_nolock: group B of leaves that hold the TDR exclusively */
 uint64_t td_check_state_nolock(TdxTdRef *td, unsigned ops);
 
+/** td_set_op_state: under the exclusive lock of the TDR */
+void td_set_op_state(TdxTdRef *td, TdxOpState state);
+
 /** td_check_op_state: TDX_OP_STATE_INCORRECT unless in one of @ops */
 uint64_t td_check_op_state(const TdxTdRef *td, unsigned ops);
 
@@ -159,6 +162,9 @@ uint64_t vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td);
 
 /** vp_check_state: TDX_VCPU_STATE_INCORRECT with the state it is in */
 uint64_t vp_check_state(const TdxVpRef *vp, unsigned states);
+
+/** vp_set_state: under the page's lock, shared for leaving READY */
+void vp_set_state(TdxVpRef *vp, TdxVcpuState state);
 
 /** vp_reset: initial state of vCPU number @index; its page is exclusive */
 void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,

@@ -119,11 +119,6 @@ static inline TdxOpState tdx_op_state(const TdxTdcs *tdcs)
     return __atomic_load_n(&tdcs->op_state, __ATOMIC_SEQ_CST);
 }
 
-static inline void tdx_set_op_state(TdxTdcs *tdcs, TdxOpState state)
-{
-    __atomic_store_n(&tdcs->op_state, state, __ATOMIC_SEQ_CST);
-}
-
 /* --- TLB tracking (TD life cycle 7) -------------------------------------- */
 
 static inline uint64_t td_epoch(const TdxTdcs *tdcs)

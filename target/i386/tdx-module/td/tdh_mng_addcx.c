@@ -48,7 +48,8 @@ uint64_t tdh_mng_addcx(TdxCall *c)
         return TDX_TD_FATAL;
     }
     if (td.tdr->lifecycle != TDX_TD_KEYS_CONFIGURED) {
-        return TDX_TD_KEYS_NOT_CONFIGURED;
+        return tdx_fails(m, TDX_TD_KEYS_NOT_CONFIGURED, "TD", td.hpa,
+                         TDX_CAUSE_LIFECYCLE, td.tdr->lifecycle);
     }
     index = td.tdr->num_tdcx;
     if (index >= TDX_MAX_TDCS_PAGES) {

@@ -23,7 +23,8 @@ uint64_t tdh_mng_create(TdxCall *c)
 
     if (hkid > UINT16_MAX || !tdx_hkid_is_private(m, hkid) ||
         hkid >= TDX_NUM_HKIDS) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), NULL, hkid,
+                         TDX_CAUSE_NOT_PRIVATE_HKID, m->private_hkid_min);
     }
     status = pamt_get_free(&page, m, hpa, TDX_LEVEL_4K, TDX_RCX);
     if (status) {
@@ -45,6 +46,7 @@ uint64_t tdh_mng_create(TdxCall *c)
     tdr = content;
     tdr->hkid = hkid;
     tdr->lifecycle = TDX_TD_HKID_ASSIGNED;
+    tdx_observe_lifecycle(m, hpa, NULL, TDX_TD_HKID_ASSIGNED);
     memcpy(tdr->uuid, uuid, sizeof(uuid));
     m->st.kot[hkid].state = TDX_HKID_ASSIGNED;
     pamt_assign(&page, TDX_PT_TDR, 0);

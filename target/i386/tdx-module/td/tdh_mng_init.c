@@ -51,6 +51,6 @@ uint64_t tdh_mng_init(TdxCall *c)
     }
     tdx_mrtd_init(&measurement->mrtd);
     __atomic_fetch_add(&m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
-    tdx_set_op_state(td.tdcs, TDX_OP_INITIALIZED);
+    td_set_op_state(&td, TDX_OP_INITIALIZED);
     return TDX_SUCCESS;
 }

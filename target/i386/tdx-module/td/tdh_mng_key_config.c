@@ -37,7 +37,7 @@ uint64_t tdh_mng_key_config(TdxCall *c)
         return TDX_TD_FATAL;
     }
     if (td.tdr->lifecycle != TDX_TD_HKID_ASSIGNED) {
-        return TDX_LIFECYCLE_STATE_INCORRECT;
+        return tdx_wrong_lifecycle(m, td.hpa, td.tdr);
     }
     if (td.tdr->pkg_config_bitmap & pkg) {
         return TDX_KEY_CONFIGURED;
@@ -48,7 +48,7 @@ uint64_t tdh_mng_key_config(TdxCall *c)
     }
     td.tdr->pkg_config_bitmap |= pkg;
     if (td.tdr->pkg_config_bitmap == all_pkgs) {
-        td.tdr->lifecycle = TDX_TD_KEYS_CONFIGURED;
+        tdx_set_lifecycle(m, td.hpa, td.tdr, TDX_TD_KEYS_CONFIGURED);
     }
     return TDX_SUCCESS;
 }

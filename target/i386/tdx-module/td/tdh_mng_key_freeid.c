@@ -21,7 +21,7 @@ uint64_t tdh_mng_key_freeid(TdxCall *c)
         return status;
     }
     if (td.tdr->lifecycle != TDX_TD_BLOCKED) {
-        return TDX_LIFECYCLE_STATE_INCORRECT;
+        return tdx_wrong_lifecycle(m, td.hpa, td.tdr);
     }
     if (!tdx_guard_try(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
         return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KOT);
@@ -31,6 +31,6 @@ uint64_t tdh_mng_key_freeid(TdxCall *c)
         return TDX_WBCACHE_NOT_COMPLETE;
     }
     key->state = TDX_HKID_FREE;
-    td.tdr->lifecycle = TDX_TD_TEARDOWN;
+    tdx_set_lifecycle(m, td.hpa, td.tdr, TDX_TD_TEARDOWN);
     return TDX_SUCCESS;
 }

@@ -49,7 +49,7 @@ uint64_t tdh_mng_vpflushdone(TdxCall *c)
     }
     if (td.tdr->lifecycle != TDX_TD_HKID_ASSIGNED &&
         td.tdr->lifecycle != TDX_TD_KEYS_CONFIGURED) {
-        return TDX_LIFECYCLE_STATE_INCORRECT;
+        return tdx_wrong_lifecycle(m, td.hpa, td.tdr);
     }
     status = leave_service(&td);
     if (status) {
@@ -58,6 +58,6 @@ uint64_t tdh_mng_vpflushdone(TdxCall *c)
     key = &m->st.kot[td.tdr->hkid % TDX_NUM_HKIDS];
     key->wbinvd_bitmap = m->st.pkg_config_bitmap;
     key->state = TDX_HKID_FLUSHED;
-    td.tdr->lifecycle = TDX_TD_BLOCKED;
+    tdx_set_lifecycle(m, td.hpa, td.tdr, TDX_TD_BLOCKED);
     return TDX_SUCCESS;
 }

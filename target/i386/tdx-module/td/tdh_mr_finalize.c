@@ -32,7 +32,7 @@ uint64_t tdh_mr_finalize(TdxCall *c)
     if (!tdx_mrtd_final(&measurement->mrtd, td.tdcs->mrtd)) {
         return tdx_fatal(c->m, "the measurement of a TD is corrupt");
     }
-    tdx_set_op_state(td.tdcs, TDX_OP_RUNNABLE);
+    td_set_op_state(&td, TDX_OP_RUNNABLE);
     __atomic_fetch_sub(&c->m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
     return TDX_SUCCESS;
 }

@@ -65,7 +65,7 @@ static uint64_t enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
         c->m->ops->tlb_flush(c->m->opaque, c->lp);
         tdvps->vcpu_epoch = epoch;
     }
-    __atomic_store_n(&tdvps->state, TDX_VCPU_DISABLED, __ATOMIC_SEQ_CST);
+    vp_set_state(vp, TDX_VCPU_DISABLED);
     tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
     __atomic_fetch_sub(refcount, 1, __ATOMIC_SEQ_CST);
     return leave_failed(c, td);

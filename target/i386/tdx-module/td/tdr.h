@@ -51,6 +51,35 @@ static inline bool tdx_tdr_fatal(const TdxTdr *tdr)
     return __atomic_load_n(&tdr->fatal, __ATOMIC_SEQ_CST);
 }
 
+/* @before: NULL for a new TD */
+static inline void tdx_observe_lifecycle(const TdxModule *m, uint64_t hpa,
+                                         const char *before,
+                                         TdxLifecycle after)
+{
+    const TdxObserver *observer = tdx_observer(m);
+
+    if (observer) {
+        observer->state(m->opaque, "LIFECYCLE_STATE", hpa, before,
+                        tdx_lifecycle_name(after));
+    }
+}
+
+/* Under the exclusive lock of the TDR at @hpa */
+static inline void tdx_set_lifecycle(const TdxModule *m, uint64_t hpa,
+                                     TdxTdr *tdr, TdxLifecycle state)
+{
+    tdx_observe_lifecycle(m, hpa, tdx_lifecycle_name(tdr->lifecycle), state);
+    tdr->lifecycle = state;
+}
+
+/* The status for a leaf that is not for this state of life */
+static inline uint64_t tdx_wrong_lifecycle(const TdxModule *m, uint64_t hpa,
+                                           const TdxTdr *tdr)
+{
+    return tdx_fails(m, TDX_LIFECYCLE_STATE_INCORRECT, "TD", hpa,
+                     TDX_CAUSE_LIFECYCLE, tdr->lifecycle);
+}
+
 static inline uint64_t tdx_tdr_chldcnt(const TdxTdr *tdr)
 {
     return __atomic_load_n(&tdr->chldcnt, __ATOMIC_SEQ_CST);

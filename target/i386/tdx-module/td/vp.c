@@ -45,7 +45,8 @@ uint64_t vp_check_state(const TdxVpRef *vp, unsigned states)
 
     /* Every state but UNINITIALIZED, which no set contains, is one bit */
     if (!(state & states)) {
-        return tdx_op(TDX_VCPU_STATE_INCORRECT, state);
+        return tdx_fails(vp->m, tdx_op(TDX_VCPU_STATE_INCORRECT, state),
+                         "vCPU", vp->hpa, TDX_CAUSE_VCPU_STATE, state);
     }
     return TDX_SUCCESS;
 }
@@ -62,6 +63,19 @@ uint64_t vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td)
     return lp == c->lp ? TDX_SUCCESS : TDX_VCPU_ASSOCIATED;
 }
 
+void vp_set_state(TdxVpRef *vp, TdxVcpuState state)
+{
+    const TdxObserver *observer = tdx_observer(vp->m);
+    uint32_t before = __atomic_exchange_n(&vp->tdvps->state, state,
+                                          __ATOMIC_SEQ_CST);
+
+    if (observer) {
+        observer->state(vp->m->opaque, "VCPU_STATE", vp->hpa,
+                        tdx_vcpu_state_name(before),
+                        tdx_vcpu_state_name(state));
+    }
+}
+
 void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
               uint64_t initial_rcx)
 {
@@ -74,7 +88,7 @@ void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
     tdvps->pin_controls = TDX_PIN_CONTROLS;
     tdvps->shared_eptp = td->tdr->tdcx[TDX_TDCS_NO_SHARED_EPT] |
                          (uint64_t)td->tdr->hkid << vp->m->hkid_start_bit;
-    __atomic_store_n(&tdvps->state, TDX_VCPU_READY, __ATOMIC_SEQ_CST);
+    vp_set_state(vp, TDX_VCPU_READY);
 }
 
 uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,

@@ -1,0 +1,155 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * SEAMCALLs that somebody looks at: trace events, and in words what a guest
+ * did wrong ("-d guest_errors").
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/log.h"
+#include "qemu/timer.h"
+#include "seam-internal.h"
+#include "target/i386/tdx-module/abi/call-text.h"
+#include "target/i386/tdx-module/tdx-internal.h"
+#include "trace.h"
+
+typedef struct ObservedCall {
+    unsigned lp;
+    TdxCause cause; /* the last one */
+} ObservedCall;
+
+/* The SEAMCALL that this thread is in, if it is observed */
+static __thread ObservedCall *under_way;
+
+static int lp_here(void)
+{
+    return under_way ? (int)under_way->lp : -1;
+}
+
+static void observe_state(void *opaque, const char *what, uint64_t hpa,
+                          const char *before, const char *after)
+{
+    if (hpa) {
+        trace_seam_td_state(lp_here(), what, hpa, before ?: "none", after);
+    } else {
+        trace_seam_state(lp_here(), before, after);
+    }
+}
+
+static void observe_pamt(void *opaque, uint64_t hpa, const char *level,
+                         uint64_t n, const char *before, const char *after,
+                         uint64_t owner)
+{
+    trace_seam_pamt(lp_here(), hpa, level, n, before ?: "none", after, owner);
+}
+
+static void observe_cause(void *opaque, const TdxCause *cause)
+{
+    if (under_way) {
+        under_way->cause = *cause;
+    }
+}
+
+static const TdxObserver observer = {
+    .state = observe_state,
+    .pamt = observe_pamt,
+    .cause = observe_cause,
+};
+
+static bool wanted(void)
+{
+    return trace_event_get_state_backends(TRACE_SEAM_SEAMCALL) ||
+           trace_event_get_state_backends(TRACE_SEAM_SEAMRET) ||
+           trace_event_get_state_backends(TRACE_SEAM_VMFAILINVALID) ||
+           trace_event_get_state_backends(TRACE_SEAM_BUSY) ||
+           trace_event_get_state_backends(TRACE_SEAM_STATE) ||
+           trace_event_get_state_backends(TRACE_SEAM_TD_STATE) ||
+           trace_event_get_state_backends(TRACE_SEAM_PAMT) ||
+           qemu_loglevel_mask(LOG_GUEST_ERROR);
+}
+
+/* What there is to say of a call that was answered by the module */
+static void tell_answer(TdxModuleDevice *s, const ObservedCall *o,
+                        const char *call, const uint64_t *before,
+                        const uint64_t *gpr, uint64_t ns)
+{
+    uint64_t rax = gpr[TDX_RAX];
+    char status[128], text[TDX_CALL_TEXT_SIZE];
+
+    tdx_status_format(rax, status, sizeof(status));
+    if (trace_event_get_state_backends(TRACE_SEAM_SEAMRET)) {
+        tdx_outputs_format(before[TDX_RAX], gpr, text, sizeof(text));
+        trace_seam_seamret(o->lp, call, status, text, ns);
+    }
+    if (!tdx_status_is_error(rax) && !tdx_status_is_busy(rax)) {
+        return;
+    }
+    tdx_reason_format(before, rax, &o->cause, tdx_sys_state(s->module), text,
+                      sizeof(text));
+    if (tdx_status_is_busy(rax)) {
+        trace_seam_busy(o->lp, call, status, text);
+    } else {
+        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL on LP %u: %s: %s%s%s\n",
+                      o->lp, call, status, *text ? ": " : "", text);
+    }
+}
+
+/* The same for the P-SEAMLDR */
+static void tell_loader_answer(unsigned lp, const char *call, uint64_t rax,
+                               const TdxCause *cause, uint64_t ns)
+{
+    char words[TDX_CALL_TEXT_SIZE];
+    const char *status = seam_loader_status_name(rax);
+
+    trace_seam_seamret(lp, call, status, "", ns);
+    if (rax) {
+        tdx_cause_format(cause, words, sizeof(words));
+        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL on LP %u: %s: %s%s%s\n",
+                      lp, call, status, *words ? ": " : "", words);
+    }
+}
+
+bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
+                        SeamCallFunc *func)
+{
+    ObservedCall o = { .lp = lp };
+    uint64_t before[TDX_NUM_GPRS];
+    char call[TDX_CALL_TEXT_SIZE];
+    int64_t start;
+    uint64_t ns;
+    bool answered;
+
+    if (!wanted()) {
+        return func(s, lp, gpr);
+    }
+    memcpy(before, gpr, sizeof(before));
+    if (seam_is_loader_call(gpr)) {
+        snprintf(call, sizeof(call), "%s(RCX=0x%" PRIx64 ")",
+                 seam_loader_leaf_name(gpr[TDX_RAX]), gpr[TDX_RCX]);
+    } else {
+        tdx_call_format(gpr, call, sizeof(call));
+    }
+    trace_seam_seamcall(lp, call);
+
+    tdx_module_observe(s->module, &observer);
+    under_way = &o;
+    start = get_clock();
+    answered = func(s, lp, gpr);
+    ns = get_clock() - start;
+    under_way = NULL;
+
+    if (!answered) {
+        char words[TDX_CALL_TEXT_SIZE];
+
+        tdx_cause_format(&o.cause, words, sizeof(words));
+        trace_seam_vmfailinvalid(lp, call, words);
+        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL on LP %u: %s: "
+                      "VMfailInvalid%s%s\n", lp, call, *words ? ": " : "",
+                      words);
+    } else if (seam_is_loader_call(before)) {
+        tell_loader_answer(lp, call, gpr[TDX_RAX], &o.cause, ns);
+    } else {
+        tell_answer(s, &o, call, before, gpr, ns);
+    }
+    return answered;
+}
