@@ -117,6 +117,12 @@ static bool sim_private_lost(void *opaque, uint64_t hpa, uint64_t len)
                    line_mask(hpa, len);
 }
 
+static void *sim_private_intact(void *opaque, uint64_t hpa, uint64_t len)
+{
+    return sim_private_lost(opaque, hpa, len)
+           ? NULL : sim_private_page(opaque, hpa, 0);
+}
+
 void sim_poison(SimPlatform *sim, uint64_t hpa, uint64_t len)
 {
     __atomic_or_fetch(lost_lines(sim, hpa, true), line_mask(hpa, len),
@@ -274,6 +280,7 @@ static const TdxPlatformOps sim_ops = {
     .private_blank = sim_private_blank,
     .private_take = sim_private_take,
     .private_lost = sim_private_lost,
+    .private_intact = sim_private_intact,
     .private_drop_all = sim_private_drop_all,
     .lp_package = sim_lp_package,
     .cpuid = sim_cpuid,

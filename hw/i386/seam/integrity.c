@@ -31,7 +31,7 @@ typedef struct SeamRam {
 /* --- lines --------------------------------------------------------------- */
 
 /* Lines of the page around @hpa that [@hpa, @hpa + @len) touches */
-static uint64_t line_mask(uint64_t hpa, uint64_t len)
+static inline uint64_t line_mask(uint64_t hpa, uint64_t len)
 {
     uint64_t offset = hpa & (SEAM_PAGE_SIZE - 1);
     unsigned first = offset >> LINE_BITS;
@@ -41,7 +41,7 @@ static uint64_t line_mask(uint64_t hpa, uint64_t len)
 }
 
 /* A bit for each private line of the page around @hpa; NULL: it has none */
-static uint64_t *page_lines(TdxModuleDevice *s, uint64_t hpa)
+static inline uint64_t *page_lines(TdxModuleDevice *s, uint64_t hpa)
 {
     uint64_t i = hpa >> SEAM_CHUNK_BITS;
     uint64_t *lines = i < s->num_chunks
@@ -72,18 +72,35 @@ static uint64_t in_page(uint64_t hpa, uint64_t len)
     return MIN(len, SEAM_PAGE_SIZE - (hpa & (SEAM_PAGE_SIZE - 1)));
 }
 
+/* Is all that [@hpa, @hpa + @len), inside of a page, touches private? */
+static inline bool is_private(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
+{
+    const uint64_t *lines = page_lines(s, hpa);
+    uint64_t mask = line_mask(hpa, len);
+
+    return lines && !(mask & ~qatomic_read(lines));
+}
+
+bool seam_integrity_untouched(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
+{
+    return len <= SEAM_PAGE_SIZE - (hpa & (SEAM_PAGE_SIZE - 1)) &&
+           is_private(s, hpa, len);
+}
+
+void *seam_private_intact(void *opaque, uint64_t hpa, uint64_t len)
+{
+    return likely(is_private(opaque, hpa, len))
+           ? seam_private_page(opaque, hpa, 0) : NULL;
+}
+
 bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len)
 {
     TdxModuleDevice *s = opaque;
     uint64_t n;
 
     for (; len; hpa += n, len -= n) {
-        uint64_t *lines = page_lines(s, hpa);
-        uint64_t mask;
-
         n = in_page(hpa, len);
-        mask = line_mask(hpa, n);
-        if (!lines || (qatomic_read(lines) & mask) != mask) {
+        if (!is_private(s, hpa, n)) {
             trace_seam_private_lost(hpa, n);
             return true;
         }

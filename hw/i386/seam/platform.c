@@ -194,6 +194,7 @@ const TdxPlatformOps seam_platform_ops = {
     .private_blank = seam_private_blank,
     .private_take = seam_private_take,
     .private_lost = seam_private_lost,
+    .private_intact = seam_private_intact,
     .private_drop_all = seam_private_discard,
     .lp_package = platform_lp_package,
     .cpuid = platform_cpuid,

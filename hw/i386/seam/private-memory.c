@@ -211,7 +211,13 @@ bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len)
 {
     TdxModuleDevice *s = opaque;
 
-    if (!in_cmr(s, hpa, len) || !take_shared(s, hpa, len)) {
+    /*
+     * Lines that nobody wrote through KeyID 0 since they became private, such
+     * as those of a page that the host got back and gives again, read zero
+     * there still, and stores to them are still told.
+     */
+    if (!seam_integrity_untouched(s, hpa, len) &&
+        (!in_cmr(s, hpa, len) || !take_shared(s, hpa, len))) {
         return false;
     }
     clear_private(s, hpa, len);

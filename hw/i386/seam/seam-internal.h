@@ -134,7 +134,14 @@ void seam_integrity_reset(TdxModuleDevice *s);
 void seam_integrity_take(TdxModuleDevice *s, uint64_t hpa, ram_addr_t addr,
                          uint64_t len);
 
+/**
+ * seam_integrity_untouched: was [@hpa, @hpa + @len), inside of a page, not
+ * written through KeyID 0 since all of it became private?
+ */
+bool seam_integrity_untouched(TdxModuleDevice *s, uint64_t hpa, uint64_t len);
+
 bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len);
+void *seam_private_intact(void *opaque, uint64_t hpa, uint64_t len);
 
 extern const VMStateInfo vmstate_info_integrity;
 

@@ -125,14 +125,15 @@ uint64_t tdx_fatal(TdxModule *m, const char *why)
 
 void *tdx_global(TdxModule *m, uint64_t hpa, uint64_t len)
 {
-    void *content = tdx_private(m, hpa, m->st.hkid);
+    void *content = m->ops->private_intact(m->opaque, hpa, len);
 
     if (!content) {
-        tdx_fatal(m, "no memory where the module's own structures are");
-    } else if (tdx_lost(m, hpa, len)) {
-        tdx_cause(m, NULL, hpa, TDX_CAUSE_LOST, 0);
-        tdx_fatal(m, "the host wrote to the module's own structures");
-        content = NULL;
+        if (tdx_private(m, hpa, m->st.hkid)) {
+            tdx_cause(m, NULL, hpa, TDX_CAUSE_LOST, 0);
+            tdx_fatal(m, "the host wrote to the module's own structures");
+        } else {
+            tdx_fatal(m, "no memory where the module's own structures are");
+        }
     }
     return content;
 }

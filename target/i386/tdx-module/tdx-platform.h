@@ -104,6 +104,13 @@ typedef struct TdxPlatformOps {
     bool (*private_lost)(void *opaque, uint64_t hpa, uint64_t len);
 
     /**
+     * @private_intact: private_page() of what private_lost() says nothing is
+     * lost of; NULL otherwise.  [@hpa, @hpa + @len) lies in one page.  This
+     * is what the module does with its own structures all the time.
+     */
+    void *(*private_intact)(void *opaque, uint64_t hpa, uint64_t len);
+
+    /**
      * @private_drop_all: all memory is the host's again; whatever was private
      * reads zero in every view, now and when it becomes private again.  No
      * private page is in use, but other LPs run.

@@ -50,11 +50,32 @@ static uint64_t bit_was_set(const TdxPamtPair *pair, unsigned index)
                      pair->page[index].hpa, TDX_CAUSE_PAMT_OR_RESERVED, 0);
 }
 
+/* PAMT.ADD steps 12 to 15: the number of the page that is taken, or -1 */
+static int claim_bits(const TdxPamtBit bit[2])
+{
+    uint64_t was;
+
+    /* Neighbours share a word, and atomic accesses are what costs here */
+    if (bit[0].word == bit[1].word && bit[0].mask != bit[1].mask) {
+        was = pamt_bits_claim(bit[0].word, bit[0].mask | bit[1].mask);
+        return !was ? -1 : was & bit[0].mask ? 0 : 1;
+    }
+    if (pamt_bit_test_and_set(&bit[0])) {
+        return 0;
+    }
+    if (pamt_bit_test_and_set(&bit[1])) {
+        pamt_bit_clear(&bit[0]);
+        return 1;
+    }
+    return -1;
+}
+
 /* PAMT.ADD steps 10 to 15 */
 uint64_t pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range)
 {
     TdxPamtBit bit[2];
     uint64_t status;
+    int taken;
     unsigned i;
 
     for (i = 0; i < 2; i++) {
@@ -70,14 +91,8 @@ uint64_t pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range)
             return status;
         }
     }
-    if (pamt_bit_test_and_set(&bit[0])) {
-        return bit_was_set(pair, 0);
-    }
-    if (pamt_bit_test_and_set(&bit[1])) {
-        pamt_bit_clear(&bit[0]);
-        return bit_was_set(pair, 1);
-    }
-    return TDX_SUCCESS;
+    taken = claim_bits(bit);
+    return taken < 0 ? TDX_SUCCESS : bit_was_set(pair, taken);
 }
 
 /* Write the same type and owner into the 256 entries of a cleared page */
@@ -121,7 +136,7 @@ uint64_t pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
 
 uint64_t pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2])
 {
-    TdxPamtBit bit;
+    TdxPamtBit bit[2];
     uint64_t status;
     TdxTdmr *tdmr;
     unsigned i;
@@ -132,11 +147,16 @@ uint64_t pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2])
         if (!tdmr) {
             return tdx_fatal(range->m, "a PAMT page lies outside all TDMRs");
         }
-        status = pamt_bit(range->m, tdmr, hpa[i], &bit);
+        status = pamt_bit(range->m, tdmr, hpa[i], &bit[i]);
         if (status != TDX_SUCCESS) {
             return status;
         }
-        pamt_bit_clear(&bit);
+    }
+    if (bit[0].word == bit[1].word) {
+        pamt_bits_clear(bit[0].word, bit[0].mask | bit[1].mask);
+    } else {
+        pamt_bit_clear(&bit[0]);
+        pamt_bit_clear(&bit[1]);
     }
     return TDX_SUCCESS;
 }

@@ -217,16 +217,35 @@ static inline bool pamt_bit_test(const TdxPamtBit *bit)
     return __atomic_load_n(bit->word, __ATOMIC_ACQUIRE) & bit->mask;
 }
 
+/* Sets the bits of @mask if none is set; returns those that are */
+static inline uint64_t pamt_bits_claim(uint64_t *word, uint64_t mask)
+{
+    uint64_t old = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+    do {
+        if (old & mask) {
+            return old & mask;
+        }
+    } while (!__atomic_compare_exchange_n(word, &old, old | mask, false,
+                                          __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED));
+    return 0;
+}
+
+static inline void pamt_bits_clear(uint64_t *word, uint64_t mask)
+{
+    __atomic_fetch_and(word, ~mask, __ATOMIC_RELEASE);
+}
+
 /* Returns what the bit was */
 static inline bool pamt_bit_test_and_set(const TdxPamtBit *bit)
 {
-    return __atomic_fetch_or(bit->word, bit->mask, __ATOMIC_ACQ_REL) &
-           bit->mask;
+    return pamt_bits_claim(bit->word, bit->mask);
 }
 
 static inline void pamt_bit_clear(const TdxPamtBit *bit)
 {
-    __atomic_fetch_and(bit->word, ~bit->mask, __ATOMIC_RELEASE);
+    pamt_bits_clear(bit->word, bit->mask);
 }
 
 /** pamt_bits_of_2m: the 512 bits of the 2 MiB range at @hpa, 8 words */

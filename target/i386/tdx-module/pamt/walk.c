@@ -149,9 +149,9 @@ static uint64_t lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
         if (!entry) {
             return TDX_STATUS_NONE;
         }
+        /* A level above the target may be the leaf or may not: see below */
         if (!tdx_guard_try(guard, &entry->lock,
-                           level == TDX_LEVEL_4K ? type
-                                                 : TDX_LOCK_TYPE_SHARED)) {
+                           level == target ? type : TDX_LOCK_TYPE_SHARED)) {
             pamt_unlock(ref);
             return entry_busy(ref, level, op);
         }
@@ -163,7 +163,7 @@ static uint64_t lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
         level--;
     }
     /* Only now is it known that this is the leaf */
-    if (level != TDX_LEVEL_4K && type == TDX_LOCK_TYPE_EXCLUSIVE) {
+    if (level != target && type == TDX_LOCK_TYPE_EXCLUSIVE) {
         if (!tdx_lock_try_promote(&ref->entry->lock)) {
             pamt_unlock(ref);
             return entry_busy(ref, level, op);
