@@ -41,14 +41,29 @@ static void must(const char *what, uint64_t status)
     }
 }
 
+/* SEAMCALL behind a function of four registers, just as cpuid() is CPUID */
+static void seamcall4(uint64_t leaf, uint64_t rcx, uint64_t regs[4])
+{
+    register uint64_t r8 asm("r8") = regs[3];
+
+    asm volatile(".byte 0x66, 0x0f, 0x01, 0xcf"
+                 : "=a"(regs[0]), "=c"(regs[1]), "+d"(regs[2]), "+r"(r8)
+                 : "a"(leaf), "c"(rcx)
+                 : "r9", "r10", "r11", "cc", "memory");
+    regs[3] = r8;
+}
+
 static void pairs(uint32_t cpu, uint32_t n)
 {
-    uint64_t page = OWN_PAIR(cpu), status = 0;
+    uint64_t page = OWN_PAIR(cpu), range = OWN_RANGE(cpu) | 1, status = 0;
 
     while (n--) {
-        status |= host_call(TDH_PHYMEM_PAMT_ADD, OWN_RANGE(cpu) | 1, page,
-                            page + PAGE_SIZE);
-        status |= host_call(TDH_PHYMEM_PAMT_REMOVE, OWN_RANGE(cpu) | 1, 0, 0);
+        uint64_t regs[4] = { 0, 0, page, page + PAGE_SIZE };
+
+        seamcall4(TDH_PHYMEM_PAMT_ADD, range, regs);
+        status |= regs[0];
+        seamcall4(TDH_PHYMEM_PAMT_REMOVE, range, regs);
+        status |= regs[0];
     }
     must("pair", status);
 }
@@ -104,8 +119,13 @@ static void cycles(uint32_t cpu, uint32_t n)
     uint64_t status = 0;
 
     while (n--) {
-        status |= host_call(PAGE_AUG, 0, tdr, mapped);
-        status |= host_call(PAGE_REMOVE, 0, tdr, 0);
+        uint64_t regs[4] = { 0, 0, tdr, mapped };
+
+        seamcall4(PAGE_AUG, 0, regs);
+        status |= regs[0];
+        regs[2] = tdr;
+        seamcall4(PAGE_REMOVE, 0, regs);
+        status |= regs[0];
     }
     must("cycle", status);
 }

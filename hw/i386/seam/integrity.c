@@ -76,9 +76,9 @@ static uint64_t in_page(uint64_t hpa, uint64_t len)
 static inline bool is_private(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
 {
     const uint64_t *lines = page_lines(s, hpa);
-    uint64_t mask = line_mask(hpa, len);
+    uint64_t shared = lines ? ~qatomic_read(lines) : UINT64_MAX;
 
-    return lines && !(mask & ~qatomic_read(lines));
+    return !shared || !(line_mask(hpa, len) & shared);
 }
 
 bool seam_integrity_untouched(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
@@ -87,10 +87,21 @@ bool seam_integrity_untouched(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
            is_private(s, hpa, len);
 }
 
+/* The way of nearly all accesses of the module: not a step too many */
 void *seam_private_intact(void *opaque, uint64_t hpa, uint64_t len)
 {
-    return likely(is_private(opaque, hpa, len))
-           ? seam_private_page(opaque, hpa, 0) : NULL;
+    TdxModuleDevice *s = opaque;
+    const SeamChunk *chunk;
+    uint64_t offset = hpa & (SEAM_CHUNK_SIZE - 1);
+
+    if (unlikely(!is_private(s, hpa, len))) {
+        return NULL;
+    }
+    chunk = qatomic_load_acquire(&s->chunks[hpa >> SEAM_CHUNK_BITS]);
+    if (likely(chunk && test_bit(offset >> SEAM_PAGE_BITS, chunk->used))) {
+        return chunk->host + offset;
+    }
+    return seam_private_page(s, hpa, 0);
 }
 
 bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len)

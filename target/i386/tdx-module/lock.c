@@ -18,13 +18,8 @@ static bool lock_busy(TdxLock *lock)
     return false;
 }
 
-bool tdx_lock_try(TdxLock *lock, TdxLockType type)
+bool tdx_lock_try_held(TdxLock *lock, TdxLockType type, uint16_t old)
 {
-    /*
-     * Guess that the lock is free rather than look: when processors meet on
-     * it, the look would cost a transfer of the cache line of its own.
-     */
-    uint16_t old = 0;
     uint16_t new;
 
     do {
@@ -42,15 +37,6 @@ bool tdx_lock_try(TdxLock *lock, TdxLockType type)
         }
     } while (!lock_swap(lock, &old, new));
     return true;
-}
-
-void tdx_lock_release(TdxLock *lock, TdxLockType type)
-{
-    uint16_t unit = type == TDX_LOCK_TYPE_EXCLUSIVE ? TDX_LOCK_EXCLUSIVE
-                                                    : TDX_LOCK_READER;
-
-    /* Subtraction keeps a host-priority mark that came meanwhile */
-    __atomic_fetch_sub(lock, unit, __ATOMIC_RELEASE);
 }
 
 bool tdx_lock_try_promote(TdxLock *lock)

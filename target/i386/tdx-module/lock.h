@@ -24,10 +24,34 @@ typedef enum TdxLockType {
     TDX_LOCK_TYPE_EXCLUSIVE,
 } TdxLockType;
 
-/* Lock of the host side: a failure leaves the host-priority mark */
-bool tdx_lock_try(TdxLock *lock, TdxLockType type);
+static inline uint16_t tdx_lock_unit(TdxLockType type)
+{
+    return type == TDX_LOCK_TYPE_EXCLUSIVE ? TDX_LOCK_EXCLUSIVE
+                                           : TDX_LOCK_READER;
+}
 
-void tdx_lock_release(TdxLock *lock, TdxLockType type);
+/* tdx_lock_try() of a lock that was found not free, @old */
+bool tdx_lock_try_held(TdxLock *lock, TdxLockType type, uint16_t old);
+
+/*
+ * Lock of the host side: a failure leaves the host-priority mark.  It guesses
+ * that the lock is free rather than looks: when processors meet on it, the
+ * look would cost a transfer of the cache line of its own.
+ */
+static inline bool tdx_lock_try(TdxLock *lock, TdxLockType type)
+{
+    uint16_t old = 0;
+
+    return __atomic_compare_exchange_n(lock, &old, tdx_lock_unit(type), false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED) ||
+           tdx_lock_try_held(lock, type, old);
+}
+
+static inline void tdx_lock_release(TdxLock *lock, TdxLockType type)
+{
+    /* Subtraction keeps a host-priority mark that came meanwhile */
+    __atomic_fetch_sub(lock, tdx_lock_unit(type), __ATOMIC_RELEASE);
+}
 
 /*
  * Turn the caller's shared lock into an exclusive one; only possible for the

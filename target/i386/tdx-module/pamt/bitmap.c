@@ -29,6 +29,23 @@ uint64_t pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
     return bit->word ? TDX_SUCCESS : TDX_STATUS_NONE;
 }
 
+uint64_t pamt_bits_of_pair(TdxModule *m, TdxTdmr *const tdmr[2],
+                           const uint64_t hpa[2], TdxPamtBit bit[2])
+{
+    uint64_t status = pamt_bit(m, tdmr[0], hpa[0], &bit[0]);
+
+    if (status != TDX_SUCCESS) {
+        return status;
+    }
+    /* TDMRs start at multiples of 1 GiB */
+    if ((hpa[0] ^ hpa[1]) < BITS_PER_WORD * TDX_PAGE_4K) {
+        bit[1].word = bit[0].word;
+        bit[1].mask = 1ULL << hpa[1] / TDX_PAGE_4K % BITS_PER_WORD;
+        return TDX_SUCCESS;
+    }
+    return pamt_bit(m, tdmr[1], hpa[1], &bit[1]);
+}
+
 uint64_t pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
                          uint64_t **words)
 {

@@ -23,15 +23,21 @@ uint64_t pamt_pair_find(TdxPamtPair *pair, TdxModule *m, unsigned index,
                                   pair->op[index]);
 }
 
-/* PAMT.ADD steps 10 and 11 */
+/* Is @page known to be free because @other, which is locked and free, is? */
+static bool as_free_as(const TdxPamtRef *page, const TdxPamtRef *other)
+{
+    return other->entry && other->level == TDX_LEVEL_2M &&
+           pamt_type(other->entry) == TDX_PT_NDA &&
+           (page->hpa ^ other->hpa) < TDX_PAGE_2M;
+}
+
+/* PAMT.ADD steps 10 and 11; @first: the first page, for the second */
 static uint64_t lock_free_page(TdxPamtRef *page, const TdxPamtRef *range,
-                               uint32_t op)
+                               const TdxPamtRef *first, uint32_t op)
 {
     uint64_t status;
 
-    /* A page of the range itself is as free as the range, which is locked */
-    if (pamt_type(range->entry) == TDX_PT_NDA &&
-        (page->hpa ^ range->hpa) < TDX_PAGE_2M) {
+    if (as_free_as(page, range) || as_free_as(page, first)) {
         return TDX_SUCCESS;
     }
     status = pamt_lock_beside(page, range, TDX_LOCK_TYPE_SHARED, op);
@@ -74,22 +80,24 @@ static int claim_bits(const TdxPamtBit bit[2])
 uint64_t pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range)
 {
     TdxPamtBit bit[2];
+    TdxTdmr *tdmr[2];
+    uint64_t hpa[2];
     uint64_t status;
     int taken;
     unsigned i;
 
     for (i = 0; i < 2; i++) {
-        status = lock_free_page(&pair->page[i], range, pair->op[i]);
+        hpa[i] = pair->page[i].hpa;
+        tdmr[i] = pair->page[i].tdmr;
+        status = lock_free_page(&pair->page[i], range, &pair->page[0],
+                                pair->op[i]);
         if (status != TDX_SUCCESS) {
             return status;
         }
     }
-    for (i = 0; i < 2; i++) {
-        status = pamt_bit(range->m, pair->page[i].tdmr, pair->page[i].hpa,
-                          &bit[i]);
-        if (status != TDX_SUCCESS) {
-            return status;
-        }
+    status = pamt_bits_of_pair(range->m, tdmr, hpa, bit);
+    if (status != TDX_SUCCESS) {
+        return status;
     }
     taken = claim_bits(bit);
     return taken < 0 ? TDX_SUCCESS : bit_was_set(pair, taken);
@@ -137,20 +145,20 @@ uint64_t pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
 uint64_t pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2])
 {
     TdxPamtBit bit[2];
+    TdxTdmr *tdmr[2];
     uint64_t status;
-    TdxTdmr *tdmr;
     unsigned i;
 
     for (i = 0; i < 2; i++) {
         hpa[i] = pamt_pair_hpa(range->entry, i);
-        tdmr = pamt_tdmr(range->m, hpa[i]);
-        if (!tdmr) {
+        tdmr[i] = pamt_tdmr(range->m, hpa[i]);
+        if (!tdmr[i]) {
             return tdx_fatal(range->m, "a PAMT page lies outside all TDMRs");
         }
-        status = pamt_bit(range->m, tdmr, hpa[i], &bit[i]);
-        if (status != TDX_SUCCESS) {
-            return status;
-        }
+    }
+    status = pamt_bits_of_pair(range->m, tdmr, hpa, bit);
+    if (status != TDX_SUCCESS) {
+        return status;
     }
     if (bit[0].word == bit[1].word) {
         pamt_bits_clear(bit[0].word, bit[0].mask | bit[1].mask);

@@ -248,6 +248,10 @@ static inline void pamt_bit_clear(const TdxPamtBit *bit)
     pamt_bits_clear(bit->word, bit->mask);
 }
 
+/** pamt_bits_of_pair: pamt_bit() of two pages, which often are neighbours */
+uint64_t pamt_bits_of_pair(TdxModule *m, TdxTdmr *const tdmr[2],
+                           const uint64_t hpa[2], TdxPamtBit bit[2]);
+
 /** pamt_bits_of_2m: the 512 bits of the 2 MiB range at @hpa, 8 words */
 uint64_t pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
                          uint64_t **words);
