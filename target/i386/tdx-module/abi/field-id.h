@@ -55,6 +55,16 @@ static inline unsigned tdx_field_elem_bits(uint64_t id)
     return 8u << ((id & TDX_FIELD_SIZE_MASK) >> TDX_FIELD_SIZE_SHIFT);
 }
 
+/* The bits that an element may have */
+static inline uint64_t tdx_field_elem_mask(uint64_t id)
+{
+    static const uint64_t masks[] = {
+        UINT8_MAX, UINT16_MAX, UINT32_MAX, UINT64_MAX,
+    };
+
+    return masks[(id & TDX_FIELD_SIZE_MASK) >> TDX_FIELD_SIZE_SHIFT];
+}
+
 /* By how much the codes of consecutive elements differ */
 static inline unsigned tdx_field_stride(uint64_t id)
 {

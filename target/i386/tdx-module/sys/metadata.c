@@ -96,14 +96,16 @@ uint64_t tdx_field_id(const TdxField *f, unsigned index)
     return f->id + index * tdx_field_stride(f->id);
 }
 
-static inline __attribute__((always_inline))
-uint64_t next_id(const TdxFieldTable *table, uint64_t features0,
-                 const TdxField *f, unsigned index, uint64_t id)
+/* The id after @id inside of row @f */
+static inline uint64_t id_in_row(const TdxField *f, uint64_t id)
 {
-    if (index + 1 < num_elems(f)) {
-        return ((id & ~TDX_FIELD_CONTEXT_MASK) |
-                (f->id & TDX_FIELD_CONTEXT_MASK)) + tdx_field_stride(f->id);
-    }
+    return ((id & ~TDX_FIELD_CONTEXT_MASK) |
+            (f->id & TDX_FIELD_CONTEXT_MASK)) + tdx_field_stride(f->id);
+}
+
+static inline uint64_t id_after_row(const TdxFieldTable *table,
+                                    uint64_t features0, const TdxField *f)
+{
     f = tdx_field_after(table, features0, f);
     return f ? f->id : TDX_FIELD_ID_NONE;
 }
@@ -111,7 +113,8 @@ uint64_t next_id(const TdxFieldTable *table, uint64_t features0,
 uint64_t tdx_field_next(const TdxFieldTable *table, uint64_t features0,
                         const TdxField *f, unsigned index, uint64_t id)
 {
-    return next_id(table, features0, f, index, id);
+    return index + 1 < num_elems(f) ? id_in_row(f, id)
+                                    : id_after_row(table, features0, f);
 }
 
 /* --- values -------------------------------------------------------------- */
@@ -151,7 +154,7 @@ uint64_t element_value(const TdxField *f, const void *scope, unsigned index)
     } else {
         value = f->value;
     }
-    return value & (UINT64_MAX >> (64 - tdx_field_elem_bits(f->id)));
+    return value & tdx_field_elem_mask(f->id);
 }
 
 uint64_t tdx_field_value(const TdxField *f, const void *scope,
@@ -215,7 +218,11 @@ const TdxField *tdx_field_read(const TdxFieldMap *map, uint64_t features0,
     f = at < first[1] ? map->row[at] : NULL;
     if (f && f->host_rd) {
         index = index_of(f, tdx_field_code(id) - tdx_field_code(f->id));
-        *next = next_id(map->table, features0, f, index, id);
+        /* Of a map's row each code up to the last is in the map */
+        at += tdx_field_stride(f->id);
+        *next = at < first[1] && map->row[at] == f
+                ? id_in_row(f, id)
+                : id_after_row(map->table, features0, f);
         *value = element_value(f, scope, index) & f->host_rd;
     }
     return f;
