@@ -4,7 +4,8 @@
 # meson. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help boot shell qemu model vectors check fuzz bench check-hooks clean
+.PHONY: help boot shell qemu model vectors seamcall check fuzz bench
+.PHONY: check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
 export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES MEM SMP APPEND
@@ -36,6 +37,12 @@ model: ## build the TDX module model alone
 
 vectors: model ## replay vectors (FILES="a.jsonl.gz ..." V=1)
 	scripts/vectors $(FILES)
+
+seamcall: ## the TDX module by hand (ARGS="-c 'tdh.sys.init'")
+	@scripts/deps model qemu
+	@scripts/model-build > /dev/null
+	@scripts/qemu-build > /dev/null
+	@scripts/seamcall $(ARGS)
 
 check: ## run every test, layer by layer
 	scripts/deps model qemu guest check

@@ -63,7 +63,7 @@ stride='{"op":"seamcall","lp":1,"rax":"0x2c","repeat":2,
 memory='{"op":"write64","pa":"0x200000","v":["0x1","0x2"]},
 {"op":"read64","pa":"0x200000","v":["0x1",null,"0x0"]}'
 
-echo 1..19
+echo 1..21
 
 scenario a "$lp_shutdown" "$lp_init" "$memory" | put good.jsonl
 check good 0 '1 passed, 0 failed' "$dir/good.jsonl"
@@ -95,6 +95,19 @@ check repeats-alike 1 '.*call 1 of 2.*' -v "$dir/strict.jsonl"
 scenario g '{"op":"read64","pa":"0x200000","v":["0x1"]}' | put memory.jsonl
 check memory 1 '.*memory at 0x200000: expected 0x1, is 0x0 .*' \
     -v "$dir/memory.jsonl"
+
+# SYS.RD of TDX_FEATURES0 once the module is another
+default=$platform
+module='{"features0":"0x40000","seamverifyreport":0}'
+platform="${platform%?},\"module\":$module}"
+features0='{"op":"seamcall","lp":0,"rax":"0x22","rdx":"0x0a00000300000008",
+"expect":{"rax":"0x0","r8":"0x40000","rdx":"0x9000000100000000"}}'
+scenario k "$features0" | put module.jsonl
+check module 0 '1 passed, 0 failed' "$dir/module.jsonl"
+sed 's/"features0"/"features1"/' "$dir/module.jsonl" > "$dir/other.jsonl"
+check unknown-module 1 '.*unknown module property "features1".*' \
+    "$dir/other.jsonl"
+platform=$default
 
 : > "$dir/empty.jsonl"
 check empty 1 '[^ ]*empty.jsonl: no scenario in it 0 passed, 1 failed' \

@@ -12,6 +12,7 @@
 #include "abi/status.h"
 #include "sim-platform.h"
 #include "vector-json.h"
+#include "vector-module.h"
 #include "vector-replay.h"
 
 typedef struct Replay {
@@ -115,7 +116,7 @@ static VectorResult step_platform(Replay *r, JsonObject *step)
     static const char *const known[] = {
         "op", "max_pa", "keyid_bits", "mktme_keyids", "tdx_keyids", "lps",
         "packages", "cmrs", "seamrr", "sys_init", "init_lps", "cpuid",
-        "cpuid_profile", NULL
+        "cpuid_profile", "module", NULL
     };
     const char *unknown = unknown_member(step, known);
     TdxPlatformInfo *info = &r->sim->info;
@@ -150,6 +151,15 @@ static VectorResult step_platform(Replay *r, JsonObject *step)
         !parse_cpuid(member_array(step, "cpuid"), r->sim)) {
         return malformed(r, "cpuid must be a list of [leaf, subleaf, eax, ebx,"
                          " ecx, edx]");
+    }
+    if (json_object_has_member(step, "module")) {
+        JsonObject *module = member_object(step, "module");
+        g_autofree char *wrong = module ? vector_module(module, r->sim)
+                                        : g_strdup("module is no object");
+
+        if (wrong) {
+            return malformed(r, "%s", wrong);
+        }
     }
     info->max_pa = max_pa;
     info->keyid_bits = keyid_bits;

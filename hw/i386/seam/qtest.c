@@ -1,13 +1,15 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The qtest command "seamcall": SEAMCALLs without a guest.
+ * The qtest commands "seamcall", SEAMCALLs without a guest, and
+ * "tdx-platform", the machine as the module was told.
  */
 
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
 #include "system/qtest.h"
 #include "seam-internal.h"
+#include "target/i386/tdx-module/sys/cpuid.h"
 
 /* Order of registers on the command line and in the answer */
 static const TdxGpr gpr_order[] = {
@@ -30,9 +32,6 @@ static bool seamcall_command(CharBackend *chr, gchar **words)
     unsigned n = g_strv_length(words);
     uint64_t lp;
 
-    if (strcmp(words[0], "seamcall")) {
-        return false;
-    }
     if (n < 3 || n > 2 + ARRAY_SIZE(gpr_order)) {
         return fail(chr, "usage: seamcall LP RAX [RCX [RDX [R8 ... R15 "
                     "[RBX [RSI [RDI [RBP]]]]]]]");
@@ -56,9 +55,88 @@ static bool seamcall_command(CharBackend *chr, gchar **words)
     return true;
 }
 
+static void add_word(GString *reply, const char *name, uint64_t value)
+{
+    g_string_append_printf(reply, " %s=0x%" PRIx64, name, value);
+}
+
+static void add_ranges(GString *reply, const TdxPlatformInfo *plat)
+{
+    g_string_append_printf(reply, " seamrr=0x%" PRIx64 ",0x%" PRIx64,
+                           plat->seamrr.base, plat->seamrr.size);
+    for (int i = 0; i < TDX_MAX_CMRS && plat->cmr[i].size; i++) {
+        g_string_append_printf(reply, " cmr=0x%" PRIx64 ",0x%" PRIx64,
+                               plat->cmr[i].base, plat->cmr[i].size);
+    }
+}
+
+/* What the module will look at when TDH.SYS.INIT comes */
+static void add_cpuid(GString *reply, TdxModuleDevice *s)
+{
+    uint32_t leaf, subleaf, regs[4], range[4];
+
+    for (unsigned i = 0; tdx_native_cpuid_at(s->module, i, &leaf, &subleaf);
+         i++) {
+        seam_platform_ops.cpuid(s, 0, leaf & 0x80000000, 0, range);
+        if (leaf > range[0]) {
+            continue;
+        }
+        seam_platform_ops.cpuid(s, 0, leaf, subleaf == TDX_CPUID_NO_SUBLEAF
+                                            ? 0 : subleaf, regs);
+        g_string_append_printf(reply, " cpuid=0x%x,0x%x,0x%x,0x%x,0x%x,0x%x",
+                               leaf, subleaf, regs[0], regs[1], regs[2],
+                               regs[3]);
+    }
+}
+
+/* tdx-platform */
+static bool platform_command(CharBackend *chr, gchar **words)
+{
+    TdxModuleDevice *s = seam_device();
+    const TdxPlatformInfo *plat = &s->plat;
+    g_autoptr(GString) reply = g_string_new("OK");
+
+    if (words[1]) {
+        return fail(chr, "usage: tdx-platform");
+    }
+    add_word(reply, "max_pa", plat->max_pa);
+    add_word(reply, "keyid_bits", plat->keyid_bits);
+    add_word(reply, "mktme_keyids", plat->mktme_keyids);
+    add_word(reply, "tdx_keyids", plat->tdx_keyids);
+    add_word(reply, "lps", plat->num_lps);
+    add_word(reply, "packages", plat->num_pkgs);
+    add_word(reply, "major", s->cfg.major);
+    add_word(reply, "minor", s->cfg.minor);
+    add_word(reply, "update", s->cfg.update);
+    add_word(reply, "internal", s->cfg.internal);
+    add_word(reply, "build_num", s->cfg.build_num);
+    add_word(reply, "build_date", s->cfg.build_date);
+    add_word(reply, "features0", s->cfg.features0);
+    add_word(reply, "max_tdmrs", s->cfg.max_tdmrs);
+    add_word(reply, "max_rsvd_per_tdmr", s->cfg.max_rsvd_per_tdmr);
+    add_word(reply, "num_handoff_pages", s->cfg.num_handoff_pages);
+    add_word(reply, "sys_disable", s->cfg.sys_disable);
+    add_word(reply, "seamverifyreport", plat->seamverifyreport);
+    add_ranges(reply, plat);
+    add_cpuid(reply, s);
+    qtest_sendf(chr, "%s\n", reply->str);
+    return true;
+}
+
+static bool command(CharBackend *chr, gchar **words)
+{
+    if (!strcmp(words[0], "seamcall")) {
+        return seamcall_command(chr, words);
+    }
+    if (!strcmp(words[0], "tdx-platform")) {
+        return platform_command(chr, words);
+    }
+    return false;
+}
+
 void seam_qtest_init(void)
 {
     if (qtest_enabled()) {
-        qtest_set_command_cb(seamcall_command);
+        qtest_set_command_cb(command);
     }
 }

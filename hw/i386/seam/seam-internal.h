@@ -174,7 +174,7 @@ bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
 TdxModuleDevice *seam_device(void);
 void seam_device_set(TdxModuleDevice *s);
 
-/** seam_qtest_init: offer the qtest command "seamcall" */
+/** seam_qtest_init: offer the qtest commands */
 void seam_qtest_init(void);
 
 /* --- vmstate and properties ---------------------------------------------- */

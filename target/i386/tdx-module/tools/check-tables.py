@@ -69,6 +69,25 @@ def fields(tables):
     assert (values["fields"], values["elements"]) == (32, 2)
     assert not values["guest_readable"] and "needs_features0" not in values
     assert by(tables, "sys_fields", "name", "VENDOR_ID")["guest_readable"]
+    entry = by(tables, "sys_fields", "name", "PAMT_4K_ENTRY_SIZE")
+    assert int(entry["value"], 16) == 16
+    cmrs = by(tables, "sys_fields", "name", "CMR_BASE")
+    assert (cmrs["stride"], "value" in cmrs) == (1, False)
+
+
+def structures(tables):
+    def member(structure, name):
+        found = by(tables, "structures", "name", structure)
+        return next(m for m in found["members"] if m["name"] == name)
+
+    assert by(tables, "structures", "name", "TDMR_INFO")["align"] == 512
+    assert member("TDMR_INFO", "pamt_4k_size")["offset"] == 56
+    size = member("TDMR_INFO", "reserved_size")
+    assert (size["offset"], size["count"], size["stride"]) == (72, 16, 16)
+    assert by(tables, "structures", "name", "TD_PARAMS")["size"] == 1024
+    assert member("TD_PARAMS", "tsc_frequency")["offset"] == 40
+    ebx = member("TD_PARAMS", "cpuid_ebx")
+    assert (ebx["offset"], ebx["size"], ebx["stride"]) == (260, 4, 16)
 
 
 def page(option, name):
@@ -90,8 +109,8 @@ def leaves_page(_tables):
 def main():
     with open(JSON_FILE, encoding="utf-8") as source:
         tables = json.load(source)
-    checks = [leaves, statuses, operands, fields, metadata_page,
-              leaves_page]
+    checks = [leaves, statuses, operands, fields, structures,
+              metadata_page, leaves_page]
     failed = 0
     print(f"1..{len(checks)}")
     for number, check in enumerate(checks, 1):

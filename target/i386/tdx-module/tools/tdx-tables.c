@@ -202,13 +202,72 @@ static void add_fields(JsonBuilder *json, const char *key,
         add_number(json, "bits", tdx_field_elem_bits(f->id));
         add_number(json, "fields", f->fields);
         add_number(json, "elements", f->elems);
+        add_number(json, "stride", tdx_field_stride(f->id));
         add_bool(json, "guest_readable", f->guest_rd);
         if (f->needs) {
             add_hex(json, "needs_features0", f->needs);
         }
+        if (!f->get && !f->width) {
+            add_hex(json, "value", f->value);
+        }
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
+}
+
+/* --- structures ---------------------------------------------------------- */
+
+static void add_members(JsonBuilder *json, const TdxMember *member)
+{
+    begin_list(json, "members");
+    for (; member->name; member++) {
+        json_builder_begin_object(json);
+        add_text(json, "name", member->name);
+        add_number(json, "offset", member->offset);
+        add_number(json, "size", member->size);
+        add_number(json, "count", member->count);
+        add_number(json, "stride", member->stride);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+static void add_structures(JsonBuilder *json)
+{
+    const TdxStructure *s;
+
+    begin_list(json, "structures");
+    for (s = tdx_structures; s->name; s++) {
+        json_builder_begin_object(json);
+        add_text(json, "name", s->name);
+        add_number(json, "size", s->size);
+        add_number(json, "align", s->align);
+        add_members(json, s->member);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+/* As vectors describe a module: see their "module" */
+static void add_released(JsonBuilder *json)
+{
+    TdxModuleConfig cfg;
+
+    tdx_module_config_init(&cfg);
+    json_builder_set_member_name(json, "released_module");
+    json_builder_begin_object(json);
+    add_number(json, "major", cfg.major);
+    add_number(json, "minor", cfg.minor);
+    add_number(json, "update", cfg.update);
+    add_number(json, "internal", cfg.internal);
+    add_number(json, "build_num", cfg.build_num);
+    add_number(json, "build_date", cfg.build_date);
+    add_hex(json, "features0", cfg.features0);
+    add_number(json, "max_tdmrs", cfg.max_tdmrs);
+    add_number(json, "max_rsvd_per_tdmr", cfg.max_rsvd_per_tdmr);
+    add_number(json, "num_handoff_pages", cfg.num_handoff_pages);
+    add_number(json, "sys_disable", cfg.sys_disable);
+    json_builder_end_object(json);
 }
 
 static void print_json(void)
@@ -222,9 +281,13 @@ static void print_json(void)
     add_leaves(json);
     add_statuses(json);
     add_operand_ids(json);
+    /* What of an id counts when it names a field (metadata 1) */
+    add_hex(json, "field_id_mask", TDX_FIELD_CLASS_MASK | TDX_FIELD_CODE_MASK);
     add_fields(json, "sys_fields", &tdx_sys_fields);
     add_fields(json, "td_fields", &tdx_td_fields);
     add_fields(json, "vp_fields", &tdx_vp_fields);
+    add_structures(json);
+    add_released(json);
     json_builder_end_object(json);
 
     root = json_builder_get_root(json);

@@ -15,4 +15,25 @@ const char *leaf_coverage(const TdxLeaf *leaf);
 /** print_leaves_rst: the leaf reference */
 void print_leaves_rst(void);
 
+/**
+ * TdxMember: a member of a structure, in bytes.
+ * @count: elements of an array, @stride apart; 1 for no array
+ */
+typedef struct TdxMember {
+    const char *name; /* NULL ends the list */
+    unsigned offset;
+    unsigned size;
+    unsigned count;
+    unsigned stride;
+} TdxMember;
+
+typedef struct TdxStructure {
+    const char *name; /* NULL ends the list */
+    unsigned size;
+    unsigned align;
+    const TdxMember *member;
+} TdxStructure;
+
+extern const TdxStructure tdx_structures[];
+
 #endif /* TDX_TABLES_H */
