@@ -46,6 +46,7 @@ struct TdxModuleDevice {
     /* properties */
     TdxModuleConfig cfg;
     bool dynamic_pamt;
+    bool check;             /* what is loaded must be consistent */
 
     Notifier machine_done;
     TdxPlatformInfo plat;

@@ -205,6 +205,7 @@ static const Property tdx_module_properties[] = {
     CFG_PROP("build-date", build_date, uint32),
     CFG_PROP("build-num", build_num, uint16),
     CFG_PROP("num-handoff-pages", num_handoff_pages, uint16),
+    DEFINE_PROP_BOOL("x-check", TdxModuleDevice, check, false),
 };
 
 static const struct {
@@ -223,6 +224,8 @@ static const struct {
     { "build-date", "BUILD_DATE as the decimal number yyyymmdd" },
     { "build-num", "BUILD_NUM" },
     { "num-handoff-pages", "NUM_HANDOFF_PAGES" },
+    { "x-check", "Refuse to load a saved or migrated state that contradicts "
+      "itself" },
 };
 
 static void tdx_module_instance_init(Object *obj)

@@ -12,6 +12,7 @@
 #include "migration/qemu-file-types.h"
 #include "migration/vmstate.h"
 #include "seam-internal.h"
+#include "target/i386/tdx-module/check/invariants.h"
 #include "target/i386/tdx-module/tdx-internal.h"
 
 #define NO_MORE_PAGES UINT64_MAX
@@ -190,10 +191,25 @@ static const VMStateInfo vmstate_info_private = {
     .offset = 0,                          \
 }
 
+/* No vCPU runs yet, so no SEAMCALL does */
+static int post_load(void *opaque, int version_id)
+{
+    TdxModuleDevice *s = opaque;
+    g_autofree char *why = s->check ? tdx_module_check(s->module) : NULL;
+
+    if (why) {
+        error_report("tdx-module: the saved state contradicts itself: %s",
+                     why);
+        return -EINVAL;
+    }
+    return 0;
+}
+
 const VMStateDescription vmstate_tdx_module = {
     .name = "tdx-module",
     .version_id = 1,
     .minimum_version_id = 1,
+    .post_load = post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_WHOLE(vmstate_info_identity),
         VMSTATE_WHOLE(vmstate_info_state),
