@@ -66,6 +66,9 @@ static void check_map(QTdxHost *h)
     r = tdx_ask_pamt(h->qts, "{ 'view': 'map', 'limit': 16 }");
     g_assert_cmphex(tdx_number(r, "granule"), ==, TDX_HOST_SIZE / 16);
     qobject_unref(r);
+    r = tdx_ask_pamt(h->qts, "{ 'view': 'map', 'limit': 15 }");
+    g_assert_cmphex(tdx_number(r, "granule"), ==, TDX_HOST_SIZE / 8);
+    qobject_unref(r);
     r = tdx_ask_pamt(h->qts, "{ 'view': 'map', 'granule': %llu }",
                      4ULL << 30);
     g_assert_cmpuint(tdx_length(r, "map"), ==, 1);

@@ -176,20 +176,16 @@ static bool all_blank(Walk *w, uint64_t hpa, uint64_t len)
     return true;
 }
 
-/* Was nothing ever written to what describes the GiB at @hpa? */
+/*
+ * Was nothing ever written to what describes the GiB at @hpa?  Reserved areas
+ * are written there, too.
+ */
 static bool block_is_free(Walk *w, const TdxTdmr *tdmr, uint64_t hpa)
 {
     uint64_t block = (hpa - tdmr->base) / TDX_PAGE_1G;
     uint64_t bitmap = TDX_PAGE_1G / TDX_PAGE_4K / 8;
     uint64_t in_2m = TDX_PAMT_CHILDREN * TDX_PAMT_ENTRY_SIZE;
-    unsigned i;
 
-    for (i = 0; i < MIN(tdmr->num_rsvd, TDX_MAX_RSVD_PER_TDMR); i++) {
-        if (tdx_ranges_overlap(tdmr->base + tdmr->rsvd[i].base,
-                               tdmr->rsvd[i].size, hpa, TDX_PAGE_1G)) {
-            return false;
-        }
-    }
     if (!all_blank(w, tdmr->pamt[TDX_LEVEL_2M].base + block * in_2m, in_2m)) {
         return false;
     }
