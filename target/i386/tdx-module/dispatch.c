@@ -45,11 +45,18 @@ void tdx_dispatch_init(TdxModule *m)
     }
 }
 
+/* Fault injection changes it while SEAMCALLs are under way: see fault.c */
+static inline TdxLeafHandler *handler_of(const TdxEntryPoint *entry)
+{
+    return __atomic_load_n(&entry->handler, __ATOMIC_RELAXED);
+}
+
 /* Life cycle 1.2: order of dispatcher checks */
 static inline uint64_t dispatch(TdxCall *c, const TdxEntryPoint *entry)
 {
     uint64_t rax = c->gpr[TDX_RAX];
     TdxSysState state = tdx_sys_state(c->m);
+    TdxLeafHandler *handler = handler_of(entry);
 
     c->version = (rax >> TDX_RAX_VERSION_SHIFT) & TDX_RAX_VERSION_MASK;
 
@@ -63,10 +70,10 @@ static inline uint64_t dispatch(TdxCall *c, const TdxEntryPoint *entry)
         return state == TDX_SYS_SHUTDOWN_STATE ? TDX_SYS_SHUTDOWN
                                                : TDX_SYS_NOT_READY;
     }
-    if (!entry->handler) {
+    if (!handler) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
-    return entry->handler(c);
+    return handler(c);
 }
 
 typedef struct Gprs {
@@ -134,7 +141,7 @@ bool tdx_module_seamcall(TdxModule *m, unsigned lp,
     if (__atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)) {
         return false;
     }
-    if (entry->handler && entry->states == TDX_WHEN_READY) {
+    if (handler_of(entry) && entry->states == TDX_WHEN_READY) {
         status = dispatch_ready(&c, entry);
     } else {
         status = dispatch_early(&c, entry);

@@ -8,6 +8,7 @@
 #define TDX_INTERNAL_H
 
 #include "tdx-module.h"
+#include "fault.h"
 #include "lock.h"
 #include "abi/field.h"
 #include "abi/leaf.h"
@@ -68,6 +69,8 @@ typedef struct TdxKotEntry {
 /* WBINVD tracking of one package (PHYMEM.CACHE.WB) */
 typedef struct TdxWbt {
     TdxLock lock;
+    bool interrupted; /* a write-back waits for the host to resume it */
+    uint64_t hkids[TDX_NUM_HKIDS / 64]; /* what it is for: a bit for each */
 } TdxWbt;
 
 /*
@@ -144,6 +147,8 @@ struct TdxModule {
     TdxEntryPoint entry[TDX_ENTRY_POINTS]; /* by leaf number */
     TdxFieldMap sys_field_map; /* of tdx_sys_fields */
 
+    TdxFault *faults; /* a list; atomic */
+
     TdxState st;
     TdxLp *lps; /* plat.num_lps of them */
 
@@ -158,7 +163,22 @@ struct TdxCall {
     unsigned lp;
     uint8_t version;
     uint64_t *gpr; /* the caller's, in TdxGpr order */
+    TdxFaultPoint fault_point; /* where the call is to end in @fault */
+    uint64_t fault;
 };
+
+/**
+ * tdx_fault_at: is the call to be made to fail here?  The handler undoes what
+ * it has begun, as after any failure, and returns @c->fault.
+ */
+static inline bool tdx_fault_at(TdxCall *c, TdxFaultPoint point)
+{
+    if (__builtin_expect(c->fault_point != point, true)) {
+        return false;
+    }
+    c->fault_point = TDX_FAULT_NOWHERE;
+    return true;
+}
 
 #include "observe.h"
 

@@ -115,12 +115,12 @@ static const TdxLeafDoc docs[] = {
     },
     {
         15, "Split a large page",
-        "Pages offered for the tables of L2 VMs are never used; never "
-        "interrupted.",
+        "Pages offered for the tables of L2 VMs are never used; interrupted "
+        "by an injected fault only.",
         LIST(TDX_SUCCESS, SEPT_BLOCKED, TDX_MISSING_PAMT_PAGE_PAIR,
-             TDX_PAGE_NOT_FREE),
-        LIST(TDX_INTERRUPTED_RESTARTABLE, TDX_INTERRUPTED_BUSY,
-             TDX_L2_SEPT_PAGE_NOT_PROVIDED),
+             TDX_PAGE_NOT_FREE, TDX_INTERRUPTED_RESTARTABLE,
+             TDX_INTERRUPTED_BUSY),
+        LIST(TDX_L2_SEPT_PAGE_NOT_PROVIDED),
     },
     {
         16, "Measure 256 bytes of a page", NULL,
@@ -161,9 +161,10 @@ static const TdxLeafDoc docs[] = {
              TDX_MAX_VCPUS_EXCEEDED, TDX_X2APIC_ID_NOT_UNIQUE),
     },
     {
-        23, "Merge pages into a large one", "Never interrupted.",
-        LIST(TDX_SUCCESS, SEPT_BLOCKED, TDX_EPT_INVALID_PROMOTE_CONDITIONS),
-        LIST(TDX_INTERRUPTED_RESTARTABLE, TDX_INTERRUPTED_BUSY),
+        23, "Merge pages into a large one",
+        "Interrupted by an injected fault only.",
+        LIST(TDX_SUCCESS, SEPT_BLOCKED, TDX_EPT_INVALID_PROMOTE_CONDITIONS,
+             TDX_INTERRUPTED_RESTARTABLE, TDX_INTERRUPTED_BUSY),
     },
     {
         24, "Read the PAMT entry of a page", NULL,
@@ -252,10 +253,11 @@ static const TdxLeafDoc docs[] = {
     },
     {
         40, "Write back caches for KeyIDs that are being freed",
-        "There are no caches: it ends in one call.",
+        "There are no caches: it ends in one call, unless an injected fault "
+        "interrupts it.",
         LIST(TDX_SUCCESS, TDX_OPERAND_INVALID, TDX_OPERAND_BUSY,
-             TDX_NO_HKID_READY_TO_WBCACHE, TDX_WBCACHE_RESUME_ERROR),
-        LIST(TDX_INTERRUPTED_RESUMABLE),
+             TDX_NO_HKID_READY_TO_WBCACHE, TDX_WBCACHE_RESUME_ERROR,
+             TDX_INTERRUPTED_RESUMABLE),
     },
     {
         41, "Write back a page's cache lines",
@@ -303,9 +305,9 @@ static const TdxLeafDoc docs[] = {
              TDX_PAMT_PAGE_NOT_EMPTY),
     },
     {
-        69, "Forget all TDs, TDMRs and keys", "Never interrupted.",
-        LIST(TDX_SUCCESS, TDX_SYS_BUSY),
-        LIST(TDX_INTERRUPTED_RESUMABLE),
+        69, "Forget all TDs, TDMRs and keys",
+        "Interrupted by an injected fault only.",
+        LIST(TDX_SUCCESS, TDX_SYS_BUSY, TDX_INTERRUPTED_RESUMABLE),
     },
 };
 

@@ -53,9 +53,19 @@ typedef enum TdxLeafNeeds {
 
 #define TDX_LEAF_MAX_OPERANDS 14
 
+/* What an output holds after a failure that has nothing to say in it */
+typedef enum TdxOnFailure {
+    TDX_KEPT,     /* what the caller had there */
+    TDX_ZERO,
+    TDX_ONES,
+    TDX_ONES_V1,  /* all ones, but kept by version 0 */
+    TDX_PAGE_V1,  /* the page that was offered, without bit 63; the same */
+} TdxOnFailure;
+
 typedef struct TdxLeafOperand {
     TdxGpr reg;
     const char *name; /* NULL ends the list */
+    TdxOnFailure on_failure; /* outputs only */
 } TdxLeafOperand;
 
 typedef struct TdxCall TdxCall;
@@ -71,6 +81,7 @@ typedef struct TdxLeaf {
     const char *name;
     uint8_t max_version;
     uint8_t states; /* TDX_WHEN_* */
+    bool piecewise; /* TDX_SUCCESS may mean that there is more to do */
     TdxLeafNeeds needs;
     TdxLeafHandler *handler; /* NULL: not modelled, the leaf does not exist */
     TdxLeafOperand in[TDX_LEAF_MAX_OPERANDS];

@@ -4,7 +4,9 @@
  * Names of completion statuses and operands.
  */
 
+#include <glib.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "names.h"
 #include "status.h"
@@ -35,6 +37,38 @@ const char *tdx_status_name(uint64_t status)
         }
     }
     return NULL;
+}
+
+bool tdx_status_find(const char *name, uint64_t *status)
+{
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(status_names); i++) {
+        const char *full = status_names[i].name;
+
+        if (!g_ascii_strcasecmp(name, full) ||
+            (g_str_has_prefix(full, "TDX_") &&
+             !g_ascii_strcasecmp(name, full + strlen("TDX_")))) {
+            *status = status_names[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tdx_operand_find(const char *name, uint32_t *id)
+{
+    uint32_t i;
+
+    for (i = 0; i <= UINT8_MAX; i++) {
+        const char *known = tdx_operand_name(i);
+
+        if (known && !g_ascii_strcasecmp(name, known)) {
+            *id = i;
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *tdx_operand_name(uint32_t id)

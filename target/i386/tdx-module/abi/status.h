@@ -52,8 +52,17 @@ static inline uint64_t tdx_multi(uint64_t status, uint8_t b0, uint8_t b1,
 /** tdx_status_name: name of @status without its details, NULL if unknown */
 const char *tdx_status_name(uint64_t status);
 
+/**
+ * tdx_status_find: the status of a name, with or without "TDX_", in upper or
+ * lower case; false if there is none
+ */
+bool tdx_status_find(const char *name, uint64_t *status);
+
 /** tdx_operand_name: name of operand id @id, NULL if it is none */
 const char *tdx_operand_name(uint32_t id);
+
+/** tdx_operand_find: the id of a name in upper or lower case; false: none */
+bool tdx_operand_find(const char *name, uint32_t *id);
 
 /** tdx_status_operand: operand id in @status; UINT32_MAX: it has none */
 uint32_t tdx_status_operand(uint64_t status);

@@ -5,46 +5,77 @@
  * KeyIDs of TDs that were flushed may be freed.
  */
 
+#include <string.h>
+
 #include "../tdx-internal.h"
 
 #define CACHE_WB_START  0
 #define CACHE_WB_RESUME 1
 
+/* PAMT 13 step 4: which KeyIDs this is for */
+static bool start(const TdxModule *m, TdxWbt *wbt)
+{
+    uint32_t hkid;
+    bool found = false;
+
+    memset(wbt->hkids, 0, sizeof(wbt->hkids));
+    for (hkid = m->private_hkid_min; hkid <= m->private_hkid_max; hkid++) {
+        if (m->st.kot[hkid].state == TDX_HKID_FLUSHED) {
+            wbt->hkids[hkid / 64] |= 1ULL << hkid % 64;
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* Step 7 */
+static void finish(TdxModule *m, const TdxWbt *wbt, uint32_t pkg)
+{
+    uint32_t hkid;
+
+    for (hkid = m->private_hkid_min; hkid <= m->private_hkid_max; hkid++) {
+        if (wbt->hkids[hkid / 64] & 1ULL << hkid % 64) {
+            /* Other packages do the same, with the lock shared */
+            __atomic_fetch_and(&m->st.kot[hkid].wbinvd_bitmap, ~(1u << pkg),
+                               __ATOMIC_RELAXED);
+        }
+    }
+}
+
 /*
  * PAMT 13.  No caches are modelled, so that a write-back ends within the call
- * that starts it, and there is never one to resume.
+ * that starts it, unless that is interrupted.  Where the specification leaves
+ * a choice: starting again gives up a write-back that waits to be resumed.
  */
 uint64_t tdh_phymem_cache_wb(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
     uint32_t pkg = m->ops->lp_package(m->opaque, c->lp);
-    uint32_t hkid;
-    bool found = false;
-    TDX_LOCK_GUARD(wbt);
+    TdxWbt *wbt = &m->st.wbt[pkg];
+    TDX_LOCK_GUARD(mutex);
     TDX_LOCK_GUARD(kot);
 
     if (rcx > CACHE_WB_RESUME) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
     }
-    if (!tdx_guard_try(&wbt, &m->st.wbt[pkg].lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
+    if (!tdx_guard_try(&mutex, &wbt->lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
         return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_WBCACHE);
     }
     if (!tdx_guard_try(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_SHARED)) {
         return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KOT);
     }
-    if (rcx == CACHE_WB_RESUME) {
+    if (rcx == CACHE_WB_START && !start(m, wbt)) {
+        wbt->interrupted = false;
+        return TDX_NO_HKID_READY_TO_WBCACHE;
+    }
+    if (rcx == CACHE_WB_RESUME && !wbt->interrupted) {
         return TDX_WBCACHE_RESUME_ERROR;
     }
-    for (hkid = m->private_hkid_min; hkid <= m->private_hkid_max; hkid++) {
-        TdxKotEntry *entry = &m->st.kot[hkid];
-
-        if (entry->state == TDX_HKID_FLUSHED) {
-            /* Other packages do the same, with the lock shared */
-            __atomic_fetch_and(&entry->wbinvd_bitmap, ~(1u << pkg),
-                               __ATOMIC_RELAXED);
-            found = true;
-        }
+    wbt->interrupted = tdx_fault_at(c, TDX_FAULT_INTERRUPTION);
+    if (wbt->interrupted) {
+        return c->fault;
     }
-    return found ? TDX_SUCCESS : TDX_NO_HKID_READY_TO_WBCACHE;
+    finish(m, wbt, pkg);
+    return TDX_SUCCESS;
 }

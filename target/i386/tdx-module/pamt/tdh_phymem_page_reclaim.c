@@ -83,6 +83,9 @@ uint64_t tdh_phymem_page_reclaim(TdxCall *c)
         return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RCX), NULL, rcx,
                          TDX_CAUSE_LEVEL, page.level);
     }
+    if (tdx_fault_at(c, TDX_FAULT_AT_OWNER)) {
+        return c->fault;
+    }
     status = type == TDX_PT_TDR ? check_childless(&page)
                                 : leave_owner(&page, &owner);
     if (status != TDX_SUCCESS) {

@@ -10,7 +10,7 @@
 /*
  * Life cycle 14.  What is known of this leaf is how a host uses it; where
  * that leaves a choice:
- * - it does its work in one call, so it is never interrupted;
+ * - it does its work in one call, and can be interrupted before that only;
  * - while it waits for other LPs to leave the module, it answers
  *   TDX_SYS_BUSY, and all leaves but itself and TDH.SYS.LP.SHUTDOWN answer
  *   TDX_SYS_NOT_READY until it is called again: so it gets its turn;
@@ -31,6 +31,10 @@ uint64_t tdh_sys_disable(TdxCall *c)
     tdx_set_sys_state(m, TDX_SYS_DISABLING_STATE);
     if (tdx_others_active(c)) {
         return TDX_SYS_BUSY;
+    }
+    /* The state stays: nobody but this leaf can go on */
+    if (tdx_fault_at(c, TDX_FAULT_INTERRUPTION)) {
+        return c->fault;
     }
     m->ops->private_drop_all(m->opaque);
     tdx_forget(m);

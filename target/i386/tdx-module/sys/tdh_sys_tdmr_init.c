@@ -12,6 +12,9 @@
 #define STATIC_CHUNK_PAGES  1024
 #define DYNAMIC_CHUNK_PAGES 4096
 
+/* ... and one that is interrupted; the next one does the rest of its chunk */
+#define INTERRUPTED_PAGES   512
+
 #define CACHE_LINE 64
 #define BITS_PER_WORD 64
 #define ENTRIES_PER_PAGE (TDX_PAGE_4K / TDX_PAMT_ENTRY_SIZE)
@@ -123,12 +126,15 @@ static uint64_t init_4k(TdxModule *m, const TdxTdmr *tdmr, uint64_t first,
     return status;
 }
 
-static uint64_t init_chunk(TdxModule *m, TdxTdmr *tdmr)
+static uint64_t init_chunk(TdxCall *c, TdxTdmr *tdmr)
 {
+    TdxModule *m = c->m;
+    uint64_t chunk = TDX_PAGE_4K * (m->st.dynamic_pamt ? DYNAMIC_CHUNK_PAGES
+                                                       : STATIC_CHUNK_PAGES);
     uint64_t first = tdmr->last_initialized - tdmr->base;
-    uint64_t end = first + TDX_PAGE_4K * (m->st.dynamic_pamt
-                                          ? DYNAMIC_CHUNK_PAGES
-                                          : STATIC_CHUNK_PAGES);
+    uint64_t end = tdx_fault_at(c, TDX_FAULT_INTERRUPTION)
+                   ? first + TDX_PAGE_4K * INTERRUPTED_PAGES
+                   : (first / chunk + 1) * chunk;
     uint64_t status = init_4k(m, tdmr, first, end);
 
     if (status == TDX_SUCCESS) {
@@ -171,7 +177,7 @@ uint64_t tdh_sys_tdmr_init(TdxCall *c)
     if (tdmr->last_initialized >= tdmr->base + tdmr->size) {
         return TDX_TDMR_ALREADY_INITIALIZED;
     }
-    status = init_chunk(m, tdmr);
+    status = init_chunk(c, tdmr);
     if (status == TDX_SUCCESS) {
         c->gpr[TDX_RDX] = tdmr->last_initialized & ~(TDX_PAGE_1G - 1);
     }

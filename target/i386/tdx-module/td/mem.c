@@ -50,6 +50,7 @@ uint64_t mem_check_tdr_flags(TdxMemOp *op, uint64_t flags)
                          op->rdx, TDX_CAUSE_RESERVED_BITS,
                          op->rdx & ~(INFO_GPA | flags));
     }
+    op->tdr_flags = op->rdx & flags;
     op->rdx &= ~flags;
     return TDX_SUCCESS;
 }
@@ -138,6 +139,13 @@ static uint64_t walk_to(TdxMemOp *op, unsigned level)
     return mem_walk_status(op, &op->walk);
 }
 
+/* An injected failure that is reported with the details of the entry */
+static uint64_t fault_at_entry(TdxMemOp *op)
+{
+    return tdx_fault_at(op->c, TDX_FAULT_AT_SEPT_ENTRY)
+           ? mem_fail(op, op->c->fault) : TDX_SUCCESS;
+}
+
 static uint64_t walk_to_level(TdxMemOp *op)
 {
     uint64_t status = walk_to(op, op->level);
@@ -145,7 +153,7 @@ static uint64_t walk_to_level(TdxMemOp *op)
     if (status) {
         return status;
     }
-    return op->walk.level == op->level ? TDX_SUCCESS
+    return op->walk.level == op->level ? fault_at_entry(op)
                                        : mem_fail(op, TDX_EPT_WALK_FAILED);
 }
 
@@ -176,7 +184,9 @@ uint64_t mem_find(TdxMemOp *op, TdxLockType type)
 
 uint64_t mem_walk_to_leaf(TdxMemOp *op)
 {
-    return walk_to(op, TDX_LEVEL_4K);
+    uint64_t status = walk_to(op, TDX_LEVEL_4K);
+
+    return status ? status : fault_at_entry(op);
 }
 
 uint64_t mem_lock_entry(TdxMemOp *op)
@@ -252,6 +262,17 @@ bool mem_epoch_passed(const TdxTdcs *tdcs, uint64_t bepoch)
     }
     return bepoch < previous ||
            (bepoch == previous && !td_epoch_refcount(tdcs, bepoch));
+}
+
+/* TD life cycle 6.9, "event status" */
+bool mem_interrupted(TdxMemOp *op)
+{
+    if (!tdx_fault_at(op->c, TDX_FAULT_INTERRUPTION)) {
+        return false;
+    }
+    op->c->gpr[TDX_RCX] = op->rcx;
+    op->c->gpr[TDX_RDX] = op->rdx | op->tdr_flags;
+    return true;
 }
 
 uint64_t mem_hpa(const TdxMemOp *op)

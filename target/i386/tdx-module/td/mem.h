@@ -16,13 +16,15 @@
 
 /**
  * TdxMemOp: one such leaf under way.
+ * @rcx, @rdx: operands as the host gave them; see mem_check_tdr_flags()
  * @gpa, @level: operand RCX, once mem_parse_gpa() has succeeded
  * @walk: the entry, once mem_walk() has succeeded
  */
 typedef struct TdxMemOp {
     TdxCall *c;
-    uint64_t rcx; /* operands as the host gave them */
+    uint64_t rcx;
     uint64_t rdx;
+    uint64_t tdr_flags; /* taken out of @rdx */
     TdxTdRef td;
     TdxLockGuard tree;
     uint64_t gpa;
@@ -98,6 +100,13 @@ uint64_t mem_check_tracked(const TdxMemOp *op, const TdxPamtRef *page);
 
 /** mem_epoch_passed: have all vCPUs seen what was blocked in @bepoch? */
 bool mem_epoch_passed(const TdxTdcs *tdcs, uint64_t bepoch);
+
+/**
+ * mem_interrupted: does a host event end the call here?  RCX and RDX are the
+ * host's operands again then, and nothing must have been committed; the
+ * handler returns @op->c->fault.
+ */
+bool mem_interrupted(TdxMemOp *op);
 
 /** mem_hpa: page or table that the entry points to */
 uint64_t mem_hpa(const TdxMemOp *op);

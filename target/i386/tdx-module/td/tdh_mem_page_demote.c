@@ -94,6 +94,9 @@ uint64_t tdh_mem_page_demote(TdxCall *c)
     if (status) {
         return status;
     }
+    if (mem_interrupted(&op)) {
+        return c->fault;
+    }
     /* No L2 VM can have mapped the page: that takes a running guest */
     status = pamt_split_check(c, &page, &pair, mem_hpa(&op));
     if (status) {

@@ -100,6 +100,9 @@ uint64_t tdh_mem_page_promote(TdxCall *c)
     if (status) {
         return status;
     }
+    if (mem_interrupted(&op)) {
+        return c->fault;
+    }
     status = pamt_lock_node(&page, m, hpa, op.level, TDX_LOCK_TYPE_EXCLUSIVE,
                             TDX_RCX);
     if (status) {
