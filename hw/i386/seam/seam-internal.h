@@ -178,6 +178,11 @@ void seam_device_set(TdxModuleDevice *s);
 /** seam_qtest_init: offer the qtest commands */
 void seam_qtest_init(void);
 
+/* --- fault injection ----------------------------------------------------- */
+
+/** seam_faults_add: @s has a new module: the faults that there are follow */
+void seam_faults_add(TdxModuleDevice *s);
+
 /* --- vmstate and properties ---------------------------------------------- */
 
 extern const VMStateDescription vmstate_tdx_module;

@@ -57,6 +57,7 @@ static bool load_module(TdxModuleDevice *s, Error **errp)
         tdx_module_free(s->module);
         s->plat = plat;
         s->module = tdx_module_new(&s->cfg, &s->plat, &seam_platform_ops, s);
+        seam_faults_add(s);
         seam_private_resize(s);
         seam_integrity_start(s);
         for (; cmrs < TDX_MAX_CMRS && s->plat.cmr[cmrs].size; cmrs++) {
