@@ -152,6 +152,38 @@ static void test_pair_operands(void)
     sim_free(sim);
 }
 
+/* Pages of a pair that share a word of the bitmap, a 2M entry, or neither */
+static void test_pair_neighbours(void)
+{
+    const unsigned apart[] = { 1, 63, 64, 511, 512 };
+    SimPlatform *sim = machine(true);
+    TdxTdmr *tdmr = tdmr_of(sim);
+    uint64_t first = RANGE + 16 * MIB, other = RANGE + 2 * MIB;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(apart); i++) {
+        uint64_t second = first + apart[i] * 4 * KIB;
+
+        /* With one of the two in use the other is left as it was */
+        g_assert_cmphex(add(sim, RANGE, first, PAGE0), ==, 0);
+        g_assert_cmphex(add(sim, other, first, second), ==, NOT_FREE(2));
+        g_assert_cmphex(add(sim, other, second, first), ==, NOT_FREE(8));
+        g_assert_true(sim_pamt_bit(sim, tdmr, first));
+        g_assert_false(sim_pamt_bit(sim, tdmr, second));
+        g_assert_cmphex(remove_pair(sim, RANGE), ==, 0);
+
+        g_assert_cmphex(add(sim, RANGE, second, first), ==, 0);
+        g_assert_true(sim_pamt_bit(sim, tdmr, first));
+        g_assert_true(sim_pamt_bit(sim, tdmr, second));
+        g_assert_cmphex(add(sim, other, PAGE0, second), ==, NOT_FREE(8));
+        assert_rdmd(sim, second, TDX_PT_PAMT, 0);
+        g_assert_cmphex(remove_pair(sim, RANGE), ==, 0);
+        g_assert_false(sim_pamt_bit(sim, tdmr, first));
+        g_assert_false(sim_pamt_bit(sim, tdmr, second));
+        g_assert_true(sim_no_locks(sim, tdmr));
+    }
+    sim_free(sim);
+}
+
 /* Which pages may serve as PAMT pages */
 static void test_pair_pages(void)
 {
@@ -483,6 +515,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pamt/pair/life", test_pair);
     g_test_add_func("/pamt/pair/operands", test_pair_operands);
+    g_test_add_func("/pamt/pair/neighbours", test_pair_neighbours);
     g_test_add_func("/pamt/pair/pages", test_pair_pages);
     g_test_add_func("/pamt/pair/leaving", test_leaving);
     g_test_add_func("/pamt/pair/memory-gone", test_memory_gone);

@@ -27,7 +27,6 @@ enum {
 #undef TDX_OPERAND
 
 #define TDX_STATUS_ERROR (1ULL << 63)
-#define TDX_STATUS_FATAL (1ULL << 61)
 
 /*
  * The module's "status never set" marker.  A handler returns it after

@@ -293,3 +293,40 @@ void mem_set(TdxMemOp *op, uint64_t value)
     op->walk.value = value;
     tdx_sept_store(op->walk.entry, value);
 }
+
+uint64_t mem_enter(TdxMemOp *op, unsigned ops, unsigned low, unsigned high,
+                   TdxLockType tree)
+{
+    uint64_t status = mem_lock_td(op, ops);
+
+    if (status) {
+        return status;
+    }
+    if (high == MEM_ROOT_LEVEL) {
+        high = tdx_sept_root_level(op->td.tdcs);
+    }
+    status = mem_parse_gpa(op, low, high);
+    if (status) {
+        return status;
+    }
+    status = mem_find(op, tree);
+    if (status) {
+        return status;
+    }
+    return mem_lock_entry(op);
+}
+
+uint64_t mem_lock_page(TdxMemOp *op, TdxPamtRef *page)
+{
+    uint64_t status = pamt_lock_implicit(page, op->c->m, mem_hpa(op),
+                                         TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
+
+    if (status) {
+        return status;
+    }
+    status = mem_check_blocked(op);
+    if (status) {
+        return status;
+    }
+    return mem_check_tracked(op, page);
+}

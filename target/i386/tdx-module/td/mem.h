@@ -11,6 +11,8 @@
 #ifndef TDX_TD_MEM_H
 #define TDX_TD_MEM_H
 
+#include <limits.h>
+
 #include "sept.h"
 #include "td.h"
 
@@ -76,6 +78,25 @@ uint64_t mem_walk_to_leaf(TdxMemOp *op);
 
 /** mem_lock_entry: group ENTRY */
 uint64_t mem_lock_entry(TdxMemOp *op);
+
+/* Where mem_enter() takes the TD's own height for the highest level */
+#define MEM_ROOT_LEVEL UINT_MAX
+
+/**
+ * mem_enter: groups TDR, shared, B, GPA, WALK and ENTRY one after the other,
+ * with which most leaves begin.
+ * @ops: states of the TD that allow the leaf
+ * @low, @high: levels it takes; MEM_ROOT_LEVEL
+ * @tree: lock on the Secure EPT
+ */
+uint64_t mem_enter(TdxMemOp *op, unsigned ops, unsigned low, unsigned high,
+                   TdxLockType tree);
+
+/**
+ * mem_lock_page: lock what the entry points to, exclusively, and see that no
+ * vCPU can still use it: group TRK.
+ */
+uint64_t mem_lock_page(TdxMemOp *op, TdxPamtRef *page);
 
 /** mem_state: state of the entry */
 static inline TdxSeptState mem_state(const TdxMemOp *op)

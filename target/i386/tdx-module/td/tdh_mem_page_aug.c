@@ -16,19 +16,8 @@ uint64_t tdh_mem_page_aug(TdxCall *c)
     uint64_t status;
 
     mem_begin(&op, c);
-    status = mem_lock_td(&op, TD_OPS_AUG);
-    if (status) {
-        return status;
-    }
-    status = mem_parse_gpa(&op, TDX_LEVEL_4K, TDX_LEVEL_2M);
-    if (status) {
-        return status;
-    }
-    status = mem_find(&op, TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = mem_lock_entry(&op);
+    status = mem_enter(&op, TD_OPS_AUG, TDX_LEVEL_4K, TDX_LEVEL_2M,
+                       TDX_LOCK_TYPE_SHARED);
     if (status) {
         return status;
     }

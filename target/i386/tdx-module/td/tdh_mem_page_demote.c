@@ -58,19 +58,8 @@ uint64_t tdh_mem_page_demote(TdxCall *c)
     if (status) {
         return status;
     }
-    status = mem_lock_td(&op, TD_OPS_BLOCK);
-    if (status) {
-        return status;
-    }
-    status = mem_parse_gpa(&op, TDX_LEVEL_2M, TDX_LEVEL_1G);
-    if (status) {
-        return status;
-    }
-    status = mem_find(&op, TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = mem_lock_entry(&op);
+    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
+                       TDX_LOCK_TYPE_SHARED);
     if (status) {
         return status;
     }

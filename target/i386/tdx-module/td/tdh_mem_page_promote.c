@@ -55,19 +55,8 @@ uint64_t tdh_mem_page_promote(TdxCall *c)
     if (c->version > 1) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
-    status = mem_lock_td(&op, TD_OPS_BLOCK);
-    if (status) {
-        return status;
-    }
-    status = mem_parse_gpa(&op, TDX_LEVEL_2M, TDX_LEVEL_1G);
-    if (status) {
-        return status;
-    }
-    status = mem_find(&op, TDX_LOCK_TYPE_EXCLUSIVE);
-    if (status) {
-        return status;
-    }
-    status = mem_lock_entry(&op);
+    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
+                       TDX_LOCK_TYPE_EXCLUSIVE);
     if (status) {
         return status;
     }
@@ -76,16 +65,7 @@ uint64_t tdh_mem_page_promote(TdxCall *c)
         return status;
     }
     table_hpa = mem_hpa(&op);
-    status = pamt_lock_implicit(&table_page, m, table_hpa,
-                                TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = mem_check_blocked(&op);
-    if (status) {
-        return status;
-    }
-    status = mem_check_tracked(&op, &table_page);
+    status = mem_lock_page(&op, &table_page);
     if (status) {
         return status;
     }

@@ -40,19 +40,8 @@ uint64_t tdh_mem_page_relocate(TdxCall *c)
     bool pending;
 
     mem_begin(&op, c);
-    status = mem_lock_td(&op, TD_OPS_BLOCK);
-    if (status) {
-        return status;
-    }
-    status = mem_parse_gpa(&op, TDX_LEVEL_4K, TDX_LEVEL_4K);
-    if (status) {
-        return status;
-    }
-    status = mem_find(&op, TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = mem_lock_entry(&op);
+    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, TDX_LEVEL_4K,
+                       TDX_LOCK_TYPE_SHARED);
     if (status) {
         return status;
     }
@@ -64,16 +53,7 @@ uint64_t tdh_mem_page_relocate(TdxCall *c)
     if (target == hpa) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
     }
-    status = pamt_lock_implicit(&old_page, m, hpa, TDX_LOCK_TYPE_EXCLUSIVE,
-                                TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = mem_check_blocked(&op);
-    if (status) {
-        return status;
-    }
-    status = mem_check_tracked(&op, &old_page);
+    status = mem_lock_page(&op, &old_page);
     if (status) {
         return status;
     }

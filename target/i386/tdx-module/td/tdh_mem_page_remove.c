@@ -16,26 +16,14 @@
 /* TD life cycle 6.4 */
 uint64_t tdh_mem_page_remove(TdxCall *c)
 {
-    TdxModule *m = c->m;
     MEM_OP(op);
     PAMT_REF(page);
     uint64_t status;
     uint64_t hpa;
 
     mem_begin(&op, c);
-    status = mem_lock_td(&op, TD_OPS_REMOVE);
-    if (status) {
-        return status;
-    }
-    status = mem_parse_gpa(&op, TDX_LEVEL_4K, TDX_LEVEL_1G);
-    if (status) {
-        return status;
-    }
-    status = mem_find(&op, TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = mem_lock_entry(&op);
+    status = mem_enter(&op, TD_OPS_REMOVE, TDX_LEVEL_4K, TDX_LEVEL_1G,
+                       TDX_LOCK_TYPE_SHARED);
     if (status) {
         return status;
     }
@@ -44,16 +32,7 @@ uint64_t tdh_mem_page_remove(TdxCall *c)
         return status;
     }
     hpa = mem_hpa(&op);
-    status = pamt_lock_implicit(&page, m, hpa, TDX_LOCK_TYPE_EXCLUSIVE,
-                                TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = mem_check_blocked(&op);
-    if (status) {
-        return status;
-    }
-    status = mem_check_tracked(&op, &page);
+    status = mem_lock_page(&op, &page);
     if (status) {
         return status;
     }

@@ -14,20 +14,8 @@ uint64_t tdh_mem_range_unblock(TdxCall *c)
     uint64_t status;
 
     mem_begin(&op, c);
-    status = mem_lock_td(&op, TD_OPS_BLOCK);
-    if (status) {
-        return status;
-    }
-    status = mem_parse_gpa(&op, TDX_LEVEL_4K,
-                           tdx_sept_root_level(op.td.tdcs));
-    if (status) {
-        return status;
-    }
-    status = mem_find(&op, TDX_LOCK_TYPE_EXCLUSIVE);
-    if (status) {
-        return status;
-    }
-    status = mem_lock_entry(&op);
+    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, MEM_ROOT_LEVEL,
+                       TDX_LOCK_TYPE_EXCLUSIVE);
     if (status) {
         return status;
     }

@@ -178,20 +178,8 @@ uint64_t tdh_mem_sept_add(TdxCall *c)
     if (status) {
         return status;
     }
-    status = mem_lock_td(&op, TD_OPS_SEPT_ADD);
-    if (status) {
-        return status;
-    }
-    status = mem_parse_gpa(&op, TDX_LEVEL_2M,
-                           tdx_sept_root_level(op.td.tdcs));
-    if (status) {
-        return status;
-    }
-    status = mem_find(&op, TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = mem_lock_entry(&op);
+    status = mem_enter(&op, TD_OPS_SEPT_ADD, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
+                       TDX_LOCK_TYPE_SHARED);
     if (status) {
         return status;
     }

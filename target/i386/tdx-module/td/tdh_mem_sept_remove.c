@@ -25,20 +25,8 @@ uint64_t tdh_mem_sept_remove(TdxCall *c)
     if (c->version > 1) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
-    status = mem_lock_td(&op, TD_OPS_READ);
-    if (status) {
-        return status;
-    }
-    status = mem_parse_gpa(&op, TDX_LEVEL_2M,
-                           tdx_sept_root_level(op.td.tdcs));
-    if (status) {
-        return status;
-    }
-    status = mem_find(&op, TDX_LOCK_TYPE_EXCLUSIVE);
-    if (status) {
-        return status;
-    }
-    status = mem_lock_entry(&op);
+    status = mem_enter(&op, TD_OPS_READ, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
+                       TDX_LOCK_TYPE_EXCLUSIVE);
     if (status) {
         return status;
     }
@@ -47,16 +35,7 @@ uint64_t tdh_mem_sept_remove(TdxCall *c)
         return status;
     }
     hpa = mem_hpa(&op);
-    status = pamt_lock_implicit(&page, m, hpa, TDX_LOCK_TYPE_EXCLUSIVE,
-                                TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = mem_check_blocked(&op);
-    if (status) {
-        return status;
-    }
-    status = mem_check_tracked(&op, &page);
+    status = mem_lock_page(&op, &page);
     if (status) {
         return status;
     }
