@@ -95,6 +95,7 @@ void *seam_private_intact(void *opaque, uint64_t hpa, uint64_t len)
     uint64_t offset = hpa & (SEAM_CHUNK_SIZE - 1);
 
     if (unlikely(!is_private(s, hpa, len))) {
+        trace_seam_private_lost(hpa, len);
         return NULL;
     }
     chunk = qatomic_load_acquire(&s->chunks[hpa >> SEAM_CHUNK_BITS]);
