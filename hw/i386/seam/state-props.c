@@ -9,46 +9,46 @@
 #include "qapi/visitor.h"
 #include "seam-internal.h"
 #include "target/i386/tdx-module/abi/names.h"
-#include "target/i386/tdx-module/tdx-internal.h"
-#include "target/i386/tdx-module/pamt/entry.h"
+#include "target/i386/tdx-module/query/query.h"
 
+/* @cfg: what TDH.SYS.CONFIG has set up, copied: vCPUs may be running */
 typedef struct StateProp {
     const char *name;
     const char *text;
-    uint64_t (*get)(TdxModuleDevice *s);
+    uint64_t (*get)(TdxModuleDevice *s, const TdxQueryConfig *cfg);
 } StateProp;
 
-static uint64_t num_lps(TdxModuleDevice *s)
+static uint64_t num_lps(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
     return s->plat.num_lps;
 }
 
-static uint64_t num_packages(TdxModuleDevice *s)
+static uint64_t num_packages(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
     return s->plat.num_pkgs;
 }
 
-static uint64_t lps_initialized(TdxModuleDevice *s)
+static uint64_t lps_initialized(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
-    return qatomic_read(&s->module->st.num_init_lps);
+    return cfg->num_init_lps;
 }
 
-static uint64_t hkid(TdxModuleDevice *s)
+static uint64_t hkid(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
-    return s->module->st.hkid;
+    return cfg->hkid;
 }
 
-static uint64_t first_tdx_keyid(TdxModuleDevice *s)
+static uint64_t first_tdx_keyid(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
     return s->module->private_hkid_min;
 }
 
-static uint64_t num_tdx_keyids(TdxModuleDevice *s)
+static uint64_t num_tdx_keyids(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
     return s->plat.tdx_keyids;
 }
 
-static uint64_t num_cmrs(TdxModuleDevice *s)
+static uint64_t num_cmrs(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
     uint64_t n = 0;
 
@@ -58,52 +58,50 @@ static uint64_t num_cmrs(TdxModuleDevice *s)
     return n;
 }
 
-static uint64_t num_tdmrs(TdxModuleDevice *s)
+static uint64_t num_tdmrs(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
-    return s->module->st.num_tdmrs;
+    return cfg->num_tdmrs;
 }
 
-static uint64_t tdmr_bytes(TdxModuleDevice *s)
+static uint64_t tdmr_bytes(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
-    const TdxState *st = &s->module->st;
     uint64_t sum = 0;
 
-    for (uint32_t i = 0; i < st->num_tdmrs; i++) {
-        sum += st->tdmr[i].size;
+    for (uint32_t i = 0; i < cfg->num_tdmrs; i++) {
+        sum += cfg->tdmr[i].size;
     }
     return sum;
 }
 
-static uint64_t pamt_bytes(TdxModuleDevice *s)
+static uint64_t pamt_bytes(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
-    const TdxState *st = &s->module->st;
     uint64_t sum = 0;
 
-    for (uint32_t i = 0; i < st->num_tdmrs; i++) {
+    for (uint32_t i = 0; i < cfg->num_tdmrs; i++) {
         for (int level = 0; level < TDX_NUM_PAMT_LEVELS; level++) {
-            sum += st->tdmr[i].pamt[level].size;
+            sum += cfg->tdmr[i].pamt[level].size;
         }
     }
     return sum;
 }
 
 /* What the same TDMRs take without Dynamic PAMT */
-static uint64_t static_pamt_bytes(TdxModuleDevice *s)
+static uint64_t static_pamt_bytes(TdxModuleDevice *s,
+                                  const TdxQueryConfig *cfg)
 {
-    static const uint64_t page[] = { TDX_PAGE_4K, TDX_PAGE_2M, TDX_PAGE_1G };
-    const TdxState *st = &s->module->st;
     uint64_t sum = 0;
 
-    for (uint32_t i = 0; i < st->num_tdmrs; i++) {
-        for (int level = 0; level < ARRAY_SIZE(page); level++) {
-            sum += ROUND_UP(st->tdmr[i].size / page[level] *
+    for (uint32_t i = 0; i < cfg->num_tdmrs; i++) {
+        for (int level = 0; level < TDX_NUM_PAMT_LEVELS; level++) {
+            sum += ROUND_UP(cfg->tdmr[i].size / tdx_level_size(level) *
                             TDX_PAMT_ENTRY_SIZE, TDX_PAGE_4K);
         }
     }
     return sum;
 }
 
-static uint64_t private_bytes_used(TdxModuleDevice *s)
+static uint64_t private_bytes_used(TdxModuleDevice *s,
+                                   const TdxQueryConfig *cfg)
 {
     uint64_t hpa = 0, sum = 0;
 
@@ -136,8 +134,14 @@ static void get_number(Object *obj, Visitor *v, const char *name,
 {
     TdxModuleDevice *s = TDX_MODULE(obj);
     const StateProp *prop = opaque;
-    uint64_t value = s->module ? prop->get(s) : 0;
+    uint64_t value = 0;
 
+    if (s->module) {
+        g_autofree TdxQueryConfig *cfg = g_new(TdxQueryConfig, 1);
+
+        tdx_query_config(s->module, cfg);
+        value = prop->get(s, cfg);
+    }
     visit_type_uint64(v, name, &value, errp);
 }
 
@@ -157,8 +161,12 @@ static char *get_state(Object *obj, Error **errp)
 static bool get_dynamic_pamt_enabled(Object *obj, Error **errp)
 {
     TdxModuleDevice *s = TDX_MODULE(obj);
+    g_autofree TdxQueryConfig *cfg = g_new0(TdxQueryConfig, 1);
 
-    return s->module && s->module->st.dynamic_pamt;
+    if (s->module) {
+        tdx_query_config(s->module, cfg);
+    }
+    return cfg->dynamic_pamt;
 }
 
 /* The list that -device tdx-module,help prints has these too */
