@@ -8,6 +8,7 @@ SEAM_TOP names; without them the tests are skipped.
 """
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -130,6 +131,41 @@ class TdxHost(QemuSystemTest):
         log = self.boot(smp='4', mem='2G')
         self.assert_initialized(log, dynamic=True, tdmrs=1)
         self.assertTrue(log.has('smp: Brought up 1 node, 4 CPUs'))
+
+    def test_transcript(self):
+        """Trace events tell the kernel's initialisation, call by call"""
+        transcript = self.log_file('tdx.log')
+        log = self.boot(smp='2', mem='1G', extra=[
+            '-trace', 'x86_vmx*', '-trace', 'seam_seamret',
+            '-trace', 'seam_state', '-trace', 'seam_busy',
+            '-d', 'guest_errors', '-D', transcript])
+        self.assert_initialized(log, dynamic=True, tdmrs=1)
+        with open(transcript, encoding='utf-8') as src:
+            text = src.read()
+        call = r'^seam_seamret lp \d TDH\.SYS\.'
+        at = 0
+        for step in (
+                r'^x86_vmxon CPU 0 region 0x[0-9a-f]+$',
+                r'^seam_state lp 0 SYSINIT_PENDING -> SYSINIT_DONE$',
+                call + r'INIT\(reserved=0x0, diagnostics=0x0\) = TDX_SUCCESS '
+                r'\[\] \d+ ns$',
+                r'^seam_seamret lp 1 TDH\.SYS\.LP\.INIT\(\) = TDX_SUCCESS ',
+                call + r'RD\(field=0xa00000300000008 TDX_FEATURES0\) = '
+                r'TDX_SUCCESS \[.*value=0x[0-9a-f]+\] ',
+                r'^seam_state lp \d SYSINIT_DONE -> SYSCONFIG_DONE$',
+                call + r'CONFIG\(tdmr_info_array=0x[0-9a-f]+, num_tdmrs=0x1, '
+                r'hkid_flags=0x10002\) = TDX_SUCCESS ',
+                r'^seam_state lp \d SYSCONFIG_DONE -> SYS_READY$',
+                call + r'KEY\.CONFIG\(\) = TDX_SUCCESS ',
+                call + r'TDMR\.INIT\(tdmr_base=0x0\) = TDX_SUCCESS '
+                r'\[next=0x40000000\] '):
+            found = re.search(step, text[at:], re.M)
+            self.assertIsNotNone(found, f'{step} not in {text[at:]}')
+            at += found.end()
+        # A GiB, 4096 pages a call
+        self.assertEqual(len(re.findall(call + r'TDMR\.INIT', text, re.M)), 64)
+        self.assertEqual(len(re.findall(call + r'LP\.INIT', text, re.M)), 2)
+        self.assertNotIn('SEAMCALL on LP', text)
 
     def test_two_sockets(self):
         log = self.boot(smp='4,sockets=2', mem='2G')
