@@ -40,6 +40,8 @@ typedef struct SeamChunk {
     unsigned long *used;
 } SeamChunk;
 
+typedef struct SeamWindow SeamWindow;
+
 struct TdxModuleDevice {
     DeviceState parent_obj;
 
@@ -47,7 +49,9 @@ struct TdxModuleDevice {
     TdxModuleConfig cfg;
     bool dynamic_pamt;
     bool check;             /* what is loaded must be consistent */
+    uint64_t window_addr;   /* of @window; 0: none */
 
+    SeamWindow *window;     /* for tests; see window.c */
     Notifier machine_done;
     TdxPlatformInfo plat;
     TdxModule *module;
@@ -174,6 +178,9 @@ bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
 /** seam_device: the loaded module, NULL when there is none */
 TdxModuleDevice *seam_device(void);
 void seam_device_set(TdxModuleDevice *s);
+
+/** seam_window_realize: put the window for tests into memory, if wanted */
+bool seam_window_realize(TdxModuleDevice *s, Error **errp);
 
 /** seam_qtest_init: offer the qtest commands */
 void seam_qtest_init(void);

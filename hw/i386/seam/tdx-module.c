@@ -148,6 +148,9 @@ static void tdx_module_realize(DeviceState *dev, Error **errp)
         error_setg(errp, "tdx-module: %s", error);
         return;
     }
+    if (!seam_window_realize(s, errp)) {
+        return;
+    }
     s->machine_done.notify = tdx_module_machine_done;
     qemu_add_machine_init_done_notifier(&s->machine_done);
     /* No bus would reset it */
@@ -207,6 +210,7 @@ static const Property tdx_module_properties[] = {
     CFG_PROP("build-num", build_num, uint16),
     CFG_PROP("num-handoff-pages", num_handoff_pages, uint16),
     DEFINE_PROP_BOOL("x-check", TdxModuleDevice, check, false),
+    DEFINE_PROP_UINT64("x-seamcall-window", TdxModuleDevice, window_addr, 0),
 };
 
 static const struct {
@@ -227,6 +231,8 @@ static const struct {
     { "num-handoff-pages", "NUM_HANDOFF_PAGES" },
     { "x-check", "Refuse to load a saved or migrated state that contradicts "
       "itself" },
+    { "x-seamcall-window", "Address of a window of registers for tests that "
+      "run no guest" },
 };
 
 static void tdx_module_instance_init(Object *obj)
