@@ -257,6 +257,30 @@ static void test_private(void)
     log_free(&l);
 }
 
+/* Calls that meet another one; a fault object stands for the other one */
+static void test_busy(void)
+{
+    const char *faults =
+        "-object tdx-fault,id=f0,leaf=TDH.SYS.INIT,status=TDX_SYS_BUSY,nth=1 "
+        "-object tdx-fault,id=f1,leaf=TDH.SYS.KEY.CONFIG,"
+        "status=TDX_OPERAND_BUSY,operand=KET,nth=1";
+    QTestState *qts;
+    Log l;
+
+    qts = log_start(&l, faults, "-trace seam_busy -d guest_errors");
+    tdx_call(qts, 0, TDH_SYS_INIT, 0, 0, 0);
+    tdx_call(qts, 0, TDH_SYS_KEY_CONFIG, 0, 0, 0);
+    log_read(&l, qts);
+
+    expect_line(&l, "seam_busy lp 0 TDH\\.SYS\\.INIT\\(.*\\) = TDX_SYS_BUSY: "
+                "the lock of the whole module is taken");
+    expect_line(&l, "seam_busy lp 0 TDH\\.SYS\\.KEY\\.CONFIG\\(\\) = "
+                "TDX_OPERAND_BUSY\\(KET\\): ");
+    /* Not the host's mistake */
+    g_assert_cmpuint(count_lines(&l, "SEAMCALL on LP"), ==, 0);
+    log_free(&l);
+}
+
 /* --- guest errors -------------------------------------------------------- */
 
 static void test_config_errors(void)
@@ -414,6 +438,7 @@ int main(int argc, char **argv)
     qtest_add_func("/seam-trace/td", test_td);
     qtest_add_func("/seam-trace/switch", test_switch);
     qtest_add_func("/seam-trace/private", test_private);
+    qtest_add_func("/seam-trace/busy", test_busy);
     qtest_add_func("/seam-trace/loader", test_loader);
     qtest_add_func("/seam-trace/silence", test_silence);
     qtest_add_func("/seam-guest-errors/config", test_config_errors);
