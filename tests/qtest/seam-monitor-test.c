@@ -6,7 +6,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/bswap.h"
 #include "libqos/tdx-monitor.h"
 
 /* --- the module ----------------------------------------------------------- */
@@ -306,29 +305,6 @@ static void wait_for_migration(QTestState *qts)
     }
 }
 
-/*
- * Make a saved state contradict itself: where a page begins with @hpa as the
- * stream has it, change CHLDCNT of the TDR that it holds.
- */
-static void corrupt(const char *path, uint64_t hpa, uint64_t children)
-{
-    const size_t chldcnt = sizeof(hpa) + 16;
-    uint64_t mark = cpu_to_be64(hpa);
-    g_autofree char *state = NULL;
-    gsize len, i;
-
-    g_assert_true(g_file_get_contents(path, &state, &len, NULL));
-    for (i = 0; i + chldcnt + 8 <= len; i++) {
-        if (!memcmp(state + i, &mark, sizeof(mark)) &&
-            ldq_le_p(state + i + chldcnt) == children) {
-            stq_le_p(state + i + chldcnt, children + 1);
-            break;
-        }
-    }
-    g_assert_cmpuint(i + chldcnt + 8, <=, len);
-    g_assert_true(g_file_set_contents(path, state, len, NULL));
-}
-
 static void test_check(void)
 {
     g_autoptr(GError) error = NULL;
@@ -363,7 +339,7 @@ static void test_check(void)
     qobject_unref(r);
     qtest_quit(to);
 
-    corrupt(path, td.tdr, children);
+    tdx_corrupt_saved(path, td.tdr, children);
     to = tdx_start("", args);
     wait_for_migration(to);
     r = tdx_ask(to, "x-tdx-check");

@@ -6,20 +6,10 @@
  */
 
 #include "qemu/osdep.h"
-#include "qobject/qdict.h"
-#include "qobject/qlist.h"
-#include "libqos/tdx-host.h"
+#include "libqos/tdx-monitor.h"
 
-#define NUM_PAGES 16
-/* On both sides of a 2 MiB boundary, in both address spaces */
-#define GPA       (TDX_2M - NUM_PAGES / 2 * TDX_4K)
-#define HPA       (TDX_HOST_BASE + 16 * TDX_2M - NUM_PAGES / 2 * TDX_4K)
-#define GPA_LARGE (4 * TDX_2M)
-#define HPA_LARGE (TDX_HOST_BASE + 20 * TDX_2M)
 #define END       (TDX_HOST_BASE + 21 * TDX_2M)
-#define PAIRS     (TDX_HOST_BASE + (1ULL << 30))
 #define SOURCE    (TDX_HOST_SHARED + TDX_4K)
-#define HKID      3
 
 /* What a page of the TD has at its start and its end */
 #define CONTENT(i) (0x5ea11ed000000000ULL + (i))
@@ -59,7 +49,7 @@ static QTestState *migrate(QTestState *from)
     QTestState *to;
 
     g_assert_no_error(error);
-    to = tdx_start("", args);
+    to = tdx_start("x-check=on", args);
     qtest_qmp_assert_success(from, "{ 'execute': 'migrate', 'arguments': "
                              "{ 'uri': %s } }", uri);
     wait_for_migration(from, "completed");
@@ -70,8 +60,8 @@ static QTestState *migrate(QTestState *from)
     return to;
 }
 
-/* Wait for the one job there is, which must end well */
-static void wait_for_job(QTestState *qts)
+/* Wait for the one job there is; returns its error, NULL if it ended well */
+static char *job_error(QTestState *qts)
 {
     for (;;) {
         QDict *r = qtest_qmp(qts, "{ 'execute': 'query-jobs' }");
@@ -79,15 +69,23 @@ static void wait_for_job(QTestState *qts)
                                 qlist_peek(qdict_get_qlist(r, "return")));
         bool done = !strcmp(qdict_get_str(job, "status"), "concluded");
 
-        g_assert_cmpstr(qdict_get_try_str(job, "error"), ==, NULL);
+        g_autofree char *error = g_strdup(qdict_get_try_str(job, "error"));
+
         qobject_unref(r);
         if (done) {
             qtest_qmp_assert_success(qts, "{ 'execute': 'job-dismiss', "
                                      "'arguments': { 'id': 'job' } }");
-            return;
+            return g_steal_pointer(&error);
         }
         g_usleep(10 * 1000);
     }
+}
+
+static void wait_for_job(QTestState *qts)
+{
+    g_autofree char *error = job_error(qts);
+
+    g_assert_cmpstr(error, ==, NULL);
 }
 
 /* A disk that takes snapshots; returns the name of its file */
@@ -113,12 +111,17 @@ static char *add_disk(QTestState *qts)
     return path;
 }
 
-static void snapshot(QTestState *qts, const char *command)
+static void start_snapshot(QTestState *qts, const char *command)
 {
     qtest_qmp_assert_success(qts, "{ 'execute': %s, 'arguments': "
                              "{ 'job-id': 'job', 'tag': 'tag', "
                              "'vmstate': 'disk', 'devices': [ 'disk' ] } }",
                              command);
+}
+
+static void snapshot(QTestState *qts, const char *command)
+{
+    start_snapshot(qts, command);
     wait_for_job(qts);
 }
 
@@ -283,7 +286,7 @@ static void test_snapshot(const void *data)
     QTdxHost h, books;
     QHostTd td, saved;
 
-    tdx_host_start(&h, data, "");
+    tdx_host_init(&h, tdx_start("x-check=on", TDX_HOST_MACHINE), data);
     disk = add_disk(h.qts);
     host_td_create(&td, &h, TDX_ATTR_DEBUG, HKID);
     populate(&td);
@@ -302,6 +305,28 @@ static void test_snapshot(const void *data)
     g_assert_cmpstr(before, ==, after);
     assert_populated(&saved);
     finish(&saved);
+    qtest_quit(h.qts);
+    unlink(disk);
+}
+
+/* A snapshot that contradicts itself is refused by who checks, only */
+static void test_snapshot_refused(const void *data)
+{
+    bool check = data;
+    g_autofree char *disk = NULL, *error = NULL;
+    QTdxHost h;
+    QHostTd td;
+
+    tdx_host_init(&h, tdx_start(check ? "x-check=on" : "", TDX_HOST_MACHINE),
+                  true);
+    disk = add_disk(h.qts);
+    host_td_create(&td, &h, 0, HKID);
+    snapshot(h.qts, "snapshot-save");
+    tdx_corrupt_saved(disk, td.tdr, host_td_field(&td, TDX_MD_CHLDCNT));
+    start_snapshot(h.qts, "snapshot-load");
+    error = job_error(h.qts);
+    g_assert_cmpint(!!error, ==, check);
+    g_array_free(td.pages, true);
     qtest_quit(h.qts);
     unlink(disk);
 }
@@ -403,6 +428,10 @@ int main(int argc, char **argv)
                         test_snapshot);
     qtest_add_data_func("seam/td-vmstate/snapshot-static", (void *)false,
                         test_snapshot);
+    qtest_add_data_func("seam/td-vmstate/snapshot-refused", (void *)true,
+                        test_snapshot_refused);
+    qtest_add_data_func("seam/td-vmstate/snapshot-unchecked", (void *)false,
+                        test_snapshot_refused);
     qtest_add_func("seam/td-vmstate/migrate-init", test_migrate_init);
     qtest_add_data_func("seam/td-vmstate/other-memory", &other_memory,
                         test_mismatch);

@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
 #include "tdx-monitor.h"
 
 #define SOURCE (TDX_HOST_SHARED + TDX_4K)
@@ -93,4 +94,31 @@ char *tdx_ask_mrtd(QHostTd *td)
         }
     }
     return g_string_free(text, false);
+}
+
+/* --- saved states --------------------------------------------------------- */
+
+/* A private page stands in the stream behind its address, big endian */
+void tdx_corrupt_saved(const char *path, uint64_t hpa, uint64_t children)
+{
+    const size_t chldcnt = sizeof(hpa) + 16;
+    uint64_t mark = cpu_to_be64(hpa);
+    uint64_t wrong = cpu_to_le64(children + 1);
+    g_autofree char *state = NULL;
+    gsize len, i;
+    int fd;
+
+    g_assert_true(g_file_get_contents(path, &state, &len, NULL));
+    for (i = 0; i + chldcnt + sizeof(wrong) <= len; i++) {
+        if (!memcmp(state + i, &mark, sizeof(mark)) &&
+            ldq_le_p(state + i + chldcnt) == children) {
+            break;
+        }
+    }
+    g_assert_cmpuint(i + chldcnt + sizeof(wrong), <=, len);
+    fd = open(path, O_WRONLY);
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(pwrite(fd, &wrong, sizeof(wrong), i + chldcnt), ==,
+                    sizeof(wrong));
+    close(fd);
 }

@@ -89,4 +89,11 @@ void tdx_ask_build(QTdxHost *h, QHostTd *td, bool dynamic);
 /** tdx_ask_mrtd: MRTD as the host reads it, in hexadecimal; to be freed */
 char *tdx_ask_mrtd(QHostTd *td);
 
+/**
+ * tdx_corrupt_saved: make a saved state contradict itself: the TDR at @hpa
+ * counts one more than the @children it has.
+ * @path: a file that has the state; changed in place
+ */
+void tdx_corrupt_saved(const char *path, uint64_t hpa, uint64_t children);
+
 #endif /* QGRAPH_TDX_MONITOR_H */
