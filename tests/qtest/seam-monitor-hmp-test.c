@@ -52,7 +52,8 @@ static void test_hmp(void)
 
     HMP(qts, "info tdx", "TDX module 1.5.25, build 20260115",
         "State sysinit-pending", "Dynamic PAMT supported, not enabled",
-        "NO_RBP_MOD", "KeyIDs 1 for MKTME; 2-63 for TDX",
+        "TDG_VP_RDWR RELAXED_MEM_MNG_CONCURRENCY CPUID_VIRT_GUEST_CTRL",
+        "KeyIDs 1 for MKTME; 2-63 for TDX",
         "LPs 0 of 2 initialised; missing: 0 1",
         "Packages 0 of 1 have the module's key",
         "CMR 0x0000000100000-0x000001fffffff 511 MiB");

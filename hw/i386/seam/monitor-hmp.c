@@ -55,6 +55,30 @@ static void print_counts(Monitor *mon, const TdxModulePageCounts *c, bool line)
 
 /* --- info tdx ------------------------------------------------------------- */
 
+#define INDENT 13
+#define WIDTH  79
+
+/* As many as a line takes */
+static void print_features(Monitor *mon, const TdxModuleInfo *info)
+{
+    size_t column = WIDTH;
+    strList *name;
+
+    monitor_printf(mon, "Features     0x%" PRIx64, info->features0);
+    for (name = info->features; name; name = name->next) {
+        if (column + 1 + strlen(name->value) > WIDTH) {
+            monitor_printf(mon, "\n%*s", INDENT, "");
+            column = INDENT;
+        } else {
+            monitor_printf(mon, " ");
+            column++;
+        }
+        monitor_printf(mon, "%s", name->value);
+        column += strlen(name->value);
+    }
+    monitor_printf(mon, "\n");
+}
+
 static void print_keyids(Monitor *mon, const TdxModuleKeyIds *k)
 {
     monitor_printf(mon, "KeyIDs       %" PRIu32 " for MKTME; %" PRIu32 "-%"
@@ -132,7 +156,6 @@ static void hmp_info_tdx(Monitor *mon, const QDict *qdict)
 {
     Error *err = NULL;
     g_autoptr(TdxModuleInfo) info = qmp_query_tdx_module(&err);
-    strList *name;
 
     if (hmp_handle_error(mon, err)) {
         return;
@@ -145,10 +168,7 @@ static void hmp_info_tdx(Monitor *mon, const QDict *qdict)
                    info->dynamic_pamt_enabled ? "enabled" :
                    info->dynamic_pamt_supported ? "supported, not enabled" :
                    "not supported");
-    monitor_printf(mon, "Features     0x%" PRIx64 "\n", info->features0);
-    for (name = info->features; name; name = name->next) {
-        monitor_printf(mon, "             %s\n", name->value);
-    }
+    print_features(mon, info);
     print_keyids(mon, info->keyids);
     print_processors(mon, info);
     monitor_printf(mon, "SEAM range   ");
