@@ -19,9 +19,15 @@
 #define SCALE_PAIRS 1000
 #define SCALE_RUNS 200
 
-/* Ranges of a processor, and pages for its pairs */
-#define OWN_RANGE(cpu) (HOST_TDMR + (16 + (cpu)) * HOST_RANGE)
-#define OWN_PAIR(cpu) (HOST_TDMR + (400 + (cpu)) * HOST_RANGE)
+/*
+ * Ranges of a processor, and pages for its pairs: OWN_BYTES from those of the
+ * next.  A cache line has the 2M entries of 8 MiB and the 1G entries of 4 GiB.
+ */
+#ifndef OWN_BYTES
+#define OWN_BYTES (16 * HOST_RANGE)
+#endif
+#define OWN_RANGE(cpu) (HOST_TDMR + 16 * HOST_RANGE + (cpu) * OWN_BYTES)
+#define OWN_PAIR(cpu) (OWN_RANGE(cpu) + 256 * HOST_RANGE)
 
 static bool failed;
 

@@ -99,11 +99,15 @@ typedef struct TdxState {
     uint64_t common_msr[TDX_NUM_COMMON_MSRS]; /* of the LP of TDH.SYS.INIT */
 } TdxState;
 
-/* A cache line each: every SEAMCALL writes its own LP's */
+/*
+ * Every SEAMCALL writes its own LP's: however an array of these is aligned,
+ * no cache line holds members of two.
+ */
 typedef struct TdxLp {
+    uint8_t before[64];
     bool init;        /* TDH.SYS.LP.INIT done; migrates with the state */
     uint32_t active;  /* a SEAMCALL is running here; atomic */
-    uint8_t pad[56];
+    uint8_t after[56];
 } TdxLp;
 
 /* Where leaf numbers end in practice; none behind is known */

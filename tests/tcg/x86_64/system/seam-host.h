@@ -15,7 +15,9 @@
 #define HOST_MAX_CPUS 8
 /* The TDMR; its PAMT lies behind it */
 #define HOST_TDMR  (4ull << 30)
+#ifndef HOST_SIZE
 #define HOST_SIZE  (1ull << 30)
+#endif
 #define HOST_RANGE (2ull << 20)
 #define HOST_HKIDS 2 /* the module has the first, TDs the others */
 
