@@ -6,6 +6,7 @@
  * in the end each pair that was added has been removed.
  *
  * Link: seam-guest.c seam-host.c seam-guest-entry.S seam-host-call.S
+ * Checked: x-tdx-check
  * QEMU: -cpu TDXHost -device tdx-module -m 4G -smp 4
  * QEMU: -cpu TDXHost -device tdx-module -m 4G -smp 4 -accel tcg,thread=single
  */

@@ -7,6 +7,7 @@
  * the end all can be taken apart, and each page pair is back.
  *
  * Link: seam-guest.c seam-host.c seam-guest-entry.S seam-host-call.S
+ * Checked: x-tdx-check
  * QEMU: -cpu TDXHost -device tdx-module -m 4G -smp 4
  * QEMU: -cpu TDXHost -device tdx-module -m 4G -smp 4 -accel tcg,thread=single
  */
