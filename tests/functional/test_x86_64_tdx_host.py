@@ -21,8 +21,8 @@ sys.path.insert(0, os.path.join(TOP, 'guest'))
 BOOT_SECONDS = 300
 
 
-class TdxHost(QemuSystemTest):
-    """One boot a test; every log is searched for kernel faults"""
+class TdxGuest(QemuSystemTest):
+    """What each test of a guest needs; every log is searched for faults"""
 
     timeout = 4 * BOOT_SECONDS
 
@@ -121,6 +121,33 @@ class TdxHost(QemuSystemTest):
         self.assertTrue(log.has(line), f'no "{line}"')
         self.assertFalse(log.initialized)
         self.assertFalse(log.dynamic)
+
+    def kexec(self, look=lambda: None, **machine):
+        """The logs of a kernel and of the one that kexec starts from it
+
+        @look is called when that has switched itself off.
+        """
+        import cpio
+        with open(self.need('build/guest/bzImage'), 'rb') as src:
+            kernel = cpio.compressed(
+                [('bzImage', stat.S_IFREG | 0o644, src.read())])
+        with open(self.need('build/guest/initramfs.gz'), 'rb') as src:
+            initramfs = src.read()
+        both = self.scratch_file('initramfs.gz')
+        with open(both, 'wb') as out:
+            out.write(initramfs + kernel)
+        self.start(initramfs=both, smp='2', mem='2G',
+                   append='seam.mode=kexec retain_initrd', **machine)
+        self.wait('SHUTDOWN')
+        look()
+        first, second = self.boots(2)
+        self.assert_initialized(first, dynamic=True)
+        self.assertTrue(second.reported, 'user space did not report')
+        return first, second
+
+
+class TdxHost(TdxGuest):
+    """One boot a test"""
 
     def test_one_cpu(self):
         log = self.boot(smp='1', mem='2G')
@@ -253,25 +280,6 @@ class TdxHost(QemuSystemTest):
         first, second = self.boots(2, panics=True)
         self.assert_initialized(first, dynamic=True)
         self.assert_initialized(second, dynamic=True)
-
-    def kexec(self, **machine):
-        """The logs of a kernel and of the one that kexec starts from it"""
-        import cpio
-        with open(self.need('build/guest/bzImage'), 'rb') as src:
-            kernel = cpio.compressed(
-                [('bzImage', stat.S_IFREG | 0o644, src.read())])
-        with open(self.need('build/guest/initramfs.gz'), 'rb') as src:
-            initramfs = src.read()
-        both = self.scratch_file('initramfs.gz')
-        with open(both, 'wb') as out:
-            out.write(initramfs + kernel)
-        self.start(initramfs=both, smp='2', mem='2G',
-                   append='seam.mode=kexec retain_initrd', **machine)
-        self.wait('SHUTDOWN')
-        first, second = self.boots(2)
-        self.assert_initialized(first, dynamic=True)
-        self.assertTrue(second.reported, 'user space did not report')
-        return first, second
 
     def test_kexec(self):
         first, second = self.kexec()
