@@ -4,12 +4,12 @@
 # meson. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help boot shell qemu model vectors seamcall check fuzz bench
+.PHONY: help boot shell qemu model vectors seamcall demo check fuzz bench
 .PHONY: check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
 export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES MEM SMP APPEND
-export QEMU_ARGS DPAMT V JOBS SEAM_CACHE SEAM_DEPS
+export QEMU_ARGS DPAMT EXERCISE V JOBS SEAM_CACHE SEAM_DEPS
 
 help: ## this list
 	@echo 'QEMU with an emulated Intel SEAM mode. Targets:'
@@ -43,6 +43,10 @@ seamcall: ## the TDX module by hand (ARGS="-c 'tdh.sys.init'")
 	@scripts/model-build > /dev/null
 	@scripts/qemu-build > /dev/null
 	@scripts/seamcall $(ARGS)
+
+demo: qemu guest ## pictures and a transcript of a boot (build/demo)
+	scripts/deps view
+	scripts/demo
 
 check: ## run every test, layer by layer
 	scripts/deps model qemu guest check
