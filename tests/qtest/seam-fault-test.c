@@ -282,12 +282,14 @@ static void test_log(void)
                       TDX_SUCCESS);
     qtest_quit(qts);
     g_assert_true(g_file_get_contents(path, &text, NULL, &error));
-    g_assert_nonnull(strstr(text, "tdx-fault noise: lp 1, call 2 of "
-                            "TDH.SYS.LP.INIT: TDX_SYS_BUSY\n"));
+    g_assert_nonnull(strstr(text, "tdx-fault noise makes call 2 of "
+                            "TDH.SYS.LP.INIT, on LP 1, answer "
+                            "TDX_SYS_BUSY\n"));
     g_assert_nonnull(strstr(text, "seam_fault lp 1 noise hits "
                             "TDH.SYS.LP.INIT, call 2: TDX_SYS_BUSY\n"));
-    g_assert_nonnull(strstr(text, "tdx-fault short: lp 0, call 1 of "
-                            "TDH.SYS.TDMR.INIT: TDX_SUCCESS, interrupted\n"));
+    g_assert_nonnull(strstr(text, "tdx-fault short makes call 1 of "
+                            "TDH.SYS.TDMR.INIT, on LP 0, answer TDX_SUCCESS "
+                            "in the middle\n"));
     unlink(path);
 }
 

@@ -52,9 +52,9 @@ static void on_hit(TdxFault *f, unsigned lp, uint64_t call)
 
     tdx_status_format(f->status, status, sizeof(status));
     trace_seam_fault(lp, id, f->leaf->name, call, status);
-    qemu_log_mask(LOG_GUEST_ERROR, "tdx-fault %s: lp %u, call %" PRIu64
-                  " of %s: %s%s\n", id, lp, call, f->leaf->name, status,
-                  f->status == TDX_SUCCESS ? ", interrupted" : "");
+    qemu_log_mask(LOG_GUEST_ERROR, "tdx-fault %s makes call %" PRIu64 " of %s, "
+                  "on LP %u, answer %s%s\n", id, call, f->leaf->name, lp,
+                  status, f->status == TDX_SUCCESS ? " in the middle" : "");
 }
 
 /* --- life ---------------------------------------------------------------- */

@@ -26,6 +26,9 @@ def leaves(tables):
     assert rd["number"] == 34 and rd["max_version"] == 0
     assert rd["modelled"] == "yes"
     assert "needs" not in rd
+    assert [o["on_failure"] for o in rd["out"]] == ["-1", "0"]
+    assert [o["on_failure"] for o in by(tables, "leaves", "number",
+                                        59)["out"]] == ["kept", "kept"]
     assert (rd["out"][1]["register"], rd["out"][1]["name"]) == ("R8", "value")
     assert by(tables, "leaves", "number", 33)["max_version"] == 1
     assert by(tables, "leaves", "number", 96)["modelled"] == "no"

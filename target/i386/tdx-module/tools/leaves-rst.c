@@ -42,14 +42,34 @@ static void print_overview(const TdxLeaf *leaf, size_t n)
     }
 }
 
-static void print_operands(const char *title, const TdxLeafOperand *operand)
+const char *operand_on_failure(const TdxLeafOperand *operand)
+{
+    switch (operand->on_failure) {
+    case TDX_ZERO:
+        return "0";
+    case TDX_ONES:
+        return "-1";
+    case TDX_ONES_V1:
+        return "-1, kept by version 0";
+    case TDX_PAGE_V1:
+        return "without bit 63, kept by version 0";
+    case TDX_KEPT:
+        break;
+    }
+    return "kept";
+}
+
+static void print_operands(const char *title, const TdxLeafOperand *operand,
+                           bool out)
 {
     int i;
 
     printf("%s\n", title);
     for (i = 0; i < TDX_LEAF_MAX_OPERANDS && operand[i].name; i++) {
-        printf("  | %s ``%s``: %s\n", tdx_operand_name(operand[i].reg),
-               operand[i].name, tdx_operand_doc(operand[i].name));
+        printf("  | %s ``%s``: %s%s%s%s\n", tdx_operand_name(operand[i].reg),
+               operand[i].name, tdx_operand_doc(operand[i].name),
+               out ? " (" : "", out ? operand_on_failure(&operand[i]) : "",
+               out ? ")" : "");
     }
     if (!i) {
         puts("  none");
@@ -109,8 +129,8 @@ static void print_leaf(const TdxLeaf *leaf)
         puts("Needs\n  ``sys-disable=on``");
     }
     print_states(leaf->states);
-    print_operands("Inputs", leaf->in);
-    print_operands("Outputs", leaf->out);
+    print_operands("Inputs", leaf->in, false);
+    print_operands("Outputs", leaf->out, true);
     print_statuses(leaf, doc);
     printf("Modelled\n  %s%s%s\n", leaf_coverage(leaf),
            doc->partly ? ".  " : "", doc->partly ? doc->partly : "");
@@ -132,7 +152,9 @@ void print_leaves_rst(void)
            "values.  A leaf that is not modelled, or that needs\na feature "
            "which the module was not given, answers like a number that is no "
            "leaf:\nTDX_OPERAND_INVALID, or TDX_SYS_NOT_READY before the "
-           "module is ready.\n\n", title, line);
+           "module is ready.\n\n"
+           "In brackets is what an output holds after a failure, apart from "
+           "those that the\noutput explains.\n\n", title, line);
     print_overview(leaf, n);
     for (i = 0; i < n; i++) {
         print_leaf(&leaf[i]);

@@ -53,7 +53,7 @@ static void begin_list(JsonBuilder *json, const char *key)
 /* --- leaves -------------------------------------------------------------- */
 
 static void add_operands(JsonBuilder *json, const char *key,
-                         const TdxLeafOperand *operand)
+                         const TdxLeafOperand *operand, bool out)
 {
     int i;
 
@@ -63,6 +63,9 @@ static void add_operands(JsonBuilder *json, const char *key,
         add_text(json, "register", tdx_operand_name(operand[i].reg));
         add_text(json, "name", operand[i].name);
         add_text(json, "what", tdx_operand_doc(operand[i].name));
+        if (out) {
+            add_text(json, "on_failure", operand_on_failure(&operand[i]));
+        }
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -135,8 +138,8 @@ static void add_leaves(JsonBuilder *json)
         add_text(json, "modelled", leaf_coverage(&leaf[i]));
         add_leaf_needs(json, leaf[i].needs);
         add_states(json, leaf[i].states);
-        add_operands(json, "in", leaf[i].in);
-        add_operands(json, "out", leaf[i].out);
+        add_operands(json, "in", leaf[i].in, false);
+        add_operands(json, "out", leaf[i].out, true);
         add_leaf_doc(json, &leaf[i]);
         json_builder_end_object(json);
     }

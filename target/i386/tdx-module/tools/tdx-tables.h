@@ -12,6 +12,9 @@
 /** leaf_coverage: is @leaf modelled? "yes", "partly" or "no" */
 const char *leaf_coverage(const TdxLeaf *leaf);
 
+/** operand_on_failure: what an output holds after a failure, in words */
+const char *operand_on_failure(const TdxLeafOperand *operand);
+
 /** print_leaves_rst: the leaf reference */
 void print_leaves_rst(void);
 
