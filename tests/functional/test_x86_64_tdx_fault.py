@@ -203,7 +203,7 @@ class TdxFault(host.TdxGuest):
 
     def test_many_pamt_adds_fail(self):
         # Each failure that the kernel would not undo costs it 8 KB.
-        self.exercise('4,1,8000,5000', fault(
+        self.exercise('4,1,4000,3000', fault(
             'tdh.phymem.pamt.add', 'operand_busy', operand='rcx', count=0,
             probability=50, seed=5))
         self.wait_line('seam: exercise: done')
@@ -212,7 +212,7 @@ class TdxFault(host.TdxGuest):
         self.assert_warned_once(faults, 'PAMT.ADD', '0x8000020000000001')
         counts = log.pamt_counts
         self.log.info('%d calls, %d hits: %s', calls, hits, counts)
-        self.assertGreater(hits, 3000)
+        self.assertGreater(hits, 2500)
         self.assertEqual(counts['failures'], hits)
         self.assertEqual(counts['adds'], calls - hits)
         self.assertEqual(counts['removes'], counts['adds'])
@@ -220,7 +220,8 @@ class TdxFault(host.TdxGuest):
         free = {w[2]: int(w[3]) for w in map(str.split, log.lines)
                 if w[:2] == ['seam:', 'free']}
         self.log.info('free: %s', free)
-        self.assertLess(free['before'] - free['after'], 12 * 1024)
+        # KB; half of what would be missing
+        self.assertLess(free['before'] - free['after'], hits * 8 / 2)
 
     def test_pamt_remove_fails(self):
         # The kernel keeps the pair, which the module still has, and uses it
@@ -238,7 +239,7 @@ class TdxFault(host.TdxGuest):
         self.assertEqual(pages['pamt'], 2)
 
     def test_while_the_guest_runs(self):
-        self.exercise('4,1,8000,3000')
+        self.exercise('4,1,4000,3000')
         self.wait_reports(1)
         self.vm.cmd('object-add', qom_type='tdx-fault', id='f0',
                     leaf='tdh.phymem.pamt.add', status='operand_busy',
