@@ -19,13 +19,17 @@ MODULE = ('major minor update internal build_num build_date features0 '
           'seamverifyreport').split()
 
 
+class NoProgram(Problem):
+    """There is no QEMU to start, whatever its command line."""
+
+
 class Machine:
     """One QEMU; @args: command line behind the program's name."""
 
     def __init__(self, qemu, args):
         if not os.access(qemu, os.X_OK):
-            raise Problem(f'{qemu} is not there; type "make seamcall", which '
-                          'builds it, or give --qemu')
+            raise NoProgram(f'{qemu} is not there; type "make seamcall", '
+                            'which builds it, or give --qemu')
         self.errors = tempfile.TemporaryFile()
         self.qtest, qtest = socket.socketpair()
         self.monitor, monitor = socket.socketpair()

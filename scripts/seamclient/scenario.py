@@ -3,9 +3,10 @@
 import fnmatch
 import gzip
 import json
+import zlib
 
 from . import Problem
-from .machine import REGISTERS, bytes_of, rows, words_of
+from .machine import REGISTERS, NoProgram, bytes_of, rows, words_of
 
 # Always in "expect"; of the others those that are inputs or change
 ALWAYS = 'rax rcx rdx r8 r9 r10 r11'.split()
@@ -94,8 +95,9 @@ def load(path, pattern):
                 if any(fnmatch.fnmatchcase(n, pattern) for n in names):
                     found += 1
                     yield one
-    except (OSError, EOFError) as error:
-        raise Problem(f'{path}: {getattr(error, "strerror", error)}') from None
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        raise Problem(f'{path}: {getattr(error, "strerror", None) or error}'
+                      ) from None
     if not found:
         raise Problem(f'{path}: no scenario is called "{pattern}"')
 
@@ -130,6 +132,8 @@ class Replay:
         self._check_expressible()
         try:
             self.machine = start(self._arguments())
+        except NoProgram:
+            raise
         except Problem as problem:
             raise Refused(f'QEMU cannot be such a machine: {problem}') \
                 from None

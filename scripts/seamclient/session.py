@@ -265,8 +265,8 @@ class Session:
         for word in words:
             value = self.value(word)
             name = self.tables.status_text(value)
-            self.say(f'0x{value:x}' + ('' if name.startswith('0x') else
-                                       f' {name}'))
+            known = value >> 32 and not name.startswith('0x')
+            self.say(f'0x{value:x}' + (f' {name}' if known else ''))
 
     def write(self, address, words):
         """Store 64-bit words and remember that."""

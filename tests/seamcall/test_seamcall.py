@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """scripts/seamcall: the module by hand, sessions saved and replayed."""
 
+import gzip
 import json
 import os
 import pty
@@ -219,6 +220,15 @@ class ScriptTest(Case):
         self.bad(2, 'make model', '--tables', '/nonexistent', '-c', 'info')
         self.bad(2, 'QEMU has ended: .*keyid-bits', '--cpu', 'keyid-bits=99',
                  '-c', 'info')
+        self.bad(2, 'unrecognized arguments: --bogus; type', '--bogus')
+        self.bad(2, 'say only one of', '-c', 'info', self.path('x'))
+        with open(self.path('binary'), 'wb') as out:
+            out.write(b'\xff\xfe\n')
+        self.bad(2, 'binary: ', self.path('binary'))
+        self.bad(2, 'binary: ', '--replay', self.path('binary'))
+        with open(self.path('cut.gz'), 'wb') as out:
+            out.write(gzip.compress(b'{}\n' * 99)[:20])
+        self.bad(2, 'cut.gz: ', '--replay', self.path('cut.gz'))
         self.bad(2, 'no whole GiB', '-m', '512M', '-c', 'bringup')
 
     def test_memory(self):
@@ -269,6 +279,11 @@ class ScriptTest(Case):
         self.assertIn('VMfailInvalid\n', out)
 
     def test_words(self):
+        out = self.good('-q', '-c', 'tdh.sys.init')
+        self.assertEqual(out, '')
+        out = self.good('-c', 'print 4G+1 0xc000010000000001')
+        self.assertTrue(out.endswith('\n0x100000001\n0xc000010000000001 '
+                                     'TDX_OPERAND_INVALID(RCX)\n'), out)
         out = self.good('-c', 'leaves pamt; fields sys cmr; statuses busy; '
                         'help; help tdh.sys.rd; help expect')
         for said in ('58 tdh.phymem.pamt.add', 'CMR_BASE[0..31]',
@@ -433,6 +448,7 @@ class ScenarioTest(Case):
             status, out, err = run('--replay', self.edit(path, change))
             self.assertEqual((status, err), (2, ''), said)
             self.assertRegex(out, '^refused mine: .*' + said)
+        self.bad(2, 'make seamcall', '--qemu', '/nonexistent', '--replay', path)
         self.bad(2, 'no scenario is called "x"', '--replay', path + ':x')
         self.bad(2, 'No such file', '--replay', '/nonexistent')
         self.bad(2, 'line 1 is no scenario', '--replay',
