@@ -14,23 +14,24 @@
 
 /**
  * RamWatch: whom to tell; called by any thread, with or without the BQL.
- * @written: @len bytes at @addr are being written by other than the watcher
+ * @written: @len bytes at @addr are being written by other than the watcher;
+ *   @by_cpu: by a processor's store, and not by a device or the monitor
  * @watched: shall writes to the page around @addr go on being told?
  */
 typedef struct RamWatch {
-    void (*written)(ram_addr_t addr, ram_addr_t len);
+    void (*written)(ram_addr_t addr, ram_addr_t len, bool by_cpu);
     bool (*watched)(ram_addr_t addr);
 } RamWatch;
 
 /* Set while no vCPU runs; NULL: nobody watches */
 extern const RamWatch *ram_watch;
 
-static inline void ram_written(ram_addr_t addr, ram_addr_t len)
+static inline void ram_written(ram_addr_t addr, ram_addr_t len, bool by_cpu)
 {
     const RamWatch *watch = qatomic_read(&ram_watch);
 
     if (unlikely(watch)) {
-        watch->written(addr, len);
+        watch->written(addr, len, by_cpu);
     }
 }
 

@@ -21,6 +21,12 @@
 #define TYPE_TDX_HOST_CPU X86_CPU_TYPE_NAME("TDXHost")
 OBJECT_DECLARE_TYPE(TDXHostCPU, TDXHostCPUClass, TDX_HOST_CPU)
 
+/* Granite Rapids; and Sapphire Rapids, which has the partial write erratum */
+#define TDX_HOST_MODEL          0xad
+#define TDX_HOST_STEPPING       1
+#define TDX_HOST_ERRATUM_MODEL  0x8f
+#define TDX_HOST_ERRATUM_STEPPING 8
+
 #define TDX_HOST_PHYS_BITS      52
 #define TDX_HOST_KEYID_BITS     6
 
@@ -227,10 +233,30 @@ static bool tdx_host_configure(TDXHostCPU *host, Error **errp)
     return true;
 }
 
+/*
+ * Software knows the erratum by the model number alone, so that a CPU with it
+ * is one that has it: Sapphire Rapids, unless the user chose another.
+ */
+static void tdx_host_choose_model(TDXHostCPU *host)
+{
+    Object *obj = OBJECT(host);
+
+    if (host->seam.partial_write_erratum &&
+        object_property_get_int(obj, "model", &error_abort) ==
+        TDX_HOST_MODEL) {
+        object_property_set_int(obj, "model", TDX_HOST_ERRATUM_MODEL,
+                                &error_abort);
+        object_property_set_int(obj, "stepping", TDX_HOST_ERRATUM_STEPPING,
+                                &error_abort);
+    }
+}
+
 static const Property tdx_host_properties[] = {
     DEFINE_PROP_UINT32("keyid-bits", TDXHostCPU, keyid_bits,
                        TDX_HOST_KEYID_BITS),
     DEFINE_PROP_UINT32("tdx-keyids", TDXHostCPU, tdx_keyids, 0),
+    DEFINE_PROP_BOOL("partial-write-erratum", TDXHostCPU,
+                     seam.partial_write_erratum, false),
 };
 
 /* --- migration ----------------------------------------------------------- */
@@ -286,6 +312,7 @@ static void tdx_host_realize(DeviceState *dev, Error **errp)
     if (!tdx_host_configure(host, errp)) {
         return;
     }
+    tdx_host_choose_model(host);
     klass->parent_realize(dev, &local_err);
     if (local_err) {
         error_propagate(errp, local_err);
@@ -336,8 +363,8 @@ static void tdx_host_instance_init(Object *obj)
     object_property_set_uint(obj, "min-xlevel", 0x80000008, &error_abort);
     object_property_set_str(obj, "vendor", CPUID_VENDOR_INTEL, &error_abort);
     object_property_set_int(obj, "family", 6, &error_abort);
-    object_property_set_int(obj, "model", 0xad, &error_abort);
-    object_property_set_int(obj, "stepping", 1, &error_abort);
+    object_property_set_int(obj, "model", TDX_HOST_MODEL, &error_abort);
+    object_property_set_int(obj, "stepping", TDX_HOST_STEPPING, &error_abort);
     object_property_set_str(obj, "model-id",
                             "Intel Xeon Processor (TDX host)", &error_abort);
     memcpy(cpu->env.features, tdx_host_features, sizeof(tdx_host_features));
@@ -363,6 +390,9 @@ static void tdx_host_class_init(ObjectClass *oc, void *data)
     object_class_property_set_description(oc, "tdx-keyids",
         "Number of KeyIDs for TDX (default: all but KeyID 0 and one MKTME "
         "KeyID)");
+    object_class_property_set_description(oc, "partial-write-erratum",
+        "A partial write poisons TDX-private memory, reading it then is a "
+        "machine check; also makes the CPU a Sapphire Rapids (default off)");
     device_class_set_parent_realize(dc, tdx_host_realize,
                                     &klass->parent_realize);
     device_class_set_parent_unrealize(dc, tdx_host_unrealize,

@@ -37,6 +37,7 @@
  * @keyid_mask: the KeyID field
  * @seamrr_base: first byte of the SEAM range
  * @seamrr_size: its size in bytes, a power of two
+ * @partial_write_erratum: a partial write poisons TDX-private memory
  * @vmxon: in VMX operation; written by the vCPU's thread under the BQL
  * @vmxon_ptr: the VMXON region, while in VMX operation
  * @init_pending: an INIT came in VMX operation, which VMXOFF lets through
@@ -50,6 +51,7 @@ typedef struct X86SeamState {
     uint64_t keyid_mask;
     uint64_t seamrr_base;
     uint64_t seamrr_size;
+    bool partial_write_erratum;
 
     bool vmxon;
     uint64_t vmxon_ptr;
@@ -80,6 +82,12 @@ static inline unsigned x86_seam_host_phys_bits(const X86CPU *cpu)
 static inline uint64_t x86_seam_strip_keyid(const X86CPU *cpu, uint64_t addr)
 {
     return cpu->seam ? addr & ~cpu->seam->keyid_mask : addr;
+}
+
+/** x86_seam_partial_write_erratum: see docs/specs/tdx-host-cpu.rst */
+static inline bool x86_seam_partial_write_erratum(const X86CPU *cpu)
+{
+    return cpu->seam && cpu->seam->partial_write_erratum;
 }
 
 /**
@@ -194,6 +202,34 @@ void x86_vmx_check_cr(CPUX86State *env, int reg, uint64_t val, uintptr_t ra);
  * or what stock QEMU does where an SVM guest runs.
  */
 G_NORETURN void x86_cr_reserved_fault(CPUX86State *env, uintptr_t ra);
+
+/** x86_seam_line_stored: MOVDIR64B has written to the line at @addr */
+void x86_seam_line_stored(CPUX86State *env, target_ulong addr);
+
+/**
+ * x86_seam_check_poison: @size bytes at @paddr are about to be accessed.
+ * May raise #MC; @probe: what is asked is only whether the access could be.
+ * Returns whether such accesses to the page have to be asked for each time.
+ */
+bool x86_seam_check_poison(CPUX86State *env, hwaddr paddr, int size,
+                           MMUAccessType access_type, bool probe,
+                           uintptr_t ra);
+
+/**
+ * x86_seam_tlb_size: size of the TLB entry to be made for an access, which may
+ * raise #MC.  @page_size: that of the page in the guest's tables
+ */
+static inline vaddr x86_seam_tlb_size(CPUX86State *env, hwaddr paddr,
+                                      vaddr page_size, int size,
+                                      MMUAccessType access_type, bool probe,
+                                      uintptr_t ra)
+{
+    if (likely(!x86_seam_partial_write_erratum(env_archcpu(env))) ||
+        !x86_seam_check_poison(env, paddr, size, access_type, probe, ra)) {
+        return page_size;
+    }
+    return 1; /* less than a page: good for this access only */
+}
 
 /**
  * x86_seam_rdmsr_insn, x86_seam_wrmsr_insn: execute RDMSR or WRMSR if the

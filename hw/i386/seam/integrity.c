@@ -19,8 +19,6 @@
 #include "seam-internal.h"
 #include "trace.h"
 
-#define LINE_BITS 6
-
 /* RAM that can become private: where its content and where its address is */
 typedef struct SeamRam {
     ram_addr_t base;
@@ -30,55 +28,13 @@ typedef struct SeamRam {
 
 /* --- lines --------------------------------------------------------------- */
 
-/* Lines of the page around @hpa that [@hpa, @hpa + @len) touches */
-static inline uint64_t line_mask(uint64_t hpa, uint64_t len)
-{
-    uint64_t offset = hpa & (SEAM_PAGE_SIZE - 1);
-    unsigned first = offset >> LINE_BITS;
-    unsigned last = (MIN(offset + len, SEAM_PAGE_SIZE) - 1) >> LINE_BITS;
-
-    return MAKE_64BIT_MASK(first, last - first + 1);
-}
-
-/* A bit for each private line of the page around @hpa; NULL: it has none */
-static inline uint64_t *page_lines(TdxModuleDevice *s, uint64_t hpa)
-{
-    uint64_t i = hpa >> SEAM_CHUNK_BITS;
-    uint64_t *lines = i < s->num_chunks
-                      ? qatomic_load_acquire(&s->lines[i]) : NULL;
-
-    return lines ? &lines[(hpa & (SEAM_CHUNK_SIZE - 1)) >> SEAM_PAGE_BITS]
-                 : NULL;
-}
-
-/* The same, with room made; @hpa is convertible */
-static uint64_t *need_page_lines(TdxModuleDevice *s, uint64_t hpa)
-{
-    uint64_t **slot = &s->lines[hpa >> SEAM_CHUNK_BITS];
-
-    if (!qatomic_load_acquire(slot)) {
-        uint64_t *fresh = g_new0(uint64_t, SEAM_PAGES_PER_CHUNK);
-
-        if (qatomic_cmpxchg(slot, NULL, fresh)) {
-            g_free(fresh);
-        }
-    }
-    return page_lines(s, hpa);
-}
-
-/* The part of [@hpa, @hpa + @len) that lies in its first page */
-static uint64_t in_page(uint64_t hpa, uint64_t len)
-{
-    return MIN(len, SEAM_PAGE_SIZE - (hpa & (SEAM_PAGE_SIZE - 1)));
-}
-
 /* Is all that [@hpa, @hpa + @len), inside of a page, touches private? */
 static inline bool is_private(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
 {
-    const uint64_t *lines = page_lines(s, hpa);
+    const uint64_t *lines = seam_lines_find(&s->lines, hpa);
     uint64_t shared = lines ? ~qatomic_read(lines) : UINT64_MAX;
 
-    return !shared || !(line_mask(hpa, len) & shared);
+    return !shared || !(seam_lines_touched(hpa, len) & shared);
 }
 
 bool seam_integrity_untouched(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
@@ -111,7 +67,7 @@ bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len)
     uint64_t n;
 
     for (; len; hpa += n, len -= n) {
-        n = in_page(hpa, len);
+        n = seam_lines_in_page(hpa, len);
         if (!is_private(s, hpa, n)) {
             trace_seam_private_lost(hpa, n);
             return true;
@@ -143,10 +99,25 @@ void seam_integrity_take(TdxModuleDevice *s, uint64_t hpa, ram_addr_t addr,
     uint64_t done = 0, n;
 
     for (; done < len; done += n) {
-        n = in_page(hpa + done, len - done);
-        qatomic_or(need_page_lines(s, hpa + done), line_mask(hpa + done, n));
+        uint64_t mask;
+
+        n = seam_lines_in_page(hpa + done, len - done);
+        mask = seam_lines_touched(hpa + done, n);
+        qatomic_or(seam_lines_need(&s->lines, hpa + done), mask);
+        if (unlikely(s->partial_write_erratum)) {
+            /* The module writes whole lines */
+            seam_poison_clear(s, hpa + done, mask);
+        }
     }
     watch(addr, len);
+}
+
+bool seam_integrity_watched(const TdxModuleDevice *s, uint64_t hpa)
+{
+    uint64_t *lines = seam_lines_find(&s->lines, hpa);
+    uint64_t *poison = seam_lines_find(&s->poison, hpa);
+
+    return (lines && qatomic_read(lines)) || (poison && qatomic_read(poison));
 }
 
 /*
@@ -154,14 +125,14 @@ void seam_integrity_take(TdxModuleDevice *s, uint64_t hpa, ram_addr_t addr,
  * being meanwhile: first the flag, then all of the code, so that code that
  * comes later clears the flag again.  The page may have been taken anew.
  */
-static void unwatch(const uint64_t *lines, ram_addr_t addr)
+static void unwatch(const TdxModuleDevice *s, uint64_t hpa, ram_addr_t addr)
 {
     addr &= ~(ram_addr_t)(SEAM_PAGE_SIZE - 1);
     if (tcg_enabled()) {
         cpu_physical_memory_set_dirty_flag(addr, DIRTY_MEMORY_CODE);
         tb_invalidate_phys_range(addr, addr + SEAM_PAGE_SIZE - 1);
         smp_mb(); /* whoever takes it sets the lines, then clears the flag */
-        if (qatomic_read(lines)) {
+        if (seam_integrity_watched(s, hpa)) {
             watch(addr, SEAM_PAGE_SIZE);
         }
     }
@@ -179,28 +150,68 @@ static const SeamRam *find_ram(const TdxModuleDevice *s, ram_addr_t addr)
     return NULL;
 }
 
-/* [@addr, @addr + @len) is inside of a page */
+/* Where the page at @hpa has its content; NULL: it cannot be private */
+static const SeamRam *find_page(const TdxModuleDevice *s, uint64_t hpa)
+{
+    for (guint i = 0; i < s->ram->len; i++) {
+        const SeamRam *ram = &g_array_index(s->ram, SeamRam, i);
+
+        if (hpa - ram->hpa < ram->size &&
+            ram->size - (hpa - ram->hpa) >= SEAM_PAGE_SIZE) {
+            return ram;
+        }
+    }
+    return NULL;
+}
+
+void seam_integrity_settle(TdxModuleDevice *s, uint64_t hpa)
+{
+    const SeamRam *ram = find_page(s, hpa & -SEAM_PAGE_SIZE);
+
+    if (ram && !seam_integrity_watched(s, hpa)) {
+        unwatch(s, hpa, ram->base + (hpa - ram->hpa));
+    }
+}
+
+static __thread bool own_writes;
+
+void seam_integrity_own_writes(bool on)
+{
+    own_writes = on;
+}
+
+/*
+ * [@addr, @addr + @len) is inside of a page.  A processor's store ends in its
+ * cache; of what it writes past that seam.h's functions are told.
+ */
 static void page_written(TdxModuleDevice *s, const SeamRam *ram,
-                         ram_addr_t addr, uint64_t len)
+                         ram_addr_t addr, uint64_t len, bool cached)
 {
     uint64_t hpa = ram->hpa + (addr - ram->base);
-    uint64_t *lines = page_lines(s, hpa);
-    uint64_t mask = line_mask(hpa, len);
+    uint64_t *lines = seam_lines_find(&s->lines, hpa);
+    uint64_t mask = seam_lines_touched(hpa, len);
 
+    if (!seam_integrity_watched(s, hpa)) {
+        return;
+    }
+    if (!cached) {
+        seam_poison_partial(s, hpa, len);
+        seam_poison_clear(s, hpa, seam_lines_covered(hpa, len));
+    }
     if (lines && qatomic_read(lines) & mask) {
-        uint64_t before = qatomic_fetch_and(lines, ~mask);
-
+        qatomic_and(lines, ~mask);
         trace_seam_private_written(hpa, len);
         qemu_log_mask(LOG_GUEST_ERROR, "private memory at 0x%" PRIx64
                       ": %" PRIu64 " bytes were written through another "
                       "KeyID, its content is lost\n", hpa, (uint64_t)len);
-        if (before && !(before & ~mask)) {
-            unwatch(lines, addr);
-        }
+    }
+    /* Another thread may find the same at once, which does no harm */
+    if (!seam_integrity_watched(s, hpa)) {
+        unwatch(s, hpa, addr);
     }
 }
 
-static void ram_was_written(ram_addr_t addr, ram_addr_t len)
+static void ram_was_written(ram_addr_t addr, ram_addr_t len, bool by_cpu)
 {
     TdxModuleDevice *s = seam_device();
     const SeamRam *ram = find_ram(s, addr);
@@ -208,12 +219,12 @@ static void ram_was_written(ram_addr_t addr, ram_addr_t len)
 
     /* A write lies in one RAM block, but not all of it may be convertible */
     for (; len; addr += n, len -= n) {
-        n = in_page(addr, len);
+        n = seam_lines_in_page(addr, len);
         if (!ram || addr - ram->base >= ram->size) {
             ram = find_ram(s, addr);
         }
         if (ram) {
-            page_written(s, ram, addr, n);
+            page_written(s, ram, addr, n, by_cpu || own_writes);
         }
     }
 }
@@ -222,10 +233,8 @@ static bool ram_watched(ram_addr_t addr)
 {
     TdxModuleDevice *s = seam_device();
     const SeamRam *ram = find_ram(s, addr);
-    uint64_t *lines = ram ? page_lines(s, ram->hpa + (addr - ram->base))
-                          : NULL;
 
-    return lines && qatomic_read(lines);
+    return ram && seam_integrity_watched(s, ram->hpa + (addr - ram->base));
 }
 
 /* --- life ---------------------------------------------------------------- */
@@ -272,71 +281,43 @@ void seam_integrity_start(TdxModuleDevice *s)
     qatomic_set(&ram_watch, &seam_watch);
 }
 
+static void forget(TdxModuleDevice *s, SeamLineMap *map)
+{
+    uint64_t hpa = 0;
+    uint64_t *lines;
+
+    for (; (lines = seam_lines_next(map, &hpa)); hpa += SEAM_PAGE_SIZE) {
+        qatomic_set(lines, 0);
+        seam_integrity_settle(s, hpa);
+    }
+}
+
 void seam_integrity_reset(TdxModuleDevice *s)
 {
-    for (guint i = 0; i < s->ram->len; i++) {
-        const SeamRam *ram = &g_array_index(s->ram, SeamRam, i);
-        uint64_t offset = 0, n;
-
-        for (; offset < ram->size; offset += n) {
-            uint64_t hpa = ram->hpa + offset;
-            uint64_t *lines = page_lines(s, hpa);
-
-            if (!lines) {
-                n = SEAM_CHUNK_SIZE - (hpa & (SEAM_CHUNK_SIZE - 1));
-                continue;
-            }
-            n = in_page(hpa, SEAM_PAGE_SIZE);
-            if (qatomic_read(lines) && qatomic_xchg(lines, 0)) {
-                unwatch(lines, ram->base + offset);
-            }
-        }
-    }
+    forget(s, &s->poison);
+    forget(s, &s->lines);
 }
 
 /* --- migration ----------------------------------------------------------- */
 
 #define NO_MORE_PAGES UINT64_MAX
 
-static int put_integrity(QEMUFile *f, void *pv, size_t size,
-                         const VMStateField *field, JSONWriter *vmdesc)
+void seam_integrity_save(const SeamLineMap *map, QEMUFile *f)
 {
-    TdxModuleDevice *s = pv;
+    uint64_t hpa = 0;
+    uint64_t *lines;
 
-    for (uint64_t i = 0; i < s->num_chunks; i++) {
-        for (unsigned p = 0; s->lines[i] && p < SEAM_PAGES_PER_CHUNK; p++) {
-            if (s->lines[i][p]) {
-                qemu_put_be64(f, i << SEAM_CHUNK_BITS |
-                                 (uint64_t)p << SEAM_PAGE_BITS);
-                qemu_put_be64(f, s->lines[i][p]);
-            }
-        }
+    for (; (lines = seam_lines_next(map, &hpa)); hpa += SEAM_PAGE_SIZE) {
+        qemu_put_be64(f, hpa);
+        qemu_put_be64(f, *lines);
     }
     qemu_put_be64(f, NO_MORE_PAGES);
-    return 0;
 }
 
-/* Where the page at @hpa has its content; NULL: it cannot be private */
-static const SeamRam *find_page(const TdxModuleDevice *s, uint64_t hpa)
+int seam_integrity_load(TdxModuleDevice *s, SeamLineMap *map, QEMUFile *f)
 {
-    for (guint i = 0; i < s->ram->len; i++) {
-        const SeamRam *ram = &g_array_index(s->ram, SeamRam, i);
-
-        if (hpa - ram->hpa < ram->size &&
-            ram->size - (hpa - ram->hpa) >= SEAM_PAGE_SIZE) {
-            return ram;
-        }
-    }
-    return NULL;
-}
-
-static int get_integrity(QEMUFile *f, void *pv, size_t size,
-                         const VMStateField *field)
-{
-    TdxModuleDevice *s = pv;
     uint64_t hpa;
 
-    seam_integrity_reset(s);
     while ((hpa = qemu_get_be64(f)) != NO_MORE_PAGES) {
         const SeamRam *ram = find_page(s, hpa);
 
@@ -345,10 +326,28 @@ static int get_integrity(QEMUFile *f, void *pv, size_t size,
                          "0x%" PRIx64 ", where this machine has no RAM", hpa);
             return -EINVAL;
         }
-        qatomic_set(need_page_lines(s, hpa), qemu_get_be64(f));
+        qatomic_set(seam_lines_need(map, hpa), qemu_get_be64(f));
         watch(ram->base + (hpa - ram->hpa), SEAM_PAGE_SIZE);
     }
     return 0;
+}
+
+static int put_integrity(QEMUFile *f, void *pv, size_t size,
+                         const VMStateField *field, JSONWriter *vmdesc)
+{
+    TdxModuleDevice *s = pv;
+
+    seam_integrity_save(&s->lines, f);
+    return 0;
+}
+
+static int get_integrity(QEMUFile *f, void *pv, size_t size,
+                         const VMStateField *field)
+{
+    TdxModuleDevice *s = pv;
+
+    seam_integrity_reset(s);
+    return seam_integrity_load(s, &s->lines, f);
 }
 
 const VMStateInfo vmstate_info_integrity = {

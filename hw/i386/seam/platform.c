@@ -73,6 +73,7 @@ bool seam_platform_init(TdxModuleDevice *s, Error **errp)
         s->lps[plat->num_lps++] = X86_CPU(cs);
     }
 
+    s->partial_write_erratum = seam->partial_write_erratum;
     plat->max_pa = first->phys_bits;
     plat->keyid_bits = seam->keyid_bits;
     plat->mktme_keyids = seam->mktme_keyids;
@@ -149,8 +150,10 @@ static bool copy_shared(uint64_t hpa, void *buf, size_t len, bool is_write)
             }
             return false;
         }
+        seam_integrity_own_writes(is_write);
         address_space_rw(&address_space_memory, hpa, MEMTXATTRS_UNSPECIFIED,
                          p, l, is_write);
+        seam_integrity_own_writes(false);
         hpa += l;
         p += l;
         len -= l;

@@ -99,10 +99,9 @@ void seam_private_resize(TdxModuleDevice *s)
         s->chunks = g_renew(SeamChunk *, s->chunks, need);
         memset(s->chunks + s->num_chunks, 0,
                (need - s->num_chunks) * sizeof(s->chunks[0]));
-        s->lines = g_renew(uint64_t *, s->lines, need);
-        memset(s->lines + s->num_chunks, 0,
-               (need - s->num_chunks) * sizeof(s->lines[0]));
         s->num_chunks = need;
+        seam_lines_resize(&s->lines, need);
+        seam_lines_resize(&s->poison, need);
     }
 }
 

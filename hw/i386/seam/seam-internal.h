@@ -13,21 +13,9 @@
 #include "migration/vmstate.h"
 #include "qemu/notify.h"
 #include "target/i386/tdx-module/tdx-module.h"
+#include "line-map.h"
 
 OBJECT_DECLARE_SIMPLE_TYPE(TdxModuleDevice, TDX_MODULE)
-
-/*
- * Private memory is made of RAM blocks of this size, created when a page
- * inside is first used: QEMU keeps dirty bits for all of a RAM block, which
- * for a large and sparse machine would cost more than the pages do.
- */
-#define SEAM_CHUNK_BITS 30
-#define SEAM_CHUNK_SIZE (1ULL << SEAM_CHUNK_BITS)
-
-/* Pages are those of the architecture, whatever the host's */
-#define SEAM_PAGE_BITS 12
-#define SEAM_PAGE_SIZE (1ULL << SEAM_PAGE_BITS)
-#define SEAM_PAGES_PER_CHUNK (SEAM_CHUNK_SIZE / SEAM_PAGE_SIZE)
 
 /**
  * SeamChunk: private memory of SEAM_CHUNK_SIZE bytes of address space.
@@ -65,12 +53,9 @@ struct TdxModuleDevice {
     uint64_t num_chunks;
 
     GArray *ram;            /* SeamRam elements; see integrity.c */
-    /*
-     * By HPA >> SEAM_CHUNK_BITS, num_chunks of them: a word for each page
-     * with a bit for each cache line that was last written with a private
-     * KeyID.  NULL: no line ever was.  Atomic.
-     */
-    uint64_t **lines;
+    SeamLineMap lines;      /* last written with a private KeyID */
+    bool partial_write_erratum; /* the processors have it */
+    SeamLineMap poison;     /* the host's, with poison in them; see poison.c */
 };
 
 /* --- platform ------------------------------------------------------------ */
@@ -148,7 +133,49 @@ bool seam_integrity_untouched(TdxModuleDevice *s, uint64_t hpa, uint64_t len);
 bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len);
 void *seam_private_intact(void *opaque, uint64_t hpa, uint64_t len);
 
+/**
+ * seam_integrity_watched: must writes to the page around @hpa be told?
+ */
+bool seam_integrity_watched(const TdxModuleDevice *s, uint64_t hpa);
+
+/**
+ * seam_integrity_settle: a line of the page around @hpa needs no watch any
+ * more; stores may be fast again if no other does.
+ */
+void seam_integrity_settle(TdxModuleDevice *s, uint64_t hpa);
+
+/**
+ * seam_integrity_load: read a map of lines as seam_integrity_save() left it;
+ * stores to its pages are told from here on.  -errno on error
+ */
+int seam_integrity_load(TdxModuleDevice *s, SeamLineMap *map, QEMUFile *f);
+void seam_integrity_save(const SeamLineMap *map, QEMUFile *f);
+
+/**
+ * seam_integrity_own_writes: while @on, what this thread writes to RAM are
+ * stores of the module, and not a device's.
+ */
+void seam_integrity_own_writes(bool on);
+
 extern const VMStateInfo vmstate_info_integrity;
+
+/* --- poison --------------------------------------------------------------- */
+
+/**
+ * seam_poison_partial: a write of less than a line reaches the memory of
+ * [@hpa, @hpa + @len), which lies in one page.  What it touches is the
+ * host's after this, which is another's affair.
+ * Returns whether it is the first poison of the page.
+ */
+bool seam_poison_partial(TdxModuleDevice *s, uint64_t hpa, uint64_t len);
+
+/** seam_poison_clear: @lines of the page around @hpa are written as a whole */
+void seam_poison_clear(TdxModuleDevice *s, uint64_t hpa, uint64_t lines);
+
+/** seam_poison_count: number of poisoned lines */
+uint64_t seam_poison_count(const TdxModuleDevice *s);
+
+extern const VMStateDescription vmstate_poison;
 
 /* --- calls --------------------------------------------------------------- */
 

@@ -111,6 +111,11 @@ static uint64_t private_bytes_used(TdxModuleDevice *s,
     return sum;
 }
 
+static uint64_t poisoned_lines(TdxModuleDevice *s)
+{
+    return seam_poison_count(s);
+}
+
 static const StateProp state_props[] = {
     { "num-lps", "Logical processors that the module counts", num_lps },
     { "num-packages", "Packages that the module counts", num_packages },
@@ -127,6 +132,8 @@ static const StateProp state_props[] = {
       static_pamt_bytes },
     { "private-bytes-used", "Private memory that was ever in use",
       private_bytes_used },
+    { "poisoned-lines", "Cache lines that a partial write poisoned",
+      poisoned_lines },
 };
 
 static void get_number(Object *obj, Visitor *v, const char *name,

@@ -41,6 +41,9 @@ static char *module_identity(const TdxModuleDevice *s)
                            p->max_pa, p->keyid_bits, p->mktme_keyids,
                            p->tdx_keyids, p->num_lps, p->num_pkgs,
                            p->seamrr.base, p->seamrr.size);
+    if (s->partial_write_erratum) {
+        g_string_append(id, ",partial-write-erratum=on");
+    }
     for (int i = 0; i < TDX_MAX_CMRS && p->cmr[i].size; i++) {
         g_string_append_printf(id, ",cmr=0x%" PRIx64 "+0x%" PRIx64,
                                p->cmr[i].base, p->cmr[i].size);
@@ -216,5 +219,9 @@ const VMStateDescription vmstate_tdx_module = {
         VMSTATE_WHOLE(vmstate_info_private),
         VMSTATE_WHOLE(vmstate_info_integrity),
         VMSTATE_END_OF_LIST()
+    },
+    .subsections = (const VMStateDescription * const []) {
+        &vmstate_poison,
+        NULL
     },
 };

@@ -26,4 +26,26 @@
  */
 bool seam_seamcall(X86CPU *cpu, uint64_t *gpr);
 
+/**
+ * seam_partial_write: the calling processor, which has the partial write
+ * erratum, is about to write [@hpa, @hpa + @len), within a page, past its
+ * cache.
+ * Returns whether to flush its TLB: the first poison of the page.  Others'
+ * are flushed as soon as they come to it.
+ */
+bool seam_partial_write(uint64_t hpa, uint64_t len);
+
+/**
+ * seam_whole_write: the calling processor has written all of the line at @hpa,
+ * past its cache.
+ */
+void seam_whole_write(uint64_t hpa);
+
+/**
+ * seam_find_poison: would a read of [@hpa, @hpa + @len), within a page, find
+ * poison?  Any thread; false when @len is 0.
+ * @line: its first byte; the first such line's
+ */
+bool seam_find_poison(uint64_t hpa, uint64_t len, uint64_t *line);
+
 #endif /* HW_I386_SEAM_H */

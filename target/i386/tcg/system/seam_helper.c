@@ -88,6 +88,9 @@ void helper_movdir64b(CPUX86State *env, target_ulong dest, target_ulong src)
                               mmu_idx, ra);
         }
     }
+    if (x86_seam_partial_write_erratum(env_archcpu(env))) {
+        x86_seam_line_stored(env, dest);
+    }
 }
 
 #endif /* TARGET_X86_64 */
