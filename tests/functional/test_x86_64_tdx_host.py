@@ -80,17 +80,17 @@ class TdxGuest(QemuSystemTest):
         with open(self.serial, encoding='utf-8', errors='replace') as src:
             return src.read()
 
-    def boots(self, number=1, panics=False):
+    def boots(self, number=1, panic=None):
         """The logs of the first @number boots
 
-        None has a fault, or with @panics none but sysrq's panic.
+        None has a fault, or none but the kernel's @panic.
         """
         import tdxlog
         self.vm.shutdown()
         text = self.read_serial()
         faults = tdxlog.faults(text)
-        if panics:
-            wanted = 'Kernel panic - not syncing: sysrq triggered crash'
+        if panic:
+            wanted = f'Kernel panic - not syncing: {panic}'
             self.assertIn(wanted, text)
             faults = [fault for fault in faults if wanted not in fault]
         self.assertEqual(faults, [])
@@ -277,7 +277,7 @@ class TdxHost(TdxGuest):
         # All CPUs are in VMX operation; the reset must reach them.
         self.start(reboots=True, smp='4', mem='2G', append='seam.mode=panic')
         self.wait_reports(2)
-        first, second = self.boots(2, panics=True)
+        first, second = self.boots(2, panic='sysrq triggered crash')
         self.assert_initialized(first, dynamic=True)
         self.assert_initialized(second, dynamic=True)
 
@@ -296,6 +296,50 @@ class TdxHost(TdxGuest):
             second, 'SEAMCALL (0x0000000000000021) failed: '
             '0xc000050000000000')
 
+    # A processor on which a partial write poisons private memory
+    ERRATUM = 'TDXHost,partial-write-erratum=on'
+
+    def test_kexec_with_erratum(self):
+        first, second = self.kexec(cpu=self.ERRATUM)
+        self.assertFalse(first.has('TDH.SYS.DISABLE failed'))
+        self.assert_initialized(second, dynamic=True)
+
+    def test_private_memory_error(self):
+        # The kernel writes to a page of a TD and reads it. Only a partial
+        # write that it does not make up for is one too many.
+        self.start(smp='2', mem='2G', cpu=self.ERRATUM,
+                   append='seam.mode=touch seam.touch=cached,reset,partial')
+        self.wait('SHUTDOWN')
+        log, = self.boots(panic='Fatal machine check')
+        self.assert_initialized(log, dynamic=True)
+        for how in ('cached', 'reset'):
+            self.assertIn(f'seam: touch {how}: done', log.lines)
+        self.assertNotIn('seam: touch partial: done', log.lines)
+        errors = [line.split('[Hardware Error]: ', 1)[1]
+                  for line in log.kernel if '[Hardware Error]: ' in line and
+                  'Machine check events logged' not in line]
+        page = log.find(r'tdx_private: partial write at 0x(\w+)$')
+        self.assertRegex(errors[0], r'^CPU \d: Machine Check Exception: 7 '
+                                    r'Bank 1: bd80000000000134$')
+        self.assertRegex(errors[1], r'^RIP 10:<\w+> \{touch_write\+')
+        self.assertRegex(errors[2],
+                         rf'^TSC \w+ ADDR {page.group(1)} MISC 86 *')
+        self.assertRegex(errors[3], r'^PROCESSOR 0:806f8 ')
+        self.assertEqual(errors[4], 'Run the above through \'mcelog --ascii\'')
+        self.assertEqual(
+            errors[5:],
+            ['Machine check: Data load in unrecoverable area of kernel',
+             'Machine check: TDX private memory error. Possible kernel bug.'])
+
+    def test_partial_write_without_erratum(self):
+        log = self.boot(smp='2', mem='2G', append='seam.mode=touch '
+                        'seam.touch=cached,partial')
+        for how in ('cached', 'partial'):
+            self.assertIn(f'seam: touch {how}: done', log.lines)
+
+    def test_pamt_pairs_with_erratum(self):
+        self.exercise('4,1000,2', at_least=1, cpu=self.ERRATUM)
+
     def test_pamt_pairs(self):
         # Pages that come and go on all CPUs: every pair that the kernel
         # added for them it got back.
@@ -306,10 +350,10 @@ class TdxHost(TdxGuest):
         # pages of the same 2 MiB just then; so as many rounds as it takes.
         self.exercise('4,1,20000,10000', at_least=10000)
 
-    def exercise(self, how, at_least):
+    def exercise(self, how, at_least, **machine):
         """The exerciser of the kernel on four CPUs; no pair is left over"""
         log = self.boot(smp='4', mem='2G', append='seam.mode=exercise '
-                        f'seam.exercise={how}')
+                        f'seam.exercise={how}', **machine)
         self.assert_initialized(log, dynamic=True)
         self.assertIn('seam: exercise: done', log.lines)
         self.assertFalse([line for line in log.lines if 'WARNING' in line])
