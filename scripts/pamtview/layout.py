@@ -95,28 +95,29 @@ class Layout:
     def _section(self, kind, base, size, index, tdmr):
         if not self._has_rows(kind):
             return Section(kind, base, size, index, tdmr, [])
-        cells = collections.defaultdict(list)
+        first, number = self._bounds(base, size)
+        by_row = collections.defaultdict(lambda: collections.defaultdict(list))
         # No cell of the snapshot lies in two sections with used pages.
         for at in self.bases[bisect.bisect_left(self.bases, base):
                              bisect.bisect_left(self.bases, base + size)]:
             counts = self.snap.cells[at]
             if used_pages(counts) or counts.get('pairs'):
-                cells[at // self.granule].append(counts)
-        first, number = self._bounds(base, size)
+                row, column = divmod((at - first) // self.granule,
+                                     self.columns)
+                by_row[row][column].append(counts)
         rows, gap = [], []
         for i in range(number):
             low = first + i * self.row_size
             high = min(low + self.row_size, base + size)
-            row_cells = {}
-            for column in range(self.columns):
+            cells = {}
+            for column, several in by_row.get(i, {}).items():
                 at = low + column * self.granule
-                if at // self.granule in cells:
-                    start = max(at, base)
-                    row_cells[column] = Cell(
-                        start, min(at + self.granule, high) - start,
-                        add_counts(cells[at // self.granule]))
-            row = Row(low, high - low, 0, row_cells)
-            if not row_cells and self._unusable(tdmr, max(low, base), high):
+                start = max(at, base)
+                cells[column] = Cell(start,
+                                     min(at + self.granule, high) - start,
+                                     add_counts(several))
+            row = Row(low, high - low, 0, cells)
+            if not cells and self._unusable(tdmr, max(low, base), high):
                 gap.append(row)
                 continue
             rows += _closed(gap) + [row]

@@ -30,6 +30,7 @@ class Frame:
 
     def __init__(self, snap, console, window=None, granule=0):
         self.snap = snap
+        self.window = window
         self.console = console
         columns = 16
         while columns * 2 <= min(console.width - GUTTER, MAX_COLUMNS):
@@ -49,12 +50,35 @@ class Frame:
             out += self._section(section)
         return out + [Text()] + self.legend
 
+    def compact(self):
+        """The same with a line for each TDMR, all in cells of one size."""
+        columns, granule = self.layout.columns, self.layout.granule
+        tdmrs = [s for s in self.layout.sections if s.kind == 'tdmr']
+
+        def one_row(section):
+            return Layout(self.snap, columns, 1, (section.base, section.size),
+                          granule).sections[0]
+        while any(len(one_row(s).rows) > 1 for s in tdmrs):
+            granule *= 2
+        self.layout = Layout(self.snap, columns, 1, self.window, granule)
+        out = self._head()
+        for section in map(one_row, tdmrs):
+            for row in section.rows:
+                line = self._row(section, row)
+                line.append(f'  TDMR {section.index}', style=DIM)
+                out.append(line)
+        return out + [Text()] + self.legend
+
     def __rich__(self):
         lines = self.lines()
+        if not self.console.is_terminal:
+            return Group(*lines)
         room = self.console.height
-        # A screen that is too low keeps the head and the legend.
+        if len(lines) > room and self.snap.configured:
+            lines = self.compact()
         over = len(lines) - room
-        if self.console.is_terminal and over > 0:
+        # A screen that is still too low keeps the head and the legend.
+        if over > 0:
             keep = max(2, room - len(self.legend) - 1)
             lines = lines[:keep] + [
                 Text(f'  ... {over + 1} lines more; enlarge the terminal or '

@@ -27,13 +27,14 @@ import xml.etree.ElementTree as ET
 
 from PIL import ImageFont
 import pycotap
+from rich.console import Console
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / 'scripts')]
 
 # pylint: disable=wrong-import-position
 import host                                             # noqa: E402
-from pamtview import kinds, snapshot, svg               # noqa: E402
+from pamtview import kinds, snapshot, svg, term         # noqa: E402
 
 DATA = HERE / 'data'
 SECONDS = 120
@@ -357,6 +358,22 @@ class TerminalTest(Case):
         self.assertIn('█', out)
         self.assertLess(max(map(len, out.splitlines())), 110)
 
+    def test_large_on_a_small_screen(self):
+        snap = snapshot.load(DATA / 'large.json')
+        for height, shown in ((45, 30), (20, None)):
+            console = Console(force_terminal=True, width=100, height=height,
+                              file=io.StringIO(), color_system=None)
+            console.print(term.Frame(snap, console))
+            lines = console.file.getvalue().splitlines()
+            self.assertLessEqual(len(lines), height)
+            self.assertLessEqual(max(map(len, lines)), 100)
+            text = '\n'.join(lines)
+            self.assertIn('1 cell = 1 GiB', text)
+            self.assertIn('has a page pair', text)
+            for i in range(shown or 0):
+                self.assertRegex(text, f'TDMR {i}\\b')
+            self.assertEqual('lines more' in text, not shown)
+
     def test_ascii(self):
         out = self.good(DATA / 'dynamic.json', PYTHONIOENCODING='ascii',
                         PYTHONUTF8='0', LC_ALL='C')
@@ -407,6 +424,7 @@ class MistakeTest(Case):
         saved = DATA / 'dynamic.json'
         for pattern, *args in (
                 ('must end in .svg or .png', '-o', 'a.gif'),
+                ('is from 0.01 to 3600', '--watch', '--interval', '0'),
                 ('does not change; leave out --watch', '--watch'),
                 ('goes without --output', '--watch', '-o', 'a.svg'),
                 ('a power of two from 2M on', '--granule', '3M'),
@@ -443,6 +461,18 @@ class LiveTest(Case):
         self.assertEqual(
             counts['rsvd'] * K4,
             sum(size for _, _, areas, _ in host.TDMRS for _, size in areas))
+
+    def test_range(self):
+        _, address = self.start(host.everything)
+        path = self.dir / 'now.svg'
+        self.good(address, '--range', f'{4 * GIB + 40 * M2}+4M', '-o', path)
+        root = ET.parse(path).getroot()
+        self.assertEqual([t.split('\n')[1:] for t in
+                          titles(groups(root, 'cell'))],
+                         [['PT_TDR: 1 page', 'PT_TDCX: 11 pages',
+                           'PT_TDVPR: 1 page', 'PT_EPT: 5 pages',
+                           '1 page pair'],
+                          ['PT_REG 4K: 512 pages', '1 page pair']])
 
     def test_watch(self):
         machine, address = self.start(lambda m: m.bring_up(host.TDMRS))
