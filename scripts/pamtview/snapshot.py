@@ -20,6 +20,7 @@ FORMAT = 'pamt-view 1'
 # multiples of 1 GiB).
 MAX_GRANULE = GIB
 GREETING_SECONDS = 10
+TRIES = 5
 ONE_ANSWER = 16384      # cells; the most that query-tdx-pamt gives
 
 
@@ -197,8 +198,18 @@ class Machine:
     def take(self, pick, window=None):
         """A snapshot; @pick(module) says how many bytes a cell has.
 
-        @window: (base, size) of the memory to look at, if not all
+        @window: (base, size) of the memory to look at, if not all. The guest
+        may reset or configure the module between two questions: then ask
+        again.
         """
+        for _ in range(TRIES):
+            snap = self._take(pick, window)
+            if [t['base'] for t in snap.tdmrs] == \
+                    sorted(t['base'] for t in snap.module['tdmrs']):
+                break
+        return snap
+
+    def _take(self, pick, window):
         at = time.monotonic() - self.started
         module = self._ask('query-tdx-module')
         granule = min(pick(module), MAX_GRANULE)
