@@ -27,7 +27,7 @@ class Machine:
     """One QEMU; @args: command line behind the program's name."""
 
     def __init__(self, qemu, args):
-        if not os.access(qemu, os.X_OK):
+        if not os.path.isfile(qemu) or not os.access(qemu, os.X_OK):
             raise NoProgram(f'{qemu} is not there; type "make seamcall", '
                             'which builds it, or give --qemu')
         self.errors = tempfile.TemporaryFile()

@@ -215,9 +215,11 @@ class ScriptTest(Case):
                 ('save x', 'no call to save'),
                 ("print 'x", 'No closing quotation')):
             self.bad(2, '^seamcall: -c:1: .*' + re.escape(said), '-c', line)
-        self.bad(2, 'No such file', '/nonexistent/script')
-        self.bad(2, 'make seamcall', '--qemu', '/nonexistent', '-c', 'info')
-        self.bad(2, 'make model', '--tables', '/nonexistent', '-c', 'info')
+        self.bad(2, 'No such file', self.path('missing'))
+        self.bad(2, 'make seamcall', '--qemu', self.path('missing'), '-c',
+                 'info')
+        self.bad(2, 'make model', '--tables', self.path('missing'), '-c',
+                 'info')
         self.bad(2, 'QEMU has ended: .*keyid-bits', '--cpu', 'keyid-bits=99',
                  '-c', 'info')
         self.bad(2, 'unrecognized arguments: --bogus; type', '--bogus')
@@ -448,9 +450,10 @@ class ScenarioTest(Case):
             status, out, err = run('--replay', self.edit(path, change))
             self.assertEqual((status, err), (2, ''), said)
             self.assertRegex(out, '^refused mine: .*' + said)
-        self.bad(2, 'make seamcall', '--qemu', '/nonexistent', '--replay', path)
+        self.bad(2, 'make seamcall', '--qemu', self.tmp.name, '--replay',
+                 path)
         self.bad(2, 'no scenario is called "x"', '--replay', path + ':x')
-        self.bad(2, 'No such file', '--replay', '/nonexistent')
+        self.bad(2, 'No such file', '--replay', self.path('missing'))
         self.bad(2, 'line 1 is no scenario', '--replay',
                  self.path('junk.jsonl', '{}\n'))
 
