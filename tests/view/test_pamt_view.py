@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""scripts/pamt-view: pictures of saved snapshots, and of a machine.
+"""scripts/pamt-view: pictures of saved snapshots.
 
 What the snapshots in data/ hold follows from host.py, which made them; the
 expected numbers below are those of its calls.
@@ -9,94 +9,18 @@ expected numbers below are those of its calls.
 
 import io
 import itertools
-import os
-import pathlib
-import pty
 import re
-import select
-import signal
-import socket
 import struct
-import subprocess
-import sys
-import tempfile
-import threading
-import time
 import unittest
 import xml.etree.ElementTree as ET
 
 from PIL import ImageFont
-import pycotap
 from rich.console import Console
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / 'scripts')]
-
-# pylint: disable=wrong-import-position
-import host                                             # noqa: E402
-from pamtview import kinds, snapshot, svg, term         # noqa: E402
-
-DATA = HERE / 'data'
-SECONDS = 120
-K4, M2, GIB = host.K4, host.M2, host.GIB
-SVG = '{http://www.w3.org/2000/svg}'
-
-# The TD of everything(): a TDR, 6 TDCX and 5 of its vCPU, Secure EPT pages
-# of the levels 3 and 2 and one for each 512 small pages
-USED = {'tdr': 1, 'tdcx': 11, 'tdvpr': 1, 'ept': 2 + 3, 'reg-4k': 1500,
-        'reg-2m': 37 * 512}
-
-
-def run(*args, **env):
-    """(exit status, standard output, standard error)"""
-    done = subprocess.run(
-        [host.VIEW, *map(str, args)], stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS,
-        env={**os.environ, 'PYTHONIOENCODING': 'utf-8', 'COLUMNS': '110',
-             'LINES': '60', **env}, check=False)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
-class Case(unittest.TestCase):
-    """With a folder of its own"""
-
-    def setUp(self):
-        tmp = tempfile.TemporaryDirectory()
-        self.addCleanup(tmp.cleanup)
-        self.dir = pathlib.Path(tmp.name)
-
-    def good(self, *args, **env):
-        status, out, err = run(*args, **env)
-        self.assertEqual(status, 0, out + err)
-        return out
-
-    def refused(self, pattern, *args):
-        """One line that says what is wrong"""
-        status, out, err = run(*args)
-        self.assertNotEqual(status, 0)
-        self.assertEqual(out, '')
-        line = err.strip().splitlines()[-1]
-        self.assertRegex(line, pattern)
-        if not line.startswith('pamt-view: error: '):
-            self.assertEqual(len(err.strip().splitlines()), 1, err)
-
-    def picture(self, name, *args):
-        """The root of an SVG"""
-        path = self.dir / 'out.svg'
-        self.good(DATA / f'{name}.json', '-o', path, *args)
-        return ET.parse(path).getroot()
-
-
-def groups(root, cls):
-    return [g for g in root.iter(f'{SVG}g') if g.get('class') == cls]
-
-
-def titles(elements):
-    return [e.findtext(f'{SVG}title') for e in elements]
-
-
-def texts(element):
-    return [''.join(t.itertext()) for t in element.iter(f'{SVG}text')]
+from case import (Case, DATA, GIB, HERE, K4, M2, SVG, USED, groups, main, run,
+                  texts, titles)
+import host
+from pamtview import kinds, snapshot, svg, term
 
 
 def boxes(root):
@@ -190,6 +114,14 @@ class PictureTest(Case):
                       legend['legend-fill'])
         self.assertIn('1 cell = 2 MiB (512 pages of 4 KiB), 1 row = 128 MiB',
                       texts(root))
+
+    def test_picture_in_the_docs(self):
+        drawn = self.dir / 'out.svg'
+        self.good(DATA / 'dynamic.json', '-o', drawn)
+        kept = HERE.parents[1] / 'docs/images/pamt-td.svg'
+        self.assertEqual(re.sub(r'<!--.*?-->\n', '', kept.read_text()),
+                         drawn.read_text(), 'draw docs/images/pamt-td.svg '
+                         'anew from tests/view/data/dynamic.json')
 
     def test_holes(self):
         root = self.picture('dynamic')
@@ -385,152 +317,5 @@ class TerminalTest(Case):
                       self.good(DATA / 'pending.json'))
 
 
-class MistakeTest(Case):
-    """Each gets one line"""
-
-    def test_nobody_there(self):
-        path = self.dir / 'qmp.sock'
-        self.refused(f'^pamt-view: {path}: no QEMU there; start one with -qmp '
-                     f'unix:{path},server=on,wait=off$', path)
-        with socket.socket() as free:
-            free.bind(('127.0.0.1', 0))
-            port = free.getsockname()[1]
-        self.refused('no QEMU there; start one with -qmp tcp:'
-                     f'127.0.0.1:{port},', f'127.0.0.1:{port}')
-
-    def test_no_monitor(self):
-        with socket.create_server(('127.0.0.1', 0)) as server:
-            def answer():
-                peer, _ = server.accept()
-                with peer:
-                    peer.sendall(b'220 mail\n')
-            thread = threading.Thread(target=answer)
-            thread.start()
-            self.refused('no QMP monitor$',
-                         f'127.0.0.1:{server.getsockname()[1]}')
-            thread.join()
-
-    def test_files(self):
-        self.refused('no such file$', self.dir / 'a.json')
-        for text in ('', '{}', '[]', 'x', '{"format": "pamt-view 1"}',
-                     (DATA / 'dynamic.json').read_text()[:3000],
-                     (DATA / 'dynamic.json').read_text().replace(
-                         '"tdmrs"', '"x"')):
-            path = self.dir / 'a.json'
-            path.write_text(text)
-            self.refused('not a file that pamt-view --save has written$', path)
-
-    def test_options(self):
-        saved = DATA / 'dynamic.json'
-        for pattern, *args in (
-                ('must end in .svg or .png', '-o', 'a.gif'),
-                ('is from 0.01 to 3600', '--watch', '--interval', '0'),
-                ('does not change; leave out --watch', '--watch'),
-                ('goes without --output', '--watch', '-o', 'a.svg'),
-                ('a power of two from 2M on', '--granule', '3M'),
-                ('say BASE\\+SIZE', '--range', '4G'),
-                ('No such file or directory', '-o',
-                 self.dir / 'no/a.svg')):
-            self.refused(pattern, saved, *args)
-
-
-class LiveTest(Case):
-    """A machine that runs"""
-
-    def start(self, prepare=None, **how):
-        address = self.dir / 'qmp'
-        machine = host.Host(address, **how)
-        self.addCleanup(machine.close)
-        if prepare:
-            prepare(machine)
-        return machine, address
-
-    def test_save_and_draw(self):
-        machine, address = self.start(host.everything)
-        saved = self.dir / 'now.json'
-        now, later = self.dir / 'now.svg', self.dir / 'later.svg'
-        self.good(address, '--save', saved, '-o', now)
-        machine.close()
-        self.good(saved, '-o', later)
-        self.assertEqual(now.read_text(), later.read_text())
-        counts = snapshot.load(saved).counts()
-        pairs = counts.pop('pairs')
-        self.assertEqual(pairs, len(machine.paired))
-        self.assertEqual({k: counts[k] for k in USED}, USED)
-        self.assertEqual(counts['pamt'], 2 * pairs)
-        self.assertEqual(
-            counts['rsvd'] * K4,
-            sum(size for _, _, areas, _ in host.TDMRS for _, size in areas))
-
-    def test_range(self):
-        _, address = self.start(host.everything)
-        path = self.dir / 'now.svg'
-        self.good(address, '--range', f'{4 * GIB + 40 * M2}+4M', '-o', path)
-        root = ET.parse(path).getroot()
-        self.assertEqual([t.split('\n')[1:] for t in
-                          titles(groups(root, 'cell'))],
-                         [['PT_TDR: 1 page', 'PT_TDCX: 11 pages',
-                           'PT_TDVPR: 1 page', 'PT_EPT: 5 pages',
-                           '1 page pair'],
-                          ['PT_REG 4K: 512 pages', '1 page pair']])
-
-    def test_watch(self):
-        machine, address = self.start(lambda m: m.bring_up(host.TDMRS))
-        child, terminal = pty.fork()
-        if not child:
-            os.environ.update(TERM='xterm', COLUMNS='100', LINES='50',
-                              PYTHONIOENCODING='utf-8')
-            os.execv(host.VIEW, [str(host.VIEW), str(address), '--watch',
-                                 '--interval', '0.05'])
-        seen = b''
-
-        def until(text):
-            nonlocal seen
-            end = time.monotonic() + SECONDS
-            while text.encode() not in seen:
-                self.assertLess(time.monotonic(), end, seen[-500:])
-                if select.select([terminal], [], [], 1)[0]:
-                    seen += os.read(terminal, 65536)
-        try:
-            until('0 page pairs')
-            seen = b''
-            machine.pair(4 * GIB)
-            until('1 page pair ')
-            until('PAMT.ADD 1 ')
-            os.kill(child, signal.SIGINT)
-            self.assertEqual(os.waitstatus_to_exitcode(
-                os.waitpid(child, 0)[1]), 130)
-            child = 0
-        finally:
-            if child:
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-            os.close(terminal)
-
-    def test_watch_without_terminal(self):
-        _, address = self.start()
-        out = self.good(address, '--watch')
-        self.assertEqual(out.count('SYSINIT_PENDING'), 1)
-
-    def test_no_module(self):
-        address = self.dir / 'qmp'
-        with subprocess.Popen(
-                [host.QEMU, '-machine', 'none', '-display', 'none', '-qmp',
-                 f'unix:{address},server=on,wait=off']) as qemu:
-            try:
-                end = time.monotonic() + SECONDS
-                while not address.exists():
-                    self.assertLess(time.monotonic(), end)
-                    time.sleep(0.02)
-                self.refused('the machine has no TDX module; start QEMU with '
-                             '-cpu TDXHost -device tdx-module$', address)
-            finally:
-                qemu.kill()
-
-
 if __name__ == '__main__':
-    runner = pycotap.TAPTestRunner(
-        message_log=pycotap.LogMode.LogToError,
-        test_output_log=pycotap.LogMode.LogToError)
-    result = unittest.main(testRunner=runner, exit=False)
-    sys.exit(not result.result.wasSuccessful())
+    main()
