@@ -8,6 +8,7 @@
 #include "qemu/osdep.h"
 #include "qemu/log.h"
 #include "qemu/timer.h"
+#include "system/cpu-timers.h"
 #include "seam-internal.h"
 #include "target/i386/tdx-module/abi/call-text.h"
 #include "target/i386/tdx-module/tdx-internal.h"
@@ -109,6 +110,15 @@ static void tell_loader_answer(unsigned lp, const char *call, uint64_t rax,
     }
 }
 
+/*
+ * In host nanoseconds. With -icount a SEAMCALL is one instruction, and what
+ * is traced must not differ from run to run.
+ */
+static int64_t call_clock(void)
+{
+    return icount_enabled() ? 0 : get_clock();
+}
+
 bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
                         SeamCallFunc *func)
 {
@@ -133,9 +143,9 @@ bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
 
     tdx_module_observe(s->module, &observer);
     under_way = &o;
-    start = get_clock();
+    start = call_clock();
     answered = func(s, lp, gpr);
-    ns = get_clock() - start;
+    ns = call_clock() - start;
     under_way = NULL;
 
     if (!answered) {
