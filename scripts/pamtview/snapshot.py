@@ -246,7 +246,11 @@ def open_source(source):
     """A function (pick, window) -> Snapshot, and whether it is live."""
     path = source.removeprefix('unix:')
     try:
-        if stat.S_ISREG(os.stat(path).st_mode):
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            raise Problem(f'{source}: a folder; name a QMP socket or a saved '
+                          'file')
+        if stat.S_ISREG(mode):
             snap = load(path)
             return (lambda pick, window=None: snap), False
     except OSError:

@@ -29,7 +29,7 @@ def run(*args, **environment):
         [DEMO, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, timeout=SECONDS, check=False,
         env={**os.environ, 'MEM': '2G', 'SMP': '2', 'TIMEOUT': '',
-             'EXERCISE': '2,20000,3', **environment})
+             'EXERCISE': '2,40000,4', **environment})
     return done.returncode, done.stdout
 
 
@@ -67,6 +67,11 @@ class DemoTest(unittest.TestCase):
                     'TDX_SUCCESS')
             added = int(re.search(r'(\d+) added', text)[1])
             self.assertGreaterEqual(added, max(pairs))
+
+    def test_wrong_words(self):
+        status, text = run('--loud')
+        self.assertEqual((status, text), (1, 'demo: say scripts/demo '
+                                          '[FOLDER]\n'))
 
     def test_wrong_size(self):
         for name, value in (('MEM', 'much'), ('EXERCISE', '1,2')):

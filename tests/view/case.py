@@ -55,10 +55,8 @@ class Case(unittest.TestCase):
         status, out, err = run(*args)
         self.assertNotEqual(status, 0)
         self.assertEqual(out, '')
-        line = err.strip().splitlines()[-1]
-        self.assertRegex(line, pattern)
-        if not line.startswith('pamt-view: error: '):
-            self.assertEqual(len(err.strip().splitlines()), 1, err)
+        self.assertEqual(len(err.splitlines()), 1, err)
+        self.assertRegex(err.strip(), pattern)
 
     def picture(self, name, *args):
         """The root of an SVG"""

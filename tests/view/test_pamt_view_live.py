@@ -45,6 +45,7 @@ class MistakeTest(Case):
 
     def test_files(self):
         self.refused('no such file$', self.dir / 'a.json')
+        self.refused('a folder; name a QMP socket or a saved file$', self.dir)
         for text in ('', '{}', '[]', 'x', '{"format": "pamt-view 1"}',
                      (DATA / 'dynamic.json').read_text()[:3000],
                      (DATA / 'dynamic.json').read_text().replace(
@@ -57,6 +58,8 @@ class MistakeTest(Case):
         saved = DATA / 'dynamic.json'
         for pattern, *args in (
                 ('must end in .svg or .png', '-o', 'a.gif'),
+                ('unrecognized arguments: --frob; scripts/pamt-view --help',
+                 '--frob'),
                 ('is from 0.01 to 3600', '--watch', '--interval', '0'),
                 ('does not change; leave out --watch', '--watch'),
                 ('goes without --output', '--watch', '-o', 'a.svg'),
