@@ -334,7 +334,8 @@ static void test_config_errors(void)
                 "that must be zero: 0x40000");
     expect_line(&l, "SEAMCALL on LP 0: TDH\\.SYS\\.RD\\("
                 "field=0x7f00000000000000\\): "
-                "TDX_METADATA_FIELD_ID_INCORRECT.*");
+                "TDX_METADATA_FIELD_ID_INCORRECT: "
+                "field 0x7f00000000000000");
     expect_line(&l, "SEAMCALL on LP 0: TDH\\.SYS\\.CONFIG\\(.*\\): "
                 "TDX_INVALID_TDMR\\(TDMR 0\\): TDMR_BASE 0x100001000 is not "
                 "aligned to 0x40000000");

@@ -184,6 +184,11 @@ static void test_reason(void)
     assert_reason(58, 0, TDX_OPERAND_INVALID, (TdxCause)NO_CAUSE,
                   "this module has no TDH.PHYMEM.PAMT.ADD, or not in this "
                   "mode");
+    /* A field, known and unknown; NUM_PKGS is field 0 */
+    assert_reason(34, 0, TDX_METADATA_FIELD_NOT_READABLE, (TdxCause)NO_CAUSE,
+                  "field 0x0 NUM_PKGS");
+    assert_reason(13, 0, TDX_METADATA_FIELD_NOT_WRITABLE, (TdxCause)NO_CAUSE,
+                  "field 0x0");
     /* The state of the module */
     assert_reason(58, 0, TDX_SYS_NOT_READY, (TdxCause)NO_CAUSE,
                   "the module is in state SYSINIT_DONE");

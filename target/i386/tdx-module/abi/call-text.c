@@ -19,6 +19,7 @@
 #define STATUS_CLASS(status) ((status) >> 40 & 0xff)
 #define CLASS_BUSY 0x02
 #define CLASS_SYS  0x05
+#define CLASS_METADATA 0x0c
 
 /* Error, and calling again does not help */
 #define STATUS_ERROR_MASK  (3ULL << 62)
@@ -176,6 +177,20 @@ static const char *operand_name(uint64_t rax, unsigned reg)
     return tdx_operand_name(reg);
 }
 
+/* The field that a leaf was called for */
+static void add_field_operand(Text *t, const uint64_t *gpr)
+{
+    const TdxLeaf *leaf = leaf_of(gpr[TDX_RAX]);
+
+    for (unsigned i = 0; leaf && i < TDX_LEAF_MAX_OPERANDS &&
+         leaf->in[i].name; i++) {
+        if (is_field(leaf->in[i].name)) {
+            add(t, "field 0x%" PRIx64, gpr[leaf->in[i].reg]);
+            add_field_name(t, leaf, gpr[leaf->in[i].reg]);
+        }
+    }
+}
+
 char *tdx_reason_format(const uint64_t gpr[TDX_NUM_GPRS], uint64_t status,
                         const TdxCause *cause, TdxSysState state, char *buf,
                         size_t len)
@@ -200,6 +215,8 @@ char *tdx_reason_format(const uint64_t gpr[TDX_NUM_GPRS], uint64_t status,
         }
     } else if (*words) {
         add(&t, "%s", words);
+    } else if (STATUS_CLASS(status) == CLASS_METADATA) {
+        add_field_operand(&t, gpr);
     } else if (status == TDX_SYS_BUSY) {
         add(&t, "the lock of the whole module is taken");
     } else if (STATUS_CLASS(status) == CLASS_SYS) {
