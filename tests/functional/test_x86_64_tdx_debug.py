@@ -158,6 +158,8 @@ class Kernel(Gdb):
         self.assertEqual(after['flags'] & CF, 0)
         self.assertEqual(after['rip'],
                          self.shown('before', text)['rip'] + SEAMCALL_BYTES)
+        # gdb has told QEMU to end; its log is whole when it has.
+        self.processes[-1].wait(timeout=60)
         traced = re.search(r'seam_seamret lp 0 TDH\.SYS\.RD\(.* '
                            r'value=0x([0-9a-f]+)', self.read('trace'))
         self.assertTrue(traced, self.read('trace'))
