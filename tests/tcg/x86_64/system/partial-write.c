@@ -136,6 +136,12 @@ void other_machine_check(void)
 {
     other_status = rdmsr(MSR_MCG_STATUS);
     other_full = !banks_empty(-1);
+    if (other_full) {
+        /* Its load is about to start again, and must not meet poison again */
+        static const uint8_t zeros[LINE];
+
+        asm volatile("movdir64b (%0), %1" : : "r"(zeros), "r"(AT) : "memory");
+    }
     forget_machine_check();
     __atomic_add_fetch(&other_taken, 1, __ATOMIC_SEQ_CST);
 }
