@@ -111,7 +111,7 @@ static uint64_t private_bytes_used(TdxModuleDevice *s,
     return sum;
 }
 
-static uint64_t poisoned_lines(TdxModuleDevice *s)
+static uint64_t poisoned_lines(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
     return seam_poison_count(s);
 }
