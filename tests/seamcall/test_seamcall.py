@@ -308,13 +308,14 @@ class PromptTest(Case):
             said = ''
 
             def until(pattern):
+                """Read up to the pattern and the prompt behind it: before
+                the prompt the terminal is not yet as readline wants it"""
                 nonlocal said
                 limit = time.monotonic() + SECONDS
-                while not re.search(pattern, said):
+                while not re.search(pattern + '.*seamcall> ', said, re.S):
                     left = limit - time.monotonic()
                     ready = select.select([main], [], [], max(left, 0))[0]
                     if not ready:
-                        process.kill()
                         self.fail(f'no {pattern} in {said!r}')
                     said += os.read(main, 4096).decode()
                 said = ''
@@ -322,19 +323,22 @@ class PromptTest(Case):
             def put(text):
                 os.write(main, text.encode())
 
-            until('seamcall> ')
-            put('tdh.sys.ini\t\n')
-            until('TDX_SUCCESS')
-            put('tdh.sys.lp.in\t\n')
-            until('TDX_SUCCESS')
-            put('tdh.sys.rd fi\tMAX_TD\t\n')
-            until('MAX_RESERVED_PER_TDMR.*value=0x40')
-            put('expect TDX_SYS_BU\t\n')
-            until('expected TDX_SYS_BUSY, but')
-            put('nonsense\n')
-            until('no command "nonsense"')
-            put('\x04')
-            self.assertEqual(process.wait(timeout=SECONDS), 0)
+            try:
+                until('')
+                put('tdh.sys.ini\t\n')
+                until('TDX_SUCCESS')
+                put('tdh.sys.lp.in\t\n')
+                until('TDX_SUCCESS')
+                put('tdh.sys.rd fi\tMAX_TD\t\n')
+                until('MAX_RESERVED_PER_TDMR.*value=0x40')
+                put('expect TDX_SYS_BU\t\n')
+                until('expected TDX_SYS_BUSY, but')
+                put('nonsense\n')
+                until('no command "nonsense"')
+                put('\x04')
+                self.assertEqual(process.wait(timeout=SECONDS), 0)
+            finally:
+                process.kill()
 
 
 class ScenarioTest(Case):
