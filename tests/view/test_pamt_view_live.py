@@ -119,6 +119,8 @@ class LiveTest(Case):
         if not child:
             os.environ.update(TERM='xterm', COLUMNS='100', LINES='50',
                               PYTHONIOENCODING='utf-8')
+            # Whoever runs the tests in the background ignores it
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execv(host.VIEW, [str(host.VIEW), str(address), '--watch',
                                  '--interval', '0.05'])
         try:
@@ -132,6 +134,9 @@ class LiveTest(Case):
                 seen = b''
                 step(child)
             while True:
+                self.assertLess(time.monotonic(), end, seen[-500:])
+                if not select.select([terminal], [], [], 1)[0]:
+                    continue
                 try:
                     data = os.read(terminal, 65536)
                 except OSError:     # the other end is gone
