@@ -239,7 +239,8 @@ class TdxFault(host.TdxGuest):
         self.assertEqual(pages['pamt'], 2)
 
     def test_while_the_guest_runs(self):
-        self.exercise('4,1,4000,3000')
+        # Some seconds, so that the fault comes in time
+        self.exercise('4,1,20000,400000')
         self.wait_reports(1)
         self.vm.cmd('object-add', qom_type='tdx-fault', id='f0',
                     leaf='tdh.phymem.pamt.add', status='operand_busy',
