@@ -48,8 +48,8 @@ static char *module_identity(const TdxModuleDevice *s)
         g_string_append_printf(id, ",cmr=0x%" PRIx64 "+0x%" PRIx64,
                                p->cmr[i].base, p->cmr[i].size);
     }
-    g_string_append_printf(id, "; state format: %zu+%zu bytes, %s-endian",
-                           sizeof(TdxState), sizeof(TdxLp),
+    g_string_append_printf(id, "; state format: %zu bytes, %s-endian",
+                           sizeof(TdxState),
                            HOST_BIG_ENDIAN ? "big" : "little");
     return g_string_free(id, false);
 }
@@ -105,8 +105,10 @@ static int put_state(QEMUFile *f, void *pv, size_t size,
     TdxModuleDevice *s = pv;
 
     qemu_put_buffer(f, (uint8_t *)&s->module->st, sizeof(s->module->st));
-    qemu_put_buffer(f, (uint8_t *)s->module->lps,
-                    s->plat.num_lps * sizeof(TdxLp));
+    for (unsigned lp = 0; lp < s->plat.num_lps; lp++) {
+        /* No call is under way, so nothing is announced */
+        qemu_put_byte(f, s->module->lps[lp].init);
+    }
     return 0;
 }
 
@@ -115,13 +117,13 @@ static int get_state(QEMUFile *f, void *pv, size_t size,
                      const VMStateField *field)
 {
     TdxModuleDevice *s = pv;
-    size_t lps_size = s->plat.num_lps * sizeof(TdxLp);
 
     if (qemu_get_buffer(f, (uint8_t *)&s->module->st,
-                        sizeof(s->module->st)) != sizeof(s->module->st) ||
-        qemu_get_buffer(f, (uint8_t *)s->module->lps,
-                        lps_size) != lps_size) {
+                        sizeof(s->module->st)) != sizeof(s->module->st)) {
         return -EIO;
+    }
+    for (unsigned lp = 0; lp < s->plat.num_lps; lp++) {
+        s->module->lps[lp].init = qemu_get_byte(f) != 0;
     }
     if (s->module->st.num_tdmrs > TDX_MAX_TDMRS) {
         error_report("tdx-module: the saved state is damaged");
