@@ -119,5 +119,12 @@ bool sim_no_locks(SimPlatform *sim, TdxTdmr *tdmr)
             }
         }
     }
+    for (unsigned lp = 0; lp < sim->info.num_lps; lp++) {
+        for (int i = 0; i < TDX_LP_SHARES; i++) {
+            if (sim->module->lps[lp].share[i]) {
+                return false;
+            }
+        }
+    }
     return true;
 }

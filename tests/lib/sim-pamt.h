@@ -24,6 +24,10 @@ typedef struct SimCall {
     bool answered;
 } SimCall;
 
+/* What a handler is given, as far as finding and locking pages needs it */
+#define SIM_CALL(sim, number) \
+    (&(TdxCall) { .m = (sim)->module, .lp = (number) })
+
 /** sim_ready: a started machine of @lps processors, module ready, no TDMR */
 SimPlatform *sim_ready(unsigned lps, bool dynamic_pamt);
 
@@ -58,7 +62,10 @@ TdxPamtEntry *sim_private_entry(SimPlatform *sim, uint64_t hpa);
 /** sim_pamt_bit: is the page's bit in the bitmap set? */
 bool sim_pamt_bit(SimPlatform *sim, TdxTdmr *tdmr, uint64_t hpa);
 
-/** sim_no_locks: is no entry of @tdmr, down to the 2M level, locked? */
+/**
+ * sim_no_locks: is no entry of @tdmr, down to the 2M level, locked, and does
+ * no LP share one?
+ */
 bool sim_no_locks(SimPlatform *sim, TdxTdmr *tdmr);
 
 #endif /* SIM_PAMT_H */

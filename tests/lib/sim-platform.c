@@ -4,9 +4,13 @@
  * A simulated machine for the TDX module model.
  */
 
+#include <linux/membarrier.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "sim-platform.h"
+#include "tdx-internal.h"
 
 #define CACHE_LINE 64
 
@@ -291,6 +295,30 @@ static const TdxPlatformOps sim_ops = {
     .tsc = sim_tsc,
     .fatal = sim_fatal,
 };
+
+/* --- fences ------------------------------------------------------------- */
+
+static void sim_fence_others(void *opaque)
+{
+    SimPlatform *sim = opaque;
+
+    __atomic_fetch_add(&sim->fences, 1, __ATOMIC_RELAXED);
+    run_hook(sim);
+    g_assert_cmpint(syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED,
+                            0), ==, 0);
+}
+
+bool sim_fence(SimPlatform *sim)
+{
+    if (syscall(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
+                0)) {
+        return false;
+    }
+    sim->fenced_ops = sim_ops;
+    sim->fenced_ops.fence_others = sim_fence_others;
+    sim->module->ops = &sim->fenced_ops;
+    return true;
+}
 
 /* --- life --------------------------------------------------------------- */
 

@@ -31,8 +31,9 @@ typedef struct SimPlatform SimPlatform;
  *   values that satisfy the module
  * @no_entropy, @key_busy: make random numbers or key programming fail
  * @hook: called once, then forgotten, from inside an operation that a handler
- *   uses (private_take, key_config, tlb_flush): what other LPs do while a
+ *   uses (private_take, key_config, tlb_flush, fence_others): what other LPs do while a
  *   SEAMCALL is under way
+ * @fences: calls of fence_others so far
  * @hole: here no private memory is, whatever the module was told
  * @fatal_reason: what the module said when it stopped, else NULL
  */
@@ -46,8 +47,10 @@ struct SimPlatform {
     void (*hook)(SimPlatform *sim);
     TdxRange hole;
     const char *fatal_reason;
+    unsigned fences;
 
     TdxModule *module;
+    TdxPlatformOps fenced_ops; /* of sim_fence() */
     SimMemory shared;  /* as seen through KeyID 0 */
     SimMemory private; /* one view for all private KeyIDs */
     SimMemory lost;    /* per page, at its start: lines that sim_poison() hit */
@@ -72,6 +75,12 @@ void sim_set_msr(SimPlatform *sim, uint32_t msr, uint64_t value);
 
 /** sim_start: load the module; @sim->cfg and ->info are final from here on */
 void sim_start(SimPlatform *sim);
+
+/**
+ * sim_fence: from now on the started module can fence_others().
+ * False, and nothing has changed: the host offers nothing of the kind.
+ */
+bool sim_fence(SimPlatform *sim);
 
 /** sim_write64 / sim_read64: ordinary memory, little endian */
 void sim_write64(SimPlatform *sim, uint64_t hpa, uint64_t value);

@@ -141,6 +141,11 @@ static void stay_active(Fixture *f)
     f->m->lps[1].active = 1;
 }
 
+static void stay_sharing(Fixture *f)
+{
+    f->m->lps[1].share[TDX_LP_SHARES - 1] = 0x1000;
+}
+
 static void lose_an_lp(Fixture *f)
 {
     f->m->lps[1].init = false;
@@ -206,6 +211,7 @@ static const Corruption corruptions[] = {
     { "lock-global", lock_global, "lock-held" },
     { "lock-wbt", lock_wbt, "lock-held" },
     { "stay-active", stay_active, "lp-active" },
+    { "stay-sharing", stay_sharing, "lp-share" },
     { "lose-an-lp", lose_an_lp, "lp-count" },
     { "lose-a-package", lose_a_package, "package-count" },
     { "go-back", go_back, "sys-state" },

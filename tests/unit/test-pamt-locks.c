@@ -73,11 +73,12 @@ static uint64_t walk(SimPlatform *sim, TdxLevel target, TdxLockType type)
     uint64_t status;
     PAMT_REF(page);
 
-    g_assert_true(pamt_find(&page, sim->module, RANGE + 8 * KIB));
+    g_assert_true(pamt_find(&page, SIM_CALL(sim, 0), RANGE + 8 * KIB));
     status = pamt_lock(&page, target, type, TDX_RDX);
     for (int i = 0; status && i < TDX_NUM_PAMT_LEVELS; i++) {
-        g_assert_null(page.guard[i].lock);
+        g_assert_null(page.lock[i]);
     }
+    g_assert_cmpuint(page.share == 0, ==, status != 0);
     return status;
 }
 
@@ -126,14 +127,16 @@ static void test_walk_holds(void)
     SimPlatform *sim = machine();
     TdxPamtEntry *e1g = sim_pamt_entry(sim, tdmr_of(sim), TDX_LEVEL_1G, RANGE);
     TdxPamtEntry *e2m = entry_2m(sim, RANGE);
+    TdxLp *lp = &sim->module->lps[0];
 
     g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
     {
         PAMT_REF(page);
 
-        g_assert_cmphex(pamt_get_free(&page, sim->module, RANGE + 4 * KIB, 0,
-                                      1), ==, 0);
-        g_assert_cmphex(e1g->lock, ==, TDX_LOCK_READER);
+        g_assert_cmphex(pamt_get_free(&page, SIM_CALL(sim, 0),
+                                      RANGE + 4 * KIB, 0, 1), ==, 0);
+        g_assert_cmphex(e1g->lock, ==, 0);
+        g_assert_cmphex(lp->share[0], ==, (uintptr_t)e1g);
         g_assert_cmphex(e2m->lock, ==, TDX_LOCK_READER);
         g_assert_cmphex(page.entry->lock, ==, TDX_LOCK_EXCLUSIVE);
         g_assert_cmphex(remove_pair(sim, RANGE), ==, BUSY(1));
@@ -145,6 +148,7 @@ static void test_walk_holds(void)
                                            RANGE + 4 * KIB,
                                            TDX_LOCK_TYPE_SHARED, 1), ==, 0);
         g_assert_cmphex(e1g->lock, ==, 0);
+        g_assert_cmphex(lp->share[0], ==, 0);
         g_assert_cmphex(e2m->lock & ~TDX_LOCK_HOST_PRIORITY, ==, 0);
         g_assert_cmphex(page.entry->lock, ==, TDX_LOCK_READER);
     }
@@ -152,9 +156,10 @@ static void test_walk_holds(void)
     {
         PAMT_REF(range);
 
-        g_assert_cmphex(pamt_get_free(&range, sim->module, RANGE,
+        g_assert_cmphex(pamt_get_free(&range, SIM_CALL(sim, 0), RANGE,
                                       TDX_LEVEL_2M, 1), ==, 0);
-        g_assert_cmphex(e1g->lock, ==, TDX_LOCK_READER);
+        g_assert_cmphex(e1g->lock, ==, 0);
+        g_assert_cmphex(lp->share[0], ==, (uintptr_t)e1g);
         g_assert_cmphex(e2m->lock, ==, TDX_LOCK_EXCLUSIVE);
     }
     g_assert_cmphex(e1g->lock, ==, 0);

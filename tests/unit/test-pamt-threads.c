@@ -73,7 +73,8 @@ static uint32_t use_page(Worker *w)
     uint64_t status;
     PAMT_REF(page);
 
-    status = pamt_get_free(&page, w->sim->module, hpa, TDX_LEVEL_4K, TDX_R8);
+    status = pamt_get_free(&page, SIM_CALL(w->sim, w->lp), hpa, TDX_LEVEL_4K,
+                           TDX_R8);
     if (status == TDX_SUCCESS) {
         pamt_assign(&page, TDX_PT_REG, BASE);
     }

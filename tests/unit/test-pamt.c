@@ -251,7 +251,7 @@ static uint64_t check(SimPlatform *sim, uint64_t hpa, TdxLevel level,
 {
     PAMT_REF(page);
 
-    return pamt_get_page(&page, sim->module, hpa, level, type,
+    return pamt_get_page(&page, SIM_CALL(sim, 0), hpa, level, type,
                          TDX_LOCK_TYPE_EXCLUSIVE, TDX_R8);
 }
 
@@ -334,7 +334,7 @@ static void test_assign(void)
     for (int i = 0; i < 2; i++) {
         PAMT_REF(page);
 
-        g_assert_cmphex(pamt_get_free(&page, sim->module,
+        g_assert_cmphex(pamt_get_free(&page, SIM_CALL(sim, 0),
                                       RANGE + i * MIB + 4 * KIB, 0, 1), ==, 0);
         pamt_assign(&page, TDX_PT_REG, tdr);
         pamt_set_bepoch(page.entry, 0x123);
@@ -428,8 +428,8 @@ static void test_reclaim(void)
     for (int i = 0; i < 2; i++) {
         PAMT_REF(page);
 
-        g_assert_cmphex(pamt_get_free(&page, sim->module, i ? child : tdr, 0,
-                                      1), ==, 0);
+        g_assert_cmphex(pamt_get_free(&page, SIM_CALL(sim, 0),
+                                      i ? child : tdr, 0, 1), ==, 0);
         pamt_assign(&page, i ? TDX_PT_TDCX : TDX_PT_TDR, i ? tdr : 0);
     }
     pamt_set_owner(entry_2m(sim, large), TDX_PT_REG, tdr);

@@ -50,7 +50,7 @@ static gpointer pairs(gpointer opaque)
         {
             PAMT_REF(ref);
 
-            g_assert_cmphex(pamt_get_free(&ref, w->sim->module,
+            g_assert_cmphex(pamt_get_free(&ref, SIM_CALL(w->sim, w->lp),
                                           at + 64 * KIB, TDX_LEVEL_4K, 8),
                             ==, 0);
             pamt_assign(&ref, TDX_PT_REG, BASE);

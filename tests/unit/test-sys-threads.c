@@ -283,18 +283,35 @@ static void *use_module(void *opaque)
     return NULL;
 }
 
-static void test_disable(void)
+static void run_disable(bool fence)
 {
     SimPlatform *sim = sim_boot_machine(4, 1);
     Crew crew;
 
     sim->cfg.sys_disable = true;
     sim_start(sim);
+    if (fence && !sim_fence(sim)) {
+        g_test_skip("this host has no membarrier");
+        sim_free(sim);
+        return;
+    }
     crew_start(&crew, sim, 4, use_module);
     crew_join(&crew, 4);
     g_assert_null(sim->fatal_reason);
+    /* Each DISABLE has asked the others */
+    g_assert_true(!fence || sim->fences >= ROUNDS / 4);
     sim_boot_ready(sim);
     sim_free(sim);
+}
+
+static void test_disable(void)
+{
+    run_disable(false);
+}
+
+static void test_disable_fence(void)
+{
+    run_disable(true);
 }
 
 int main(int argc, char **argv)
@@ -305,5 +322,6 @@ int main(int argc, char **argv)
     g_test_add_func("/sys-threads/config", test_config);
     g_test_add_func("/sys-threads/key-config", test_key_config);
     g_test_add_func("/sys-threads/disable", test_disable);
+    g_test_add_func("/sys-threads/disable-fence", test_disable_fence);
     return g_test_run();
 }

@@ -43,6 +43,17 @@ bool seam_integrity_untouched(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
            is_private(s, hpa, len);
 }
 
+/* Out of line, or the other way would save registers for this one */
+static __attribute__((noinline))
+void *intact_slowly(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
+{
+    if (!is_private(s, hpa, len)) {
+        trace_seam_private_lost(hpa, len);
+        return NULL;
+    }
+    return seam_private_page(s, hpa, 0);
+}
+
 /* The way of nearly all accesses of the module: not a step too many */
 void *seam_private_intact(void *opaque, uint64_t hpa, uint64_t len)
 {
@@ -50,15 +61,13 @@ void *seam_private_intact(void *opaque, uint64_t hpa, uint64_t len)
     const SeamChunk *chunk;
     uint64_t offset = hpa & (SEAM_CHUNK_SIZE - 1);
 
-    if (unlikely(!is_private(s, hpa, len))) {
-        trace_seam_private_lost(hpa, len);
-        return NULL;
+    if (likely(is_private(s, hpa, len))) {
+        chunk = qatomic_load_acquire(&s->chunks[hpa >> SEAM_CHUNK_BITS]);
+        if (likely(chunk && test_bit(offset >> SEAM_PAGE_BITS, chunk->used))) {
+            return chunk->host + offset;
+        }
     }
-    chunk = qatomic_load_acquire(&s->chunks[hpa >> SEAM_CHUNK_BITS]);
-    if (likely(chunk && test_bit(offset >> SEAM_PAGE_BITS, chunk->used))) {
-        return chunk->host + offset;
-    }
-    return seam_private_page(s, hpa, 0);
+    return intact_slowly(s, hpa, len);
 }
 
 bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len)

@@ -48,42 +48,6 @@ static bool add_package(TdxModuleDevice *s, int socket[TDX_MAX_PKGS],
     return true;
 }
 
-bool seam_platform_init(TdxModuleDevice *s, Error **errp)
-{
-    X86CPU *first = X86_CPU(first_cpu);
-    const X86SeamState *seam = first->seam;
-    TdxPlatformInfo *plat = &s->plat;
-    int socket[TDX_MAX_PKGS];
-
-    s->num_cpus = MACHINE(qdev_get_machine())->smp.max_cpus;
-    s->lp_of_cpu = g_new(int, s->num_cpus);
-    s->lps = g_new0(X86CPU *, s->num_cpus);
-    s->lp_pkg = g_new0(uint32_t, s->num_cpus);
-    for (unsigned i = 0; i < s->num_cpus; i++) {
-        CPUState *cs = qemu_get_cpu(i);
-
-        s->lp_of_cpu[i] = -1;
-        if (!cs) {
-            continue;
-        }
-        if (!add_package(s, socket, X86_CPU(cs), plat->num_lps, errp)) {
-            return false;
-        }
-        s->lp_of_cpu[i] = plat->num_lps;
-        s->lps[plat->num_lps++] = X86_CPU(cs);
-    }
-
-    s->partial_write_erratum = seam->partial_write_erratum;
-    plat->max_pa = first->phys_bits;
-    plat->keyid_bits = seam->keyid_bits;
-    plat->mktme_keyids = seam->mktme_keyids;
-    plat->tdx_keyids = seam->tdx_keyids;
-    plat->seamrr = (TdxRange) { seam->seamrr_base, seam->seamrr_size };
-    /* SEAMREPORT and its verification are not modelled */
-    plat->seamverifyreport = false;
-    return true;
-}
-
 static uint32_t platform_lp_package(void *opaque, unsigned lp)
 {
     TdxModuleDevice *s = opaque;
@@ -190,7 +154,7 @@ static void platform_fatal(void *opaque, const char *why)
     error_report("the TDX module has stopped: %s", why);
 }
 
-const TdxPlatformOps seam_platform_ops = {
+static const TdxPlatformOps platform_ops = {
     .read_shared = seam_read_shared,
     .write_shared = seam_write_shared,
     .private_page = seam_private_page,
@@ -208,3 +172,43 @@ const TdxPlatformOps seam_platform_ops = {
     .tsc = platform_tsc,
     .fatal = platform_fatal,
 };
+
+bool seam_platform_init(TdxModuleDevice *s, Error **errp)
+{
+    X86CPU *first = X86_CPU(first_cpu);
+    const X86SeamState *seam = first->seam;
+    TdxPlatformInfo *plat = &s->plat;
+    int socket[TDX_MAX_PKGS];
+
+    s->ops = platform_ops;
+    if (seam_fence_available()) {
+        s->ops.fence_others = seam_fence_others;
+    }
+    s->num_cpus = MACHINE(qdev_get_machine())->smp.max_cpus;
+    s->lp_of_cpu = g_new(int, s->num_cpus);
+    s->lps = g_new0(X86CPU *, s->num_cpus);
+    s->lp_pkg = g_new0(uint32_t, s->num_cpus);
+    for (unsigned i = 0; i < s->num_cpus; i++) {
+        CPUState *cs = qemu_get_cpu(i);
+
+        s->lp_of_cpu[i] = -1;
+        if (!cs) {
+            continue;
+        }
+        if (!add_package(s, socket, X86_CPU(cs), plat->num_lps, errp)) {
+            return false;
+        }
+        s->lp_of_cpu[i] = plat->num_lps;
+        s->lps[plat->num_lps++] = X86_CPU(cs);
+    }
+
+    s->partial_write_erratum = seam->partial_write_erratum;
+    plat->max_pa = first->phys_bits;
+    plat->keyid_bits = seam->keyid_bits;
+    plat->mktme_keyids = seam->mktme_keyids;
+    plat->tdx_keyids = seam->tdx_keyids;
+    plat->seamrr = (TdxRange) { seam->seamrr_base, seam->seamrr_size };
+    /* SEAMREPORT and its verification are not modelled */
+    plat->seamverifyreport = false;
+    return true;
+}

@@ -77,11 +77,11 @@ static void add_cpuid(GString *reply, TdxModuleDevice *s)
 
     for (unsigned i = 0; tdx_native_cpuid_at(s->module, i, &leaf, &subleaf);
          i++) {
-        seam_platform_ops.cpuid(s, 0, leaf & 0x80000000, 0, range);
+        s->ops.cpuid(s, 0, leaf & 0x80000000, 0, range);
         if (leaf > range[0]) {
             continue;
         }
-        seam_platform_ops.cpuid(s, 0, leaf, subleaf == TDX_CPUID_NO_SUBLEAF
+        s->ops.cpuid(s, 0, leaf, subleaf == TDX_CPUID_NO_SUBLEAF
                                             ? 0 : subleaf, regs);
         g_string_append_printf(reply, " cpuid=0x%x,0x%x,0x%x,0x%x,0x%x,0x%x",
                                leaf, subleaf, regs[0], regs[1], regs[2],

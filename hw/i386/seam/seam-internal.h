@@ -42,6 +42,7 @@ struct TdxModuleDevice {
     SeamWindow *window;     /* for tests; see window.c */
     Notifier machine_done;
     TdxPlatformInfo plat;
+    TdxPlatformOps ops;
     TdxModule *module;
     X86CPU **lps;           /* plat.num_lps of them, by LP number */
     int *lp_of_cpu;         /* by cpu_index; -1: unknown to the module */
@@ -62,11 +63,16 @@ struct TdxModuleDevice {
 
 /**
  * seam_platform_init: find the processors of the machine and give them LP
- * numbers; fills all of @s->plat but the memory.
+ * numbers; fills @s->ops, and all of @s->plat but the memory.
  */
 bool seam_platform_init(TdxModuleDevice *s, Error **errp);
 
-extern const TdxPlatformOps seam_platform_ops;
+/**
+ * seam_fence_available: can seam_fence_others() be called on this host?
+ * seam_fence_others: see TdxPlatformOps; it takes microseconds
+ */
+bool seam_fence_available(void);
+void seam_fence_others(void *opaque);
 
 /**
  * seam_read_shared / seam_write_shared: RAM as KeyID 0 sees it; these are the

@@ -56,7 +56,7 @@ static bool load_module(TdxModuleDevice *s, Error **errp)
     } else {
         tdx_module_free(s->module);
         s->plat = plat;
-        s->module = tdx_module_new(&s->cfg, &s->plat, &seam_platform_ops, s);
+        s->module = tdx_module_new(&s->cfg, &s->plat, &s->ops, s);
         seam_faults_add(s);
         seam_private_resize(s);
         seam_integrity_start(s);

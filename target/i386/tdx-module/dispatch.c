@@ -76,9 +76,40 @@ static inline uint64_t dispatch(TdxCall *c, const TdxEntryPoint *entry)
     return handler(c);
 }
 
-typedef struct Gprs {
-    uint64_t reg[TDX_NUM_GPRS];
-} Gprs;
+/* All that a leaf writes but RAX */
+typedef struct Outputs {
+    uint64_t rcx, rdx, r8, r9, r10, r11, r12, r13;
+} Outputs;
+
+/*
+ * The guest has just written these, one by one; loads of two at once would
+ * wait until that has left the store buffer.
+ */
+static inline uint64_t fresh(const uint64_t *gpr, TdxGpr reg)
+{
+    return __atomic_load_n(&gpr[reg], __ATOMIC_RELAXED);
+}
+
+static inline Outputs outputs_of(const uint64_t *gpr)
+{
+    return (Outputs) {
+        fresh(gpr, TDX_RCX), fresh(gpr, TDX_RDX), fresh(gpr, TDX_R8),
+        fresh(gpr, TDX_R9), fresh(gpr, TDX_R10), fresh(gpr, TDX_R11),
+        fresh(gpr, TDX_R12), fresh(gpr, TDX_R13),
+    };
+}
+
+static void put_outputs(uint64_t *gpr, const Outputs *out)
+{
+    gpr[TDX_RCX] = out->rcx;
+    gpr[TDX_RDX] = out->rdx;
+    gpr[TDX_R8] = out->r8;
+    gpr[TDX_R9] = out->r9;
+    gpr[TDX_R10] = out->r10;
+    gpr[TDX_R11] = out->r11;
+    gpr[TDX_R12] = out->r12;
+    gpr[TDX_R13] = out->r13;
+}
 
 /*
  * A leaf that works with private memory, as all do that need a module which
@@ -89,17 +120,15 @@ typedef struct Gprs {
 static __attribute__((noinline))
 uint64_t dispatch_ready(TdxCall *c, const TdxEntryPoint *entry)
 {
-    /* Set at once: QEMU's compiler flags would clear it first otherwise */
-    const Gprs before = *(const Gprs *)c->gpr;
+    const Outputs before = outputs_of(c->gpr);
     uint32_t *active = &c->m->lps[c->lp].active;
     uint64_t status;
 
-    __atomic_store_n(active, 1, __ATOMIC_SEQ_CST);
+    tdx_announce(c->m, active, 1);
     status = dispatch(c, entry);
-    /* No order but that all of the call comes first: cheaper than the above */
-    __atomic_store_n(active, 0, __ATOMIC_RELEASE);
+    tdx_retract(active);
     if (status == TDX_STATUS_NONE) {
-        *(Gprs *)c->gpr = before;
+        put_outputs(c->gpr, &before);
     }
     return status;
 }
@@ -116,7 +145,7 @@ static uint64_t dispatch_early(TdxCall *c, const TdxEntryPoint *entry)
 
     __atomic_store_n(active, 1, __ATOMIC_RELAXED);
     status = dispatch(c, entry);
-    __atomic_store_n(active, 0, __ATOMIC_RELEASE);
+    tdx_retract(active);
     return status;
 }
 

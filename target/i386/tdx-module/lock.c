@@ -14,7 +14,7 @@ static bool lock_swap(TdxLock *lock, uint16_t *old, uint16_t new)
 
 static bool lock_busy(TdxLock *lock)
 {
-    __atomic_fetch_or(lock, TDX_LOCK_HOST_PRIORITY, __ATOMIC_RELAXED);
+    tdx_lock_mark_host(lock);
     return false;
 }
 

@@ -53,6 +53,12 @@ static inline void tdx_lock_release(TdxLock *lock, TdxLockType type)
     __atomic_fetch_sub(lock, tdx_lock_unit(type), __ATOMIC_RELEASE);
 }
 
+/* Leave the mark of a host that did not get the lock */
+static inline void tdx_lock_mark_host(TdxLock *lock)
+{
+    __atomic_fetch_or(lock, TDX_LOCK_HOST_PRIORITY, __ATOMIC_RELAXED);
+}
+
 /*
  * Turn the caller's shared lock into an exclusive one; only possible for the
  * single reader.  On failure the shared lock is kept.

@@ -123,25 +123,21 @@ uint64_t tdx_fatal(TdxModule *m, const char *why)
     return TDX_STATUS_NONE;
 }
 
-void *tdx_global(TdxModule *m, uint64_t hpa, uint64_t len)
+void tdx_global_lost(TdxModule *m, uint64_t hpa)
 {
-    void *content = m->ops->private_intact(m->opaque, hpa, len);
-
-    if (!content) {
-        if (tdx_private(m, hpa, m->st.hkid)) {
-            tdx_cause(m, NULL, hpa, TDX_CAUSE_LOST, 0);
-            tdx_fatal(m, "the host wrote to the module's own structures");
-        } else {
-            tdx_fatal(m, "no memory where the module's own structures are");
-        }
+    if (tdx_private(m, hpa, m->st.hkid)) {
+        tdx_cause(m, NULL, hpa, TDX_CAUSE_LOST, 0);
+        tdx_fatal(m, "the host wrote to the module's own structures");
+    } else {
+        tdx_fatal(m, "no memory where the module's own structures are");
     }
-    return content;
 }
 
 bool tdx_others_active(const TdxCall *c)
 {
     unsigned lp;
 
+    tdx_fence_others(c->m);
     for (lp = 0; lp < c->m->plat.num_lps; lp++) {
         if (lp != c->lp &&
             __atomic_load_n(&c->m->lps[lp].active, __ATOMIC_SEQ_CST)) {

@@ -99,6 +99,9 @@ typedef struct TdxState {
     uint64_t common_msr[TDX_NUM_COMMON_MSRS]; /* of the LP of TDH.SYS.INIT */
 } TdxState;
 
+/* 1G entries that a call shares without counting: see pamt/block.h */
+#define TDX_LP_SHARES 4
+
 /*
  * Every SEAMCALL writes its own LP's: however an array of these is aligned,
  * no cache line holds members of two.
@@ -106,7 +109,8 @@ typedef struct TdxState {
 typedef struct TdxLp {
     uint8_t before[64];
     bool init;        /* TDH.SYS.LP.INIT done; migrates with the state */
-    uint32_t active;  /* a SEAMCALL is running here; atomic */
+    uint32_t active;  /* a SEAMCALL is running here; announced */
+    uintptr_t share[TDX_LP_SHARES]; /* which entries; announced; 0: none */
     uint8_t after[56];
 } TdxLp;
 
@@ -185,6 +189,35 @@ static inline bool tdx_fault_at(TdxCall *c, TdxFaultPoint point)
 }
 
 #include "observe.h"
+
+/* --- announcements ------------------------------------------------------- */
+
+/*
+ * What an LP tells all others before it looks at what they have done: it
+ * either finds that or is found by them, once they have called
+ * tdx_fence_others().  The one side comes with each call, the other hardly
+ * ever, so all of the cost is there where the machine can do that.
+ */
+#define tdx_announce(m, where, what) \
+    do { \
+        if ((m)->ops->fence_others) { \
+            __atomic_store_n(where, what, __ATOMIC_RELAXED); \
+            __atomic_signal_fence(__ATOMIC_SEQ_CST); \
+        } else { \
+            __atomic_store_n(where, what, __ATOMIC_SEQ_CST); \
+        } \
+    } while (0)
+
+/* It is over: all that was done meanwhile comes before */
+#define tdx_retract(where) __atomic_store_n(where, 0, __ATOMIC_RELEASE)
+
+/** tdx_fence_others: what others have announced before can be seen now */
+static inline void tdx_fence_others(const TdxModule *m)
+{
+    if (m->ops->fence_others) {
+        m->ops->fence_others(m->opaque);
+    }
+}
 
 /* --- state ------------------------------------------------------------- */
 
@@ -300,12 +333,23 @@ static inline bool tdx_lost(const TdxModule *m, uint64_t hpa, uint64_t len)
     return m->ops->private_lost(m->opaque, hpa, len);
 }
 
+/** tdx_global_lost: the end of the module, by what tdx_global() has found */
+void tdx_global_lost(TdxModule *m, uint64_t hpa);
+
 /**
  * tdx_global: @len bytes, in one page, of a structure that the module itself
  * owns.  NULL after tdx_fatal() when they are not there or lost: a machine
  * check inside of the module, which ends it.
  */
-void *tdx_global(TdxModule *m, uint64_t hpa, uint64_t len);
+static inline void *tdx_global(TdxModule *m, uint64_t hpa, uint64_t len)
+{
+    void *content = m->ops->private_intact(m->opaque, hpa, len);
+
+    if (__builtin_expect(!content, false)) {
+        tdx_global_lost(m, hpa);
+    }
+    return content;
+}
 
 /* --- leaf handlers, one file each ---------------------------------------- */
 

@@ -117,6 +117,14 @@ typedef struct TdxPlatformOps {
      */
     void (*private_drop_all)(void *opaque);
 
+    /**
+     * @fence_others: when this returns, each other LP has passed a full
+     * memory barrier since it was called.  NULL where a machine has nothing
+     * of the kind; calls then have barriers of their own, which costs more
+     * time than this saves unless it is rare.
+     */
+    void (*fence_others)(void *opaque);
+
     /** @lp_package: package number of a logical processor, from 0 */
     uint32_t (*lp_package)(void *opaque, unsigned lp);
 

@@ -216,7 +216,7 @@ static bool check_pair(TdxCheck *ck, const Block *b, const TdxPamtEntry *e,
         TdxPamtRef ref = { 0 };
 
         if (!tdx_private_hpa_ok(ck->m, table, TDX_PAGE_4K) ||
-            !pamt_find(&ref, ck->m, table)) {
+            !pamt_find_block(&ref, ck->m, table)) {
             return check_fail(ck, "pair-page: PAMT page %u of range 0x%" PRIx64
                               " would be 0x%" PRIx64, i, hpa, table);
         }

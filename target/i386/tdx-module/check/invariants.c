@@ -102,11 +102,16 @@ TdxCheckPage *check_claim(TdxCheck *ck, uint64_t hpa, unsigned level,
 static bool check_locks(TdxCheck *ck)
 {
     TdxModule *m = ck->m;
-    unsigned i;
+    unsigned i, share;
 
     for (i = 0; i < m->plat.num_lps; i++) {
         if (m->lps[i].active) {
             return check_fail(ck, "lp-active: a SEAMCALL runs on LP %u", i);
+        }
+        for (share = 0; share < TDX_LP_SHARES; share++) {
+            if (m->lps[i].share[share]) {
+                return check_fail(ck, "lp-share: LP %u shares a 1G entry", i);
+            }
         }
     }
     for (i = 0; i < TDX_MAX_PKGS; i++) {

@@ -91,16 +91,17 @@ static uint64_t wrong_level(const TdxPamtRef *ref, TdxPageType page_type,
 }
 
 /* PAMT 3.3 */
-uint64_t pamt_get_page(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+uint64_t pamt_get_page(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
                        TdxLevel level, TdxPageType page_type,
                        TdxLockType type, uint32_t op)
 {
+    TdxModule *m = c->m;
     uint64_t status;
 
     if (!tdx_private_hpa_ok(m, hpa, tdx_level_size(level))) {
         return tdx_op(TDX_OPERAND_INVALID, op);
     }
-    if (!pamt_find(ref, m, hpa)) {
+    if (!pamt_find(ref, c, hpa)) {
         return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, op);
     }
     status = pamt_lock(ref, level, type, op);
@@ -159,7 +160,8 @@ uint64_t pamt_free(TdxPamtRef *ref)
      * The lock goes before the count: an implicit one does not keep the page
      * pair in its place, only the count does.
      */
-    tdx_guard_release(&ref->guard[ref->level]);
+    tdx_lock_release(ref->lock[ref->level], TDX_LOCK_TYPE_EXCLUSIVE);
+    ref->lock[ref->level] = NULL;
     ref->entry = NULL;
     if (ref->range && pamt_count_down(ref->range) == 0) {
         return TDX_PAMT_HINT;

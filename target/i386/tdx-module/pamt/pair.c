@@ -15,10 +15,18 @@ uint64_t pamt_pair_operand(TdxPamtPair *pair, TdxModule *m, unsigned index,
            ? TDX_SUCCESS : tdx_op(TDX_OPERAND_INVALID, op);
 }
 
-uint64_t pamt_pair_find(TdxPamtPair *pair, TdxModule *m, unsigned index,
+uint64_t pamt_pair_find(TdxPamtPair *pair, const TdxCall *c, unsigned index,
                         uint64_t hpa)
 {
-    return pamt_find(&pair->page[index], m, hpa)
+    const TdxPamtRef *first = pair->page[0];
+
+    /* Mostly neighbours; a block is of one TDMR and is initialised as a whole */
+    if (index == 1 && (first->hpa ^ hpa) < TDX_PAGE_1G) {
+        pamt_found(pair->page[1], first->m, first->tdmr, hpa);
+        pair->page[1]->lp = first->lp;
+        return TDX_SUCCESS;
+    }
+    return pamt_find(pair->page[index], c, hpa)
            ? TDX_SUCCESS : tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR,
                                   pair->op[index]);
 }
@@ -51,9 +59,9 @@ static uint64_t lock_free_page(TdxPamtRef *page, const TdxPamtRef *range,
 
 static uint64_t bit_was_set(const TdxPamtPair *pair, unsigned index)
 {
-    return tdx_fails(pair->page[index].m,
+    return tdx_fails(pair->page[index]->m,
                      tdx_op(TDX_PAGE_NOT_FREE, pair->op[index]), NULL,
-                     pair->page[index].hpa, TDX_CAUSE_PAMT_OR_RESERVED, 0);
+                     pair->page[index]->hpa, TDX_CAUSE_PAMT_OR_RESERVED, 0);
 }
 
 /* PAMT.ADD steps 12 to 15: the number of the page that is taken, or -1 */
@@ -87,9 +95,9 @@ uint64_t pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range)
     unsigned i;
 
     for (i = 0; i < 2; i++) {
-        hpa[i] = pair->page[i].hpa;
-        tdmr[i] = pair->page[i].tdmr;
-        status = lock_free_page(&pair->page[i], range, &pair->page[0],
+        hpa[i] = pair->page[i]->hpa;
+        tdmr[i] = pair->page[i]->tdmr;
+        status = lock_free_page(pair->page[i], range, pair->page[0],
                                 pair->op[i]);
         if (status != TDX_SUCCESS) {
             return status;
@@ -125,7 +133,7 @@ uint64_t pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
     unsigned i;
 
     for (i = 0; i < 2; i++) {
-        hpa[i] = pair->page[i].hpa;
+        hpa[i] = pair->page[i]->hpa;
         if (!m->ops->private_take(m->opaque, hpa[i], TDX_PAGE_4K) ||
             (page_type != TDX_PT_NDA &&
              !fill_page(m, hpa[i], page_type, tdr_hpa))) {
@@ -167,10 +175,4 @@ uint64_t pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2])
         pamt_bit_clear(&bit[1]);
     }
     return TDX_SUCCESS;
-}
-
-void pamt_pair_unlock(TdxPamtPair *pair)
-{
-    pamt_unlock(&pair->page[1]);
-    pamt_unlock(&pair->page[0]);
 }

@@ -32,17 +32,24 @@
  * TdxPamtRef: the entry that describes a page.
  * @tdmr, @hpa: set by pamt_find(); @hpa is without KeyID
  * @level: of the leaf entry, valid once found or locked
+ * @exclusive: the lock on the leaf entry is; those above are shared
+ * @share: 1 + the number of @lp's announcement that it shares the 1G entry
  * @entry: the leaf entry
  * @range: the 2M entry above a 4K entry in a page pair, else NULL
+ * @lp: whose call it is, for explicit locks
+ * @lock: what is held, by level; NULL: nothing
  */
 typedef struct TdxPamtRef {
     TdxModule *m;
     TdxTdmr *tdmr;
     uint64_t hpa;
     TdxLevel level;
+    bool exclusive;
+    uint8_t share;
     TdxPamtEntry *entry;
     TdxPamtEntry *range;
-    TdxLockGuard guard[TDX_NUM_PAMT_LEVELS];
+    TdxLp *lp;
+    TdxLock *lock[TDX_NUM_PAMT_LEVELS];
 } TdxPamtRef;
 
 /** pamt_unlock: release what @ref holds, if anything; it may be used anew */
@@ -51,9 +58,14 @@ void pamt_unlock(TdxPamtRef *ref);
 #define PAMT_REF(ref) \
     __attribute__((cleanup(pamt_unlock))) TdxPamtRef ref = { 0 }
 
+static inline unsigned tdx_level_shift(TdxLevel level)
+{
+    return 12 + 9 * level;
+}
+
 static inline uint64_t tdx_level_size(TdxLevel level)
 {
-    return TDX_PAGE_4K << (9 * level);
+    return 1ULL << tdx_level_shift(level);
 }
 
 /* --- walk.c: find and lock ---------------------------------------------- */
@@ -66,7 +78,19 @@ TdxTdmr *pamt_tdmr(TdxModule *m, uint64_t hpa);
  * Takes no lock.  False: no TDMR there or its block is not initialised yet
  * (TDX_OPERAND_ADDR_RANGE_ERROR).
  */
-bool pamt_find(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
+bool pamt_find(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa);
+
+/* What pamt_find() has found */
+static inline void pamt_found(TdxPamtRef *ref, TdxModule *m, TdxTdmr *tdmr,
+                              uint64_t hpa)
+{
+    ref->m = m;
+    ref->tdmr = tdmr;
+    ref->hpa = hpa;
+}
+
+/** pamt_find_block: pamt_find() where there is no explicit lock to follow */
+bool pamt_find_block(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
 
 /**
  * pamt_lock: walk to the entry of a found page and lock it, explicitly.
@@ -121,15 +145,15 @@ TdxPamtEntry *pamt_child(const TdxPamtRef *ref, const TdxPamtEntry *entry,
  * @type: lock to hold on it
  * @op: operand id of every failure
  */
-uint64_t pamt_get_page(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+uint64_t pamt_get_page(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
                        TdxLevel level, TdxPageType page_type,
                        TdxLockType type, uint32_t op);
 
 /** pamt_get_free: pamt_get_page() for a free page, locked exclusively */
-static inline uint64_t pamt_get_free(TdxPamtRef *ref, TdxModule *m,
+static inline uint64_t pamt_get_free(TdxPamtRef *ref, const TdxCall *c,
                                      uint64_t hpa, TdxLevel level, uint32_t op)
 {
-    return pamt_get_page(ref, m, hpa, level, TDX_PT_NDA,
+    return pamt_get_page(ref, c, hpa, level, TDX_PT_NDA,
                          TDX_LOCK_TYPE_EXCLUSIVE, op);
 }
 
@@ -265,14 +289,14 @@ uint64_t pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
  * @page: their shared locks; @op: operand ids of the two
  */
 typedef struct TdxPamtPair {
-    TdxPamtRef page[2];
+    TdxPamtRef *page[2];
     uint32_t op[2];
 } TdxPamtPair;
 
-void pamt_pair_unlock(TdxPamtPair *pair);
-
 #define PAMT_PAIR(pair) \
-    __attribute__((cleanup(pamt_pair_unlock))) TdxPamtPair pair = { 0 }
+    PAMT_REF(pair##_page0); \
+    PAMT_REF(pair##_page1); \
+    TdxPamtPair pair = { .page = { &pair##_page0, &pair##_page1 } }
 
 /**
  * pamt_pair_operand: format of page operand @index (0, 1) of a pair:
@@ -282,7 +306,7 @@ uint64_t pamt_pair_operand(TdxPamtPair *pair, TdxModule *m, unsigned index,
                            uint64_t hpa, uint32_t op);
 
 /** pamt_pair_find: its block: TDX_OPERAND_ADDR_RANGE_ERROR op */
-uint64_t pamt_pair_find(TdxPamtPair *pair, TdxModule *m, unsigned index,
+uint64_t pamt_pair_find(TdxPamtPair *pair, const TdxCall *c, unsigned index,
                         uint64_t hpa);
 
 /**

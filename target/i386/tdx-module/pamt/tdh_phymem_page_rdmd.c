@@ -50,7 +50,7 @@ uint64_t tdh_phymem_page_rdmd(TdxCall *c)
     if (!tdx_private_hpa_ok(m, hpa, tdx_level_size(level))) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
     }
-    if (!pamt_find(&page, m, hpa)) {
+    if (!pamt_find(&page, c, hpa)) {
         return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, TDX_RCX);
     }
     status = pamt_lock(&page, level, TDX_LOCK_TYPE_SHARED, TDX_RCX);

@@ -64,7 +64,7 @@ uint64_t tdh_phymem_page_reclaim(TdxCall *c)
     if (!tdx_private_hpa_ok(m, rcx, TDX_PAGE_4K)) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
     }
-    if (!pamt_find(&page, m, rcx)) {
+    if (!pamt_find(&page, c, rcx)) {
         return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, TDX_RCX);
     }
     status = pamt_lock(&page, TDX_LEVEL_4K, TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);

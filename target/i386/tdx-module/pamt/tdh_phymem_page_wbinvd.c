@@ -18,7 +18,7 @@ uint64_t tdh_phymem_page_wbinvd(TdxCall *c)
     if (!tdx_private_hpa_ok(m, hpa, TDX_PAGE_4K)) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
     }
-    if (!pamt_find(&page, m, hpa)) {
+    if (!pamt_find(&page, c, hpa)) {
         return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, TDX_RCX);
     }
     status = pamt_lock(&page, TDX_LEVEL_4K, TDX_LOCK_TYPE_SHARED, TDX_RCX);

@@ -28,7 +28,7 @@ uint64_t tdh_phymem_pamt_add(TdxCall *c)
     if (status != TDX_SUCCESS) {
         return status;
     }
-    status = pamt_pair_find(&pair, m, 0, rdx);
+    status = pamt_pair_find(&pair, c, 0, rdx);
     if (status != TDX_SUCCESS) {
         return status;
     }
@@ -36,11 +36,11 @@ uint64_t tdh_phymem_pamt_add(TdxCall *c)
     if (status != TDX_SUCCESS) {
         return status;
     }
-    status = pamt_pair_find(&pair, m, 1, r8);
+    status = pamt_pair_find(&pair, c, 1, r8);
     if (status != TDX_SUCCESS) {
         return status;
     }
-    if (!pamt_find(&range, m, hpa)) {
+    if (!pamt_find(&range, c, hpa)) {
         return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, TDX_RCX);
     }
     status = pamt_lock(&range, TDX_LEVEL_2M, TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);

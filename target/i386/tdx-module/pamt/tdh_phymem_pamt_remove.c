@@ -47,7 +47,7 @@ uint64_t tdh_phymem_pamt_remove(TdxCall *c)
     if (!pamt_range_operand(m, c->gpr[TDX_RCX], &hpa)) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
     }
-    if (!pamt_find(&range, m, hpa)) {
+    if (!pamt_find(&range, c, hpa)) {
         return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, TDX_RCX);
     }
     status = pamt_lock(&range, TDX_LEVEL_2M, TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);

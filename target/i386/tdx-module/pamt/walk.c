@@ -4,7 +4,7 @@
  * From a physical address to its PAMT entry, with the locks on the way.
  */
 
-#include "pamt.h"
+#include "block.h"
 
 TdxTdmr *pamt_tdmr(TdxModule *m, uint64_t hpa)
 {
@@ -29,7 +29,7 @@ TdxTdmr *pamt_tdmr(TdxModule *m, uint64_t hpa)
 }
 
 /* PAMT 1, get_block */
-bool pamt_find(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
+bool pamt_find_block(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
 {
     TdxTdmr *tdmr;
     uint64_t done;
@@ -46,10 +46,14 @@ bool pamt_find(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
         tdx_cause(m, NULL, hpa, TDX_CAUSE_NOT_INITIALIZED, done);
         return false;
     }
-    ref->m = m;
-    ref->tdmr = tdmr;
-    ref->hpa = hpa;
+    pamt_found(ref, m, tdmr, hpa);
     return true;
+}
+
+bool pamt_find(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa)
+{
+    ref->lp = &c->m->lps[c->lp];
+    return pamt_find_block(ref, c->m, hpa);
 }
 
 static TdxPamtEntry *entry_at(const TdxPamtRef *ref, uint64_t hpa)
@@ -61,7 +65,7 @@ static TdxPamtEntry *entry_at(const TdxPamtRef *ref, uint64_t hpa)
 static TdxPamtEntry *array_entry(const TdxPamtRef *ref, TdxLevel level,
                                  uint64_t hpa)
 {
-    uint64_t index = (hpa - ref->tdmr->base) / tdx_level_size(level);
+    uint64_t index = (hpa - ref->tdmr->base) >> tdx_level_shift(level);
 
     return entry_at(ref, ref->tdmr->pamt[level].base +
                          index * TDX_PAMT_ENTRY_SIZE);
@@ -136,6 +140,33 @@ static void set_leaf(TdxPamtRef *ref, TdxPamtEntry *above,
                                                                   : NULL;
 }
 
+static inline bool lock_entry(TdxPamtRef *ref, TdxPamtEntry *entry,
+                              TdxLevel level, TdxLockType type)
+{
+    if (level == TDX_LEVEL_1G) {
+        if (type == TDX_LOCK_TYPE_EXCLUSIVE) {
+            return pamt_block_own(ref, entry);
+        }
+        if (ref->lp) {
+            return pamt_block_share(ref, entry);
+        }
+    }
+    return pamt_lock_entry(ref, entry, level, type);
+}
+
+/* The shared lock of a leaf above the target becomes an exclusive one */
+static bool promote(TdxPamtRef *ref)
+{
+    if (ref->level == TDX_LEVEL_1G) {
+        return pamt_block_own(ref, ref->entry);
+    }
+    if (!tdx_lock_try_promote(&ref->entry->lock)) {
+        return false;
+    }
+    ref->exclusive = true;
+    return true;
+}
+
 /* PAMT 3.2, from @level, which has an array, downwards */
 static uint64_t lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
                           TdxLockType type, uint32_t op)
@@ -144,14 +175,13 @@ static uint64_t lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
 
     for (;;) {
         TdxPamtEntry *entry = next_entry(ref, above, level);
-        TdxLockGuard *guard = &ref->guard[level];
 
         if (!entry) {
             return TDX_STATUS_NONE;
         }
         /* A level above the target may be the leaf or may not: see below */
-        if (!tdx_guard_try(guard, &entry->lock,
-                           level == target ? type : TDX_LOCK_TYPE_SHARED)) {
+        if (!lock_entry(ref, entry, level,
+                        level == target ? type : TDX_LOCK_TYPE_SHARED)) {
             pamt_unlock(ref);
             return entry_busy(ref, level, op);
         }
@@ -163,12 +193,9 @@ static uint64_t lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
         level--;
     }
     /* Only now is it known that this is the leaf */
-    if (level != target && type == TDX_LOCK_TYPE_EXCLUSIVE) {
-        if (!tdx_lock_try_promote(&ref->entry->lock)) {
-            pamt_unlock(ref);
-            return entry_busy(ref, level, op);
-        }
-        ref->guard[level].type = TDX_LOCK_TYPE_EXCLUSIVE;
+    if (level != target && type == TDX_LOCK_TYPE_EXCLUSIVE && !promote(ref)) {
+        pamt_unlock(ref);
+        return entry_busy(ref, level, op);
     }
     return TDX_SUCCESS;
 }
@@ -183,7 +210,7 @@ uint64_t pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
                           TdxLockType type, uint32_t op)
 {
     bool same_block = held->level != TDX_LEVEL_1G &&
-                      held->guard[TDX_LEVEL_1G].lock &&
+                      (held->share || held->lock[TDX_LEVEL_1G]) &&
                       held->tdmr == ref->tdmr &&
                       (held->hpa ^ ref->hpa) < TDX_PAGE_1G;
 
@@ -197,7 +224,7 @@ uint64_t pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
     TdxPamtEntry *above = NULL;
     TdxLevel level = TDX_LEVEL_1G;
 
-    if (!pamt_find(ref, m, hpa)) {
+    if (!pamt_find_block(ref, m, hpa)) {
         return tdx_fatal(m, "a page in use lies outside all TDMRs");
     }
     for (;;) {
@@ -223,7 +250,7 @@ uint64_t pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
     if (status != TDX_SUCCESS) {
         return status;
     }
-    if (!tdx_guard_try(&ref->guard[ref->level], &ref->entry->lock, type)) {
+    if (!lock_entry(ref, ref->entry, ref->level, type)) {
         return entry_busy(ref, ref->level, op);
     }
     return TDX_SUCCESS;
@@ -234,7 +261,7 @@ uint64_t pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
 {
     TdxPamtEntry *entry;
 
-    if (!pamt_find(ref, m, hpa)) {
+    if (!pamt_find_block(ref, m, hpa)) {
         return tdx_fatal(m, "a page in use lies outside all TDMRs");
     }
     entry = array_entry(ref, level, ref->hpa);
@@ -242,7 +269,7 @@ uint64_t pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
         return TDX_STATUS_NONE;
     }
     set_leaf(ref, NULL, entry, level);
-    if (!tdx_guard_try(&ref->guard[level], &entry->lock, type)) {
+    if (!lock_entry(ref, entry, level, type)) {
         return entry_busy(ref, level, op);
     }
     return TDX_SUCCESS;
@@ -253,6 +280,14 @@ void pamt_unlock(TdxPamtRef *ref)
     TdxLevel level;
 
     for (level = TDX_LEVEL_4K; level < TDX_NUM_PAMT_LEVELS; level++) {
-        tdx_guard_release(&ref->guard[level]);
+        TdxLock *lock = ref->lock[level];
+
+        if (lock) {
+            tdx_lock_release(lock, ref->exclusive && level == ref->level
+                                   ? TDX_LOCK_TYPE_EXCLUSIVE
+                                   : TDX_LOCK_TYPE_SHARED);
+            ref->lock[level] = NULL;
+        }
     }
+    pamt_block_unshare(ref);
 }

@@ -57,7 +57,7 @@ uint64_t mem_check_tdr_flags(TdxMemOp *op, uint64_t flags)
 
 uint64_t mem_lock_td(TdxMemOp *op, unsigned ops)
 {
-    uint64_t status = td_lock(&op->td, op->c->m, op->rdx,
+    uint64_t status = td_lock(&op->td, op->c, op->rdx,
                               TDX_LOCK_TYPE_SHARED, TDX_RDX);
 
     return status ? status : td_check_state(&op->td, ops);
@@ -65,7 +65,7 @@ uint64_t mem_lock_td(TdxMemOp *op, unsigned ops)
 
 uint64_t mem_lock_td_exclusive(TdxMemOp *op, unsigned ops)
 {
-    uint64_t status = td_lock(&op->td, op->c->m, op->rdx,
+    uint64_t status = td_lock(&op->td, op->c, op->rdx,
                               TDX_LOCK_TYPE_EXCLUSIVE, TDX_RDX);
 
     return status ? status : td_check_state_nolock(&op->td, ops);

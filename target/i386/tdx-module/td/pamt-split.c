@@ -32,7 +32,7 @@ uint64_t pamt_split_check(const TdxCall *c, TdxPamtRef *page,
         }
     }
     for (i = 0; i < 2; i++) {
-        status = pamt_pair_find(pair, m, i, c->gpr[regs[i]]);
+        status = pamt_pair_find(pair, c, i, c->gpr[regs[i]]);
         if (status) {
             return status;
         }

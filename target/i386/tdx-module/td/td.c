@@ -30,13 +30,13 @@ static uint64_t map_tdr(TdxTdRef *td, TdxModule *m, uint64_t hpa)
 }
 
 /* Group TDR */
-uint64_t td_lock(TdxTdRef *td, TdxModule *m, uint64_t hpa, TdxLockType type,
+uint64_t td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa, TdxLockType type,
                  uint32_t op)
 {
-    uint64_t status = pamt_get_page(&td->page, m, hpa, TDX_LEVEL_4K,
+    uint64_t status = pamt_get_page(&td->page, c, hpa, TDX_LEVEL_4K,
                                     TDX_PT_TDR, type, op);
 
-    return status ? status : map_tdr(td, m, hpa);
+    return status ? status : map_tdr(td, c->m, hpa);
 }
 
 /* Group TDRi */

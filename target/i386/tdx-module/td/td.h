@@ -78,7 +78,7 @@ void vp_unlock(TdxVpRef *vp);
     __attribute__((cleanup(vp_unlock))) TdxVpRef vp = { 0 }
 
 /** td_lock: group TDR, an explicit TDR operand @hpa with operand id @op */
-uint64_t td_lock(TdxTdRef *td, TdxModule *m, uint64_t hpa, TdxLockType type,
+uint64_t td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa, TdxLockType type,
                  uint32_t op);
 
 /** td_lock_owner: group TDRi, the owner of @page, which is locked */
@@ -151,7 +151,7 @@ static inline unsigned td_gpa_width(const TdxTdcs *tdcs)
 /* --- vCPUs --------------------------------------------------------------- */
 
 /** vp_lock: group TDVPR, an explicit operand */
-uint64_t vp_lock(TdxVpRef *vp, TdxModule *m, uint64_t hpa, TdxLockType type,
+uint64_t vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa, TdxLockType type,
                  uint32_t op);
 
 /** vp_map: make @vp->tdvps valid; its TD is locked */

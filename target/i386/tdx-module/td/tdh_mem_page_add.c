@@ -55,7 +55,7 @@ uint64_t tdh_mem_page_add(TdxCall *c)
     if (!tdx_shared_hpa_ok(m, source, TDX_PAGE_4K, TDX_PAGE_4K)) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_R9);
     }
-    status = pamt_get_free(&page, m, target, TDX_LEVEL_4K, TDX_R8);
+    status = pamt_get_free(&page, c, target, TDX_LEVEL_4K, TDX_R8);
     if (status) {
         return status;
     }

@@ -26,7 +26,7 @@ uint64_t tdh_mem_page_aug(TdxCall *c)
     if (status) {
         return status;
     }
-    status = pamt_get_free(&page, m, hpa, op.level, TDX_R8);
+    status = pamt_get_free(&page, c, hpa, op.level, TDX_R8);
     if (status) {
         return status;
     }

@@ -79,7 +79,7 @@ uint64_t tdh_mem_page_demote(TdxCall *c)
     if (status) {
         return status;
     }
-    status = pamt_get_free(&table, m, table_hpa, TDX_LEVEL_4K, TDX_R8);
+    status = pamt_get_free(&table, c, table_hpa, TDX_LEVEL_4K, TDX_R8);
     if (status) {
         return status;
     }

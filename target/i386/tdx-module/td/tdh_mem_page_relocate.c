@@ -57,7 +57,7 @@ uint64_t tdh_mem_page_relocate(TdxCall *c)
     if (status) {
         return status;
     }
-    status = pamt_get_free(&new_page, m, target, TDX_LEVEL_4K, TDX_R8);
+    status = pamt_get_free(&new_page, c, target, TDX_LEVEL_4K, TDX_R8);
     if (status) {
         return status;
     }

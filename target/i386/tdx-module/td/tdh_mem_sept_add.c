@@ -37,7 +37,7 @@ static uint64_t get_page(SeptAdd *add, unsigned vm)
 {
     TdxCall *c = add->op->c;
     uint64_t hpa = c->gpr[page_reg(vm)] & ~L2_PAGE_UNUSED;
-    uint64_t status = pamt_get_free(&add->page[vm], c->m, hpa, TDX_LEVEL_4K,
+    uint64_t status = pamt_get_free(&add->page[vm], c, hpa, TDX_LEVEL_4K,
                                     page_reg(vm));
 
     add->add[vm] = !status;

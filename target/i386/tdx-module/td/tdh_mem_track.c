@@ -14,7 +14,7 @@ uint64_t tdh_mem_track(TdxCall *c)
     uint64_t status;
     uint64_t current;
 
-    status = td_lock(&td, c->m, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
                      TDX_RCX);
     if (status) {
         return status;

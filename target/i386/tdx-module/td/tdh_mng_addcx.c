@@ -39,7 +39,7 @@ uint64_t tdh_mng_addcx(TdxCall *c)
     uint64_t status;
     unsigned index;
 
-    status = td_lock(&td, m, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
+    status = td_lock(&td, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
                      TDX_RDX);
     if (status) {
         return status;
@@ -55,7 +55,7 @@ uint64_t tdh_mng_addcx(TdxCall *c)
     if (index >= TDX_MAX_TDCS_PAGES) {
         return TDX_TDCX_NUM_INCORRECT;
     }
-    status = pamt_get_free(&page, m, hpa, TDX_LEVEL_4K, TDX_RCX);
+    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
     if (status) {
         return status;
     }

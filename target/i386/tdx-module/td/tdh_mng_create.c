@@ -26,7 +26,7 @@ uint64_t tdh_mng_create(TdxCall *c)
         return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), NULL, hkid,
                          TDX_CAUSE_NOT_PRIVATE_HKID, m->private_hkid_min);
     }
-    status = pamt_get_free(&page, m, hpa, TDX_LEVEL_4K, TDX_RCX);
+    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
     if (status) {
         return status;
     }

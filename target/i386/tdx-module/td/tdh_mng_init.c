@@ -26,7 +26,7 @@ uint64_t tdh_mng_init(TdxCall *c)
     if (status) {
         return status;
     }
-    status = td_lock(&td, m, rcx & ~RCX_EVENT_FILTERS,
+    status = td_lock(&td, c, rcx & ~RCX_EVENT_FILTERS,
                      TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
     if (status) {
         return status;

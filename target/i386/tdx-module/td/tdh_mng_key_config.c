@@ -28,7 +28,7 @@ uint64_t tdh_mng_key_config(TdxCall *c)
     TD_REF(td);
     uint64_t status;
 
-    status = td_lock(&td, m, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
                      TDX_RCX);
     if (status) {
         return status;

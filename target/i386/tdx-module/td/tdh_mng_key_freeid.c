@@ -15,7 +15,7 @@ uint64_t tdh_mng_key_freeid(TdxCall *c)
     uint64_t status;
     TdxKotEntry *key;
 
-    status = td_lock(&td, m, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
                      TDX_RCX);
     if (status) {
         return status;

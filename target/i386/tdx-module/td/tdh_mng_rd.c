@@ -30,7 +30,7 @@ uint64_t tdh_mng_rd(TdxCall *c)
     if (c->version > 1) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
-    status = td_lock(&td, c->m, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
                      TDX_RCX);
     if (status) {
         return status;

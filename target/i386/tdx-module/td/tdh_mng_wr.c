@@ -37,7 +37,7 @@ uint64_t tdh_mng_wr(TdxCall *c)
 
     c->gpr[TDX_R8] = 0;
 
-    status = td_lock(&td, c->m, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
                      TDX_RCX);
     if (status) {
         return status;

@@ -13,7 +13,7 @@ uint64_t tdh_mr_finalize(TdxCall *c)
     TdxTdcsMeasurement *measurement;
     uint64_t status;
 
-    status = td_lock(&td, c->m, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
                      TDX_RCX);
     if (status) {
         return status;

@@ -16,7 +16,7 @@ uint64_t tdh_vp_addcx(TdxCall *c)
     PAMT_REF(page);
     uint64_t status;
 
-    status = vp_lock(&vp, m, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
+    status = vp_lock(&vp, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
                      TDX_RDX);
     if (status) {
         return status;
@@ -39,7 +39,7 @@ uint64_t tdh_vp_addcx(TdxCall *c)
     if (vp.tdvps->num_pages >= TDX_MAX_TDVPS_PAGES) {
         return TDX_TDCX_NUM_INCORRECT;
     }
-    status = pamt_get_free(&page, m, hpa, TDX_LEVEL_4K, TDX_RCX);
+    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
     if (status) {
         return status;
     }

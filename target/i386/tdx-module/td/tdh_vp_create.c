@@ -17,7 +17,7 @@ uint64_t tdh_vp_create(TdxCall *c)
     void *content;
     uint64_t status;
 
-    status = td_lock(&td, m, c->gpr[TDX_RDX], TDX_LOCK_TYPE_SHARED, TDX_RDX);
+    status = td_lock(&td, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_SHARED, TDX_RDX);
     if (status) {
         return status;
     }
@@ -25,7 +25,7 @@ uint64_t tdh_vp_create(TdxCall *c)
     if (status) {
         return status;
     }
-    status = pamt_get_free(&page, m, hpa, TDX_LEVEL_4K, TDX_RCX);
+    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
     if (status) {
         return status;
     }

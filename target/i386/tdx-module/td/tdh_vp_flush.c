@@ -14,7 +14,7 @@ uint64_t tdh_vp_flush(TdxCall *c)
     TD_REF(td);
     uint64_t status;
 
-    status = vp_lock(&vp, m, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+    status = vp_lock(&vp, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
                      TDX_RCX);
     if (status) {
         return status;

@@ -48,7 +48,6 @@ static uint64_t identify(const TdxCall *c, TdxTdRef *td, uint32_t index)
 /* TD life cycle 5.3 */
 uint64_t tdh_vp_init(TdxCall *c)
 {
-    TdxModule *m = c->m;
     VP_REF(vp);
     TD_REF(td);
     uint64_t status;
@@ -61,7 +60,7 @@ uint64_t tdh_vp_init(TdxCall *c)
     if (c->version > 1) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
-    status = vp_lock(&vp, m, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+    status = vp_lock(&vp, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
                      TDX_RCX);
     if (status) {
         return status;

@@ -13,12 +13,12 @@ void vp_unlock(TdxVpRef *vp)
 }
 
 /* Group TDVPR */
-uint64_t vp_lock(TdxVpRef *vp, TdxModule *m, uint64_t hpa, TdxLockType type,
+uint64_t vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa, TdxLockType type,
                  uint32_t op)
 {
-    vp->m = m;
+    vp->m = c->m;
     vp->hpa = hpa;
-    return pamt_get_page(&vp->page, m, hpa, TDX_LEVEL_4K, TDX_PT_TDVPR, type,
+    return pamt_get_page(&vp->page, c, hpa, TDX_LEVEL_4K, TDX_PT_TDVPR, type,
                          op);
 }
 
@@ -96,7 +96,7 @@ uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
 {
     uint64_t status;
 
-    status = vp_lock(vp, c->m, hpa, TDX_LOCK_TYPE_SHARED, TDX_RCX);
+    status = vp_lock(vp, c, hpa, TDX_LOCK_TYPE_SHARED, TDX_RCX);
     if (status) {
         return status;
     }
