@@ -62,15 +62,32 @@ typedef struct TdxFieldTable {
 
 #define TDX_FIELD_CLASSES 64
 
+/**
+ * TdxFieldCode: all that reading a field by its code needs.
+ * @f: NULL: there is no field
+ * @after: the next id, if the code is the last one of its row
+ * @mask: bits of the value that the host may read
+ * @offset, @width: member of the scope, as in TdxField
+ * @index: of the element in the row
+ */
+typedef struct TdxFieldCode {
+    const TdxField *f;
+    uint64_t after;
+    uint64_t mask;
+    uint32_t offset;
+    uint16_t index;
+    uint8_t width;
+    bool last;
+} TdxFieldCode;
+
 /*
- * The rows of a table by class and code, for one set of features: where a
- * look-up must be fast.  Class by class, @row has an entry for each code up
- * to the last that the class uses; NULL where there is no field.
+ * The fields of a table by class and code, for one set of features: where a
+ * look-up must be fast.  Class by class, @code has an entry for each code up
+ * to the last that the class uses.
  */
 typedef struct TdxFieldMap {
-    const TdxFieldTable *table;
-    uint32_t first[TDX_FIELD_CLASSES + 1]; /* where a class begins in @row */
-    const TdxField **row;
+    uint32_t first[TDX_FIELD_CLASSES + 1]; /* where a class begins in @code */
+    TdxFieldCode *code;
 } TdxFieldMap;
 
 /* Fields of the module itself (metadata 4); the scope is a TdxModule */

@@ -119,15 +119,15 @@ uint64_t tdx_field_next(const TdxFieldTable *table, uint64_t features0,
 
 /* --- values -------------------------------------------------------------- */
 
-static uint64_t member_value(const TdxField *f, const void *scope,
-                             unsigned index)
+static inline uint64_t member_value(const void *scope, uint32_t offset,
+                                    uint8_t width)
 {
-    const uint8_t *at = (const uint8_t *)scope + f->offset + index * f->step;
+    const uint8_t *at = (const uint8_t *)scope + offset;
     uint64_t v64;
     uint32_t v32;
     uint16_t v16;
 
-    switch (f->width) {
+    switch (width) {
     case sizeof(v64):
         memcpy(&v64, at, sizeof(v64));
         return v64;
@@ -142,25 +142,19 @@ static uint64_t member_value(const TdxField *f, const void *scope,
     }
 }
 
-static inline __attribute__((always_inline))
-uint64_t element_value(const TdxField *f, const void *scope, unsigned index)
+uint64_t tdx_field_value(const TdxField *f, const void *scope,
+                         unsigned index)
 {
     uint64_t value;
 
     if (f->get) {
         value = f->get(scope, index);
     } else if (f->width) {
-        value = member_value(f, scope, index);
+        value = member_value(scope, f->offset + index * f->step, f->width);
     } else {
         value = f->value;
     }
     return value & tdx_field_elem_mask(f->id);
-}
-
-uint64_t tdx_field_value(const TdxField *f, const void *scope,
-                         unsigned index)
-{
-    return element_value(f, scope, index);
 }
 
 /* --- the fast way -------------------------------------------------------- */
@@ -172,14 +166,34 @@ static uint32_t last_code(const TdxField *f)
            (num_elems(f) - 1) * tdx_field_stride(f->id);
 }
 
+/* Entries of all codes of row @f, which the one of code 0 is @at */
+static void map_row(TdxFieldCode *at, const TdxFieldTable *table,
+                    uint64_t features0, const TdxField *f)
+{
+    uint32_t first = tdx_field_code(f->id), last = last_code(f), code;
+
+    for (code = first; code <= last; code++) {
+        unsigned index = index_of(f, code - first);
+
+        at[code] = (TdxFieldCode) {
+            .f = f,
+            .after = id_after_row(table, features0, f),
+            .mask = f->host_rd & tdx_field_elem_mask(f->id),
+            .offset = f->offset + index * f->step,
+            .index = index,
+            .width = f->get ? 0 : f->width,
+            .last = index + 1 == num_elems(f),
+        };
+    }
+}
+
 void tdx_field_map_init(TdxFieldMap *map, const TdxFieldTable *table,
                         uint64_t features0)
 {
     const TdxField *row = table->row;
-    uint32_t code, length = 0;
+    uint32_t length = 0;
     size_t i = 0;
 
-    map->table = table;
     for (unsigned class = 0; class < TDX_FIELD_CLASSES; class++) {
         map->first[class] = length;
         for (; i < table->rows && tdx_field_class(row[i].id) == class; i++) {
@@ -188,44 +202,38 @@ void tdx_field_map_init(TdxFieldMap *map, const TdxFieldTable *table,
     }
     map->first[TDX_FIELD_CLASSES] = length;
 
-    map->row = g_new0(const TdxField *, length);
+    map->code = g_new0(TdxFieldCode, length);
     for (i = 0; i < table->rows; i++) {
-        const TdxField **at = map->row +
-                              map->first[tdx_field_class(row[i].id)];
-
-        for (code = tdx_field_code(row[i].id);
-             exists(&row[i], features0) && code <= last_code(&row[i]);
-             code++) {
-            at[code] = &row[i];
+        if (exists(&row[i], features0)) {
+            map_row(map->code + map->first[tdx_field_class(row[i].id)],
+                    table, features0, &row[i]);
         }
     }
 }
 
 void tdx_field_map_clear(TdxFieldMap *map)
 {
-    g_free(map->row);
+    g_free(map->code);
 }
 
-const TdxField *tdx_field_read(const TdxFieldMap *map, uint64_t features0,
-                               const void *scope, uint64_t id,
-                               uint64_t *next, uint64_t *value)
+const TdxField *tdx_field_read(const TdxFieldMap *map, const void *scope,
+                               uint64_t id, uint64_t *next, uint64_t *value)
 {
     const uint32_t *first = map->first + tdx_field_class(id);
     uint64_t at = (uint64_t)first[0] + tdx_field_code(id);
-    const TdxField *f;
-    unsigned index;
+    const TdxFieldCode *code;
 
-    f = at < first[1] ? map->row[at] : NULL;
-    if (f && f->host_rd) {
-        index = index_of(f, tdx_field_code(id) - tdx_field_code(f->id));
-        /* Of a map's row each code up to the last is in the map */
-        at += tdx_field_stride(f->id);
-        *next = at < first[1] && map->row[at] == f
-                ? id_in_row(f, id)
-                : id_after_row(map->table, features0, f);
-        *value = element_value(f, scope, index) & f->host_rd;
+    if (at >= first[1]) {
+        return NULL;
     }
-    return f;
+    code = &map->code[at];
+    if (code->mask) {
+        *next = code->last ? code->after : id_in_row(code->f, id);
+        *value = code->mask &
+                 (code->width ? member_value(scope, code->offset, code->width)
+                              : tdx_field_value(code->f, scope, code->index));
+    }
+    return code->f;
 }
 
 /* --- dumping ------------------------------------------------------------- */

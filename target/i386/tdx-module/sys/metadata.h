@@ -33,9 +33,8 @@ void tdx_field_map_clear(TdxFieldMap *map);
  * @next, @value: set when the field exists and the host may read it
  * Returns NULL when there is no such field.
  */
-const TdxField *tdx_field_read(const TdxFieldMap *map, uint64_t features0,
-                               const void *scope, uint64_t id,
-                               uint64_t *next, uint64_t *value);
+const TdxField *tdx_field_read(const TdxFieldMap *map, const void *scope,
+                               uint64_t id, uint64_t *next, uint64_t *value);
 
 /** tdx_field_first: first row that the module has; NULL if none */
 const TdxField *tdx_field_first(const TdxFieldTable *table,

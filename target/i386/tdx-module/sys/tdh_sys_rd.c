@@ -11,7 +11,6 @@
 uint64_t tdh_sys_rd(TdxCall *c)
 {
     TdxModule *m = c->m;
-    uint64_t features0 = m->cfg.features0;
     uint64_t id = c->gpr[TDX_RDX]; /* its context does not matter */
     const TdxField *f;
 
@@ -22,15 +21,15 @@ uint64_t tdh_sys_rd(TdxCall *c)
         return TDX_SYS_LP_INIT_NOT_DONE;
     }
     if (tdx_field_id_is_null(id)) {
-        f = tdx_field_first(&tdx_sys_fields, features0);
+        f = tdx_field_first(&tdx_sys_fields, m->cfg.features0);
         c->gpr[TDX_RDX] = tdx_field_id(f, 0);
         return TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT;
     }
     if (!tdx_field_id_is_single(id)) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
-    f = tdx_field_read(&m->sys_field_map, features0, m, id,
-                       &c->gpr[TDX_RDX], &c->gpr[TDX_R8]);
+    f = tdx_field_read(&m->sys_field_map, m, id, &c->gpr[TDX_RDX],
+                       &c->gpr[TDX_R8]);
     if (!f) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
