@@ -15,7 +15,7 @@
 #define BUSY(operand) (TDX_OPERAND_BUSY | (operand))
 
 static inline void parse(TdxFault *f, const char *leaf, const char *status,
-                  const char *operand)
+                         const char *operand)
 {
     g_autofree char *error = NULL;
 
@@ -32,7 +32,7 @@ static inline void add(SimPlatform *sim, TdxFault *f)
 }
 
 static inline void inject(SimPlatform *sim, TdxFault *f, const char *leaf,
-                   const char *status, const char *operand)
+                          const char *status, const char *operand)
 {
     parse(f, leaf, status, operand);
     add(sim, f);
