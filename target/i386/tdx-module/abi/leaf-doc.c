@@ -115,11 +115,10 @@ static const TdxLeafDoc docs[] = {
     },
     {
         15, "Split a large page",
-        "Pages offered for the tables of L2 VMs are never used; interrupted "
-        "by an injected fault only.",
+        "Interrupted by an injected fault only.",
         LIST(TDX_SUCCESS, SEPT_BLOCKED, TDX_MISSING_PAMT_PAGE_PAIR,
-             TDX_PAGE_NOT_FREE, TDX_INTERRUPTED_RESTARTABLE,
-             TDX_INTERRUPTED_BUSY),
+             TDX_L2_SEPT_WALK_FAILED, TDX_PAGE_NOT_FREE,
+             TDX_INTERRUPTED_RESTARTABLE, TDX_INTERRUPTED_BUSY),
         LIST(TDX_L2_SEPT_PAGE_NOT_PROVIDED),
     },
     {
@@ -404,6 +403,7 @@ static const struct {
     { "hkid_flags", "the module's private KeyID (15:0), Dynamic PAMT (16)" },
     { "initial_rcx", "RCX that the guest starts with" },
     { "interruption_info", "VM exit interruption information" },
+    { "l2_attributes", "what L2 VMs may do, 16 bits each; if asked for" },
     { "l2_page1", "page for the tables of L2 VM 1; bit 63: not used" },
     { "l2_page2", "page for the tables of L2 VM 2; bit 63: not used" },
     { "l2_page3", "page for the tables of L2 VM 3; bit 63: not used" },

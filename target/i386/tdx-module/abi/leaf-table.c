@@ -257,7 +257,8 @@ static const TdxLeaf leaf_table[] = {
         .handler = tdh_mem_sept_rd,
         .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" } },
         .out = { { TDX_RCX, "entry", TDX_ZERO },
-                 { TDX_RDX, "level_state", TDX_ZERO } },
+                 { TDX_RDX, "level_state", TDX_ZERO },
+                 { TDX_R8, "l2_attributes" } },
     },
     {
         .number = 26,

@@ -65,23 +65,98 @@ uint64_t l2_tables_lock(TdxL2Tables *t, TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
-void l2_tables_free(TdxL2Tables *t, TdxMemOp *op, bool report)
+void l2_table_free(TdxL2Tables *t, TdxMemOp *op, unsigned vm, bool report)
+{
+    unsigned i = vm - 1;
+    uint64_t page = L2_NO_PAGE;
+
+    if (t->present[i]) {
+        page = tdx_sept_hpa(op->c->m, t->walk[i].value);
+        tdx_sept_store(t->walk[i].entry, TDX_SEPT_FREE_ENTRY);
+        tdx_tdr_sub_children(op->td.tdr, 1);
+        page |= pamt_free(&t->page[i]);
+    }
+    if (report) {
+        op->c->gpr[l2_reg(vm)] = page;
+    }
+}
+
+uint64_t l2_tables_offered(TdxL2Tables *t, TdxMemOp *op)
+{
+    unsigned i, vms = MIN(op->td.tdcs->num_l2_vms, TDX_MAX_L2_VMS);
+
+    for (i = 0; i < vms; i++) {
+        TdxGpr reg = l2_reg(i + 1);
+        uint64_t hpa = op->c->gpr[reg];
+        uint64_t status;
+
+        if (hpa == L2_NO_PAGE) {
+            continue;
+        }
+        status = pamt_get_free(&t->page[i], op->c, hpa & ~L2_PAGE_UNUSED,
+                               TDX_LEVEL_4K, reg);
+        if (status) {
+            return status;
+        }
+        t->present[i] = true;
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t l2_tables_place(TdxL2Tables *t, TdxMemOp *op)
 {
     unsigned i;
 
     for (i = 0; i < TDX_MAX_L2_VMS; i++) {
-        uint64_t page = L2_NO_PAGE;
+        uint64_t status;
 
-        if (t->present[i]) {
-            page = tdx_sept_hpa(op->c->m, t->walk[i].value);
-            tdx_sept_store(t->walk[i].entry, TDX_SEPT_FREE_ENTRY);
-            tdx_tdr_sub_children(op->td.tdr, 1);
-            page |= pamt_free(&t->page[i]);
+        if (!t->present[i]) {
+            continue;
         }
-        if (report) {
-            op->c->gpr[l2_reg(i + 1)] = page;
+        status = l2_walk(op, i + 1, &t->walk[i]);
+        if (status) {
+            return status;
+        }
+        if (t->walk[i].level != op->level) {
+            return l2_fail(op, TDX_L2_SEPT_WALK_FAILED, i + 1, &t->walk[i]);
         }
     }
+    return TDX_SUCCESS;
+}
+
+uint64_t l2_tables_add(TdxL2Tables *t, TdxMemOp *op)
+{
+    unsigned i;
+
+    for (i = 0; i < TDX_MAX_L2_VMS; i++) {
+        uint64_t entry, status;
+
+        if (!t->present[i]) {
+            continue;
+        }
+        status = l2_table_fill(op, &t->page[i], &entry);
+        if (status) {
+            return status;
+        }
+        tdx_sept_store(t->walk[i].entry, entry);
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t l2_table_fill(TdxMemOp *op, TdxPamtRef *page, uint64_t *entry)
+{
+    TdxModule *m = op->c->m;
+    uint16_t hkid = op->td.tdr->hkid;
+    void *table;
+    uint64_t status = td_take_page(m, page->hpa, hkid, &table);
+
+    if (status) {
+        return status;
+    }
+    tdx_sept_clear_table(table);
+    *entry = tdx_sept_nonleaf(m, page->hpa, hkid);
+    td_add_page(&op->td, page, TDX_PT_EPT);
+    return TDX_SUCCESS;
 }
 
 void l2_tables_unlock(TdxL2Tables *t)

@@ -48,9 +48,25 @@ void l2_tables_unlock(TdxL2Tables *t);
 uint64_t l2_tables_lock(TdxL2Tables *t, TdxMemOp *op);
 
 /**
- * l2_tables_free: give the tables back to the host; R9..R11 say which they
- * were if @report.
+ * l2_table_free: give @vm's table, if there is one, back to the host; the
+ * VM's register says which it was if @report.  The last one of a 2 MiB range
+ * carries TDX_PAMT_HINT, so that the order of calls shows.
  */
-void l2_tables_free(TdxL2Tables *t, TdxMemOp *op, bool report);
+void l2_table_free(TdxL2Tables *t, TdxMemOp *op, unsigned vm, bool report);
+
+/**
+ * l2_tables_offered: check and lock the pages in R9..R11 that are to become
+ * tables for @op's range, of those VMs that the TD has.
+ */
+uint64_t l2_tables_offered(TdxL2Tables *t, TdxMemOp *op);
+
+/** l2_tables_place: find the entries that will point to them */
+uint64_t l2_tables_place(TdxL2Tables *t, TdxMemOp *op);
+
+/** l2_tables_add: make them empty tables */
+uint64_t l2_tables_add(TdxL2Tables *t, TdxMemOp *op);
+
+/** l2_table_fill: make @page, free and locked, an empty table; *@entry: to it */
+uint64_t l2_table_fill(TdxMemOp *op, TdxPamtRef *page, uint64_t *entry);
 
 #endif /* TDX_TD_L2_H */

@@ -7,8 +7,11 @@
 #include "l2.h"
 #include "pamt-split.h"
 
-/* RDX bit 0: add tables for L2 VMs, too */
-#define RDX_L2_SEPT_ADD 1ULL
+/*
+ * RDX bit 0: split the tables of L2 VMs only where they map the page.  That
+ * takes a guest which has mapped it, so that none is ever needed here.
+ */
+#define RDX_L2_SPARSE 1ULL
 
 #define STATES (TDX_SEPT_IN(TDX_SEPT_MAPPED) | \
                 TDX_SEPT_IN(TDX_SEPT_BLOCKED) | \
@@ -40,6 +43,16 @@ static uint64_t fill_table(TdxMemOp *op, uint64_t table_hpa)
     return TDX_SUCCESS;
 }
 
+/* The pages for tables of the TD's L2 VMs that were not needed */
+static void leave_pages(TdxMemOp *op)
+{
+    unsigned vm;
+
+    for (vm = 1; vm <= TDX_MAX_L2_VMS && vm <= op->td.tdcs->num_l2_vms; vm++) {
+        op->c->gpr[l2_reg(vm)] |= L2_PAGE_UNUSED;
+    }
+}
+
 /* TD life cycle 6.9 */
 uint64_t tdh_mem_page_demote(TdxCall *c)
 {
@@ -50,11 +63,12 @@ uint64_t tdh_mem_page_demote(TdxCall *c)
     PAMT_REF(table);
     PAMT_REF(page);
     PAMT_PAIR(pair);
+    L2_TABLES(l2);
     uint64_t status;
-    unsigned vm;
+    bool sparse;
 
     mem_begin(&op, c);
-    status = mem_check_tdr_flags(&op, RDX_L2_SEPT_ADD);
+    status = mem_check_tdr_flags(&op, RDX_L2_SPARSE);
     if (status) {
         return status;
     }
@@ -83,10 +97,18 @@ uint64_t tdh_mem_page_demote(TdxCall *c)
     if (status) {
         return status;
     }
+    sparse = op.tdr_flags & RDX_L2_SPARSE;
+    status = sparse ? TDX_SUCCESS : l2_tables_offered(&l2, &op);
+    if (status) {
+        return status;
+    }
     if (mem_interrupted(&op)) {
         return c->fault;
     }
-    /* No L2 VM can have mapped the page: that takes a running guest */
+    status = l2_tables_place(&l2, &op);
+    if (status) {
+        return status;
+    }
     status = pamt_split_check(c, &page, &pair, mem_hpa(&op));
     if (status) {
         return status;
@@ -99,9 +121,10 @@ uint64_t tdh_mem_page_demote(TdxCall *c)
         return status;
     }
     td_add_page(&op.td, &table, TDX_PT_EPT);
+    status = l2_tables_add(&l2, &op);
     mem_set(&op, tdx_sept_nonleaf(m, table_hpa, op.td.tdr->hkid));
-    for (vm = 1; vm <= TDX_MAX_L2_VMS; vm++) {
-        c->gpr[l2_reg(vm)] |= L2_PAGE_UNUSED;
+    if (sparse) {
+        leave_pages(&op);
     }
-    return TDX_SUCCESS;
+    return status;
 }

@@ -92,7 +92,9 @@ uint64_t tdh_mem_page_promote(TdxCall *c)
     if (status) {
         return status;
     }
-    l2_tables_free(&l2, &op, c->version);
+    for (vm = 1; vm <= TDX_MAX_L2_VMS; vm++) {
+        l2_table_free(&l2, &op, vm, c->version);
+    }
     pending = tdx_sept_load(&table[0]) & TDX_SEPT_TDP;
     mem_set(&op, tdx_sept_leaf(m, hpa, op.td.tdr->hkid, pending));
     tdx_tdr_sub_children(op.td.tdr, 1);

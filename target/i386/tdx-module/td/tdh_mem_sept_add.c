@@ -116,18 +116,13 @@ static uint64_t check_l2(SeptAdd *add, unsigned vm)
 static uint64_t add_table(SeptAdd *add, unsigned vm, uint64_t *entry)
 {
     TdxMemOp *op = add->op;
-    TdxModule *m = op->c->m;
-    uint64_t hpa = add->page[vm].hpa;
-    void *table;
     uint64_t status;
 
-    status = td_take_page(m, hpa, op->td.tdr->hkid, &table);
+    pamt_set_bepoch(add->page[vm].entry, 0);
+    status = l2_table_fill(op, &add->page[vm], entry);
     if (status) {
         return status;
     }
-    tdx_sept_clear_table(table);
-    td_add_page(&op->td, &add->page[vm], TDX_PT_EPT);
-    *entry = tdx_sept_nonleaf(m, hpa, op->td.tdr->hkid);
     if (op->c->version) {
         op->c->gpr[page_reg(vm)] = L2_NO_PAGE;
     }

@@ -4,10 +4,39 @@
  * TDH.MEM.SEPT.RD (25): report a Secure EPT entry.
  */
 
-#include "mem.h"
+#include "l2.h"
 
 /* RDX bit 0: the attributes that L2 VMs see */
 #define RDX_L2_ATTRIBUTES 1ULL
+
+/*
+ * In R8, 16 bits for each VM.  Tables give all access; pages of L2 VMs, whose
+ * attributes a guest chooses, do not exist here.
+ */
+#define ATTR_BITS     16
+#define ATTR_RWX      0xfULL
+#define ATTR_VALID    (1ULL << 15)
+
+static uint64_t report_l2_attributes(TdxMemOp *op)
+{
+    uint64_t attributes = 0;
+    unsigned vm;
+
+    for (vm = 1; vm <= TDX_MAX_L2_VMS && vm <= op->td.tdcs->num_l2_vms; vm++) {
+        TdxSeptWalk walk;
+        uint64_t status = l2_walk(op, vm, &walk);
+
+        if (status) {
+            return status;
+        }
+        if (walk.level == op->level &&
+            TDX_SEPT_NON_LEAF & TDX_SEPT_IN(tdx_sept_state(walk.value))) {
+            attributes |= (ATTR_VALID | ATTR_RWX) << vm * ATTR_BITS;
+        }
+    }
+    op->c->gpr[TDX_R8] = attributes;
+    return TDX_SUCCESS;
+}
 
 /* TD life cycle 6.8 */
 uint64_t tdh_mem_sept_rd(TdxCall *c)
@@ -36,6 +65,10 @@ uint64_t tdh_mem_sept_rd(TdxCall *c)
         return status;
     }
     status = mem_lock_entry(&op);
+    if (status) {
+        return status;
+    }
+    status = l2_attributes ? report_l2_attributes(&op) : TDX_SUCCESS;
     if (status) {
         return status;
     }

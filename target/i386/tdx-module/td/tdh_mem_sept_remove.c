@@ -50,7 +50,9 @@ uint64_t tdh_mem_sept_remove(TdxCall *c)
     if (status) {
         return status;
     }
-    l2_tables_free(&l2, &op, c->version);
+    for (vm = TDX_MAX_L2_VMS; vm > 0; vm--) {
+        l2_table_free(&l2, &op, vm, c->version);
+    }
     mem_set(&op, TDX_SEPT_FREE_ENTRY);
     tdx_tdr_sub_children(op.td.tdr, 1);
     c->gpr[TDX_RCX] = hpa | pamt_free(&page);

@@ -1,0 +1,288 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Splitting and joining pages of a TD, tables of its L2 VMs, and what the
+ * PAMT says of all these pages: what recorded conversations do not show.
+ */
+
+#include "sim-td.h"
+
+#define ASSERT_OK(call) g_assert_cmphex(call, ==, 0)
+
+#define GPA 0x40000000ULL
+
+#define NO_PAGE  UINT64_MAX
+#define NOT_USED (1ULL << 63)
+#define HINT     (1ULL << 62)
+
+/* In RDX */
+#define SPARSE         1
+#define L2_ATTRIBUTES  1
+
+#define FIELD_CHLDCNT 0x8010000300000004ULL
+
+/* A TD for @vms L2 VMs; no vCPU, not finalised */
+static void build(SimTd *td, SimPlatform *sim, unsigned vms,
+                  uint64_t attributes)
+{
+    uint64_t params = SIM_TD_SHARED;
+
+    sim_td_create(td, sim);
+    for (unsigned i = 0; i < vms; i++) {
+        ASSERT_OK(sim_td_call(td, MNG_ADDCX, sim_td_page(td), td->tdr, 0));
+    }
+    sim_write64(sim, params, attributes);
+    sim_write64(sim, params + 8, 3);
+    sim_write64(sim, params + 16, 4 | vms << 16);
+    sim_write64(sim, params + 24, 0x1e);
+    sim_write64(sim, params + 40, 40);
+    ASSERT_OK(sim_td_call(td, MNG_INIT, td->tdr, params, 0));
+}
+
+/* A leaf with pages for L2 VMs in R9..R11 and a page pair in R12, R13 */
+static uint64_t call_l2(SimTd *td, SimCall *call, uint64_t leaf, uint64_t rcx,
+                        uint64_t rdx, uint64_t r8, const uint64_t l2[3])
+{
+    *call = (SimCall) { .gpr = {
+        [TDX_RAX] = leaf, [TDX_RCX] = rcx, [TDX_RDX] = rdx, [TDX_R8] = r8,
+        [TDX_R9] = l2[0], [TDX_R10] = l2[1], [TDX_R11] = l2[2],
+        [TDX_R12] = td->pamt_next, [TDX_R13] = td->pamt_next + TDX_PAGE_4K,
+    } };
+    g_assert_true(tdx_module_seamcall(td->sim->module, 0, call->gpr));
+    return call->gpr[TDX_RAX];
+}
+
+static void expect_l2(const SimCall *call, uint64_t r9, uint64_t r10,
+                      uint64_t r11)
+{
+    g_assert_cmphex(call->gpr[TDX_R9], ==, r9);
+    g_assert_cmphex(call->gpr[TDX_R10], ==, r10);
+    g_assert_cmphex(call->gpr[TDX_R11], ==, r11);
+}
+
+/* PHYMEM.PAGE.RDMD: the page's type; its BEPOCH */
+static uint64_t page_type(SimTd *td, uint64_t page, uint64_t *bepoch)
+{
+    SimCall call;
+
+    ASSERT_OK(sim_call(td->sim, 0, &call, PHYMEM_PAGE_RDMD, page, 0, 0));
+    if (bepoch) {
+        *bepoch = call.gpr[TDX_R9];
+    }
+    return call.gpr[TDX_RCX];
+}
+
+/* A 2 MiB page for the TD at @gpa, whose tables exist */
+static uint64_t add_2m(SimTd *td, uint64_t gpa, uint64_t page)
+{
+    ASSERT_OK(sim_td_call(td, MEM_PAGE_AUG, gpa | TDX_LEVEL_2M, td->tdr,
+                          page));
+    g_array_append_val(td->pages, page);
+    return page;
+}
+
+/* Tables above the 2 MiB entry of GPA, for the TD and for L2 VM 1 */
+static void add_tables(SimTd *td, unsigned vms)
+{
+    for (int level = TDX_SEPT_LEVEL_PML4E; level > TDX_LEVEL_2M; level--) {
+        uint64_t l2[] = { vms ? sim_td_page(td) : NO_PAGE, NO_PAGE, NO_PAGE };
+        SimCall call;
+
+        ASSERT_OK(call_l2(td, &call, LEAF_VERSION(MEM_SEPT_ADD, 1),
+                          (GPA & ~(tdx_sept_level_size(level) - 1)) | level,
+                          td->tdr, sim_td_page(td), l2));
+    }
+}
+
+static void end(SimTd *td)
+{
+    SimPlatform *sim = td->sim;
+
+    sim_td_destroy(td);
+    sim_free(sim);
+}
+
+/* --- L2 VMs -------------------------------------------------------------- */
+
+/* 6.9: a TD without L2 VMs has no use for R9..R11, nor a say in them */
+static void test_demote_no_l2(void)
+{
+    static const uint64_t l2[] = { 0x1234000, 0, 0x7fff };
+    SimPlatform *sim = sim_td_machine(1);
+    SimCall call;
+    SimTd td;
+
+    build(&td, sim, 0, 0);
+    add_tables(&td, 0);
+    add_2m(&td, GPA, SIM_TD_BASE + GIB);
+    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+                      sim_td_page(&td), l2));
+    expect_l2(&call, l2[0], l2[1], l2[2]);
+    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+                          0));
+    end(&td);
+}
+
+/* 6.9: unless pages are added for existing aliases only, each one is used */
+static void test_demote_l2(void)
+{
+    SimPlatform *sim = sim_td_machine(1);
+    uint64_t l2[] = { 0, NO_PAGE, 0x7fff };
+    uint64_t children, table;
+    SimCall call;
+    SimTd td;
+
+    build(&td, sim, 2, 0);
+    add_tables(&td, 1);
+    add_2m(&td, GPA, SIM_TD_BASE + GIB);
+    children = sim_td_field(&td, FIELD_CHLDCNT);
+    table = sim_td_page(&td);
+    l2[0] = sim_td_page(&td);
+
+    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+                      td.tdr | SPARSE, table, l2));
+    expect_l2(&call, l2[0] | NOT_USED, NO_PAGE, l2[2]);
+    g_assert_cmpuint(page_type(&td, l2[0], NULL), ==, TDX_PT_NDA);
+    g_assert_cmpuint(sim_td_field(&td, FIELD_CHLDCNT), ==, children + 1);
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_PAGE_PROMOTE, 1),
+                      GPA | TDX_LEVEL_2M, td.tdr, 0, l2));
+    expect_l2(&call, NO_PAGE, NO_PAGE, NO_PAGE);
+
+    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+                      table, l2));
+    expect_l2(&call, l2[0], NO_PAGE, l2[2]);
+    g_assert_cmpuint(page_type(&td, l2[0], NULL), ==, TDX_PT_EPT);
+    g_assert_cmpuint(sim_td_field(&td, FIELD_CHLDCNT), ==, children + 2);
+    /* It is in its place: VM 1 has a table there */
+    g_assert_cmphex(call_l2(&td, &call, LEAF_VERSION(MEM_SEPT_ADD, 1),
+                            GPA | TDX_LEVEL_2M, td.tdr, NO_PAGE,
+                            (uint64_t[]) { table, NO_PAGE, NO_PAGE }), ==,
+                    TDX_L2_SEPT_ENTRY_NOT_FREE | 1 << 16 | TDX_LEVEL_2M);
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_PAGE_PROMOTE, 1),
+                      GPA | TDX_LEVEL_2M, td.tdr, 0, l2));
+    expect_l2(&call, l2[0], NO_PAGE, NO_PAGE);
+    g_assert_cmpuint(page_type(&td, l2[0], NULL), ==, TDX_PT_NDA);
+    g_assert_cmpuint(sim_td_field(&td, FIELD_CHLDCNT), ==, children);
+    end(&td);
+}
+
+/* 6.9: the pages are checked after that of the TD's table, before R12, R13 */
+static void test_demote_l2_faults(void)
+{
+    SimPlatform *sim = sim_td_machine(1);
+    uint64_t l2[] = { NO_PAGE, NO_PAGE, NO_PAGE };
+    uint64_t table, children;
+    SimCall call;
+    SimTd td;
+
+    build(&td, sim, 2, 0);
+    add_tables(&td, 1);
+    add_2m(&td, GPA, SIM_TD_BASE + GIB);
+    children = sim_td_field(&td, FIELD_CHLDCNT);
+    table = sim_td_page(&td);
+
+    l2[1] = SIM_TD_BASE + GIB + 4 * MIB; /* no page pair there */
+    g_assert_cmphex(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+                            td.tdr, table, l2), ==,
+                    tdx_op(TDX_MISSING_PAMT_PAGE_PAIR, TDX_R10));
+    expect_l2(&call, l2[0], l2[1], l2[2]);
+    l2[0] = table;
+    g_assert_cmphex(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+                            td.tdr, table, l2), ==,
+                    tdx_op(TDX_OPERAND_BUSY, TDX_R9));
+    g_assert_cmphex(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+                            td.tdr, table + 1, l2), ==,
+                    tdx_op(TDX_OPERAND_INVALID, TDX_R8));
+    /* VM 2 has no tables at all: bit 63 of the offer does not matter */
+    l2[0] = NO_PAGE;
+    l2[1] = sim_td_page(&td) | NOT_USED;
+    g_assert_cmphex(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+                            td.tdr, table, l2), ==,
+                    TDX_L2_SEPT_WALK_FAILED | 2 << 16 | TDX_SEPT_LEVEL_PML4E);
+    g_assert_cmphex(call.gpr[TDX_RCX], ==, 1ULL << 63);
+    g_assert_cmphex(call.gpr[TDX_RDX], ==, 0x24003);
+    expect_l2(&call, l2[0], l2[1], l2[2]);
+    g_assert_cmpuint(sim_td_field(&td, FIELD_CHLDCNT), ==, children);
+    g_assert_cmpuint(page_type(&td, table, NULL), ==, TDX_PT_NDA);
+    end(&td);
+}
+
+/* PAMT 7: VM 3's page goes first, then VM 2's, VM 1's, at last the TD's own */
+static void test_sept_remove_hint(void)
+{
+    SimPlatform *sim = sim_td_machine(1);
+    uint64_t range = SIM_TD_BASE + GIB;
+    uint64_t l2[3], table;
+    SimCall call;
+    SimTd td;
+
+    build(&td, sim, 3, 0);
+    table = sim_td_page(&td);
+    ASSERT_OK(sim_td_call(&td, PHYMEM_PAMT_ADD, range | TDX_LEVEL_2M,
+                          td.pamt_next, td.pamt_next + TDX_PAGE_4K));
+    for (unsigned i = 0; i < 3; i++) {
+        l2[i] = range + i * TDX_PAGE_4K;
+    }
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_SEPT_ADD, 1),
+                      TDX_SEPT_LEVEL_PML4E, td.tdr, table, l2));
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_SEPT_REMOVE, 1),
+                      TDX_SEPT_LEVEL_PML4E, td.tdr, 0, l2));
+    expect_l2(&call, l2[0] | HINT, l2[1], l2[2]);
+    g_assert_cmphex(call.gpr[TDX_RCX], ==, table);
+
+    /* All four in one range */
+    table = range + 3 * TDX_PAGE_4K;
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_SEPT_ADD, 1),
+                      TDX_SEPT_LEVEL_PML4E, td.tdr, table, l2));
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_SEPT_REMOVE, 1),
+                      TDX_SEPT_LEVEL_PML4E, td.tdr, 0, l2));
+    expect_l2(&call, l2[0], l2[1], l2[2]);
+    g_assert_cmphex(call.gpr[TDX_RCX], ==, table | HINT);
+    end(&td);
+}
+
+/* 6.8: 16 bits in R8 for each VM */
+static void test_l2_attributes(void)
+{
+    SimPlatform *sim = sim_td_machine(1);
+    SimCall call;
+    SimTd td;
+
+    build(&td, sim, 2, TDX_ATTR_DEBUG);
+    add_tables(&td, 1);
+    /* A table of VM 1: bits 3:0 all access, bit 15 valid */
+    ASSERT_OK(sim_call(sim, 0, &call, MEM_SEPT_RD, TDX_SEPT_LEVEL_PML4E,
+                       td.tdr | L2_ATTRIBUTES, 0x123));
+    g_assert_cmphex(call.gpr[TDX_R8], ==, 0x800f0000);
+    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, TDX_SEPT_LEVEL_PML4E, td.tdr,
+                          0));
+    ASSERT_OK(sim_call(sim, 0, &call, MEM_SEPT_RD, TDX_SEPT_LEVEL_PML4E,
+                       td.tdr | L2_ATTRIBUTES, 0x123));
+    g_assert_cmphex(call.gpr[TDX_R8], ==, 0x800f0000);
+    ASSERT_OK(sim_td_call(&td, MEM_RANGE_UNBLOCK, TDX_SEPT_LEVEL_PML4E,
+                          td.tdr, 0));
+    /* Nothing there */
+    ASSERT_OK(sim_call(sim, 0, &call, MEM_SEPT_RD, GPA | TDX_LEVEL_2M,
+                       td.tdr | L2_ATTRIBUTES, 0x123));
+    g_assert_cmphex(call.gpr[TDX_R8], ==, 0);
+    /* Not asked for, or not found */
+    ASSERT_OK(sim_call(sim, 0, &call, MEM_SEPT_RD, TDX_SEPT_LEVEL_PML4E,
+                       td.tdr, 0x123));
+    g_assert_cmphex(call.gpr[TDX_R8], ==, 0x123);
+    g_assert_cmphex(sim_call(sim, 0, &call, MEM_SEPT_RD, GPA,
+                             td.tdr | L2_ATTRIBUTES, 0x123), ==,
+                    tdx_op(TDX_EPT_WALK_FAILED, TDX_RCX));
+    g_assert_cmphex(call.gpr[TDX_R8], ==, 0x123);
+    end(&td);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/td/demote/no-l2", test_demote_no_l2);
+    g_test_add_func("/td/demote/l2", test_demote_l2);
+    g_test_add_func("/td/demote/l2-faults", test_demote_l2_faults);
+    g_test_add_func("/td/sept-remove/hint", test_sept_remove_hint);
+    g_test_add_func("/td/sept-rd/l2-attributes", test_l2_attributes);
+    return g_test_run();
+}
