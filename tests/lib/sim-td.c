@@ -15,13 +15,28 @@
 
 #define ASSERT_OK(call) g_assert_cmphex(call, ==, 0)
 
-SimPlatform *sim_td_machine(unsigned lps)
+static SimPlatform *machine(unsigned lps, bool dynamic_pamt)
 {
-    SimPlatform *sim = sim_ready(lps, true);
+    SimPlatform *sim = sim_ready(lps, dynamic_pamt);
 
     tdx_sample_cpuid(sim->module, 0);
     sim_init_tdmr(sim, sim_add_tdmr(sim, SIM_TD_BASE, TDMR_SIZE, PAMT));
     return sim;
+}
+
+SimPlatform *sim_td_machine(unsigned lps)
+{
+    return machine(lps, true);
+}
+
+SimPlatform *sim_td_machine_static(unsigned lps)
+{
+    return machine(lps, false);
+}
+
+static bool needs_pairs(const SimTd *td)
+{
+    return td->sim->module->st.dynamic_pamt;
 }
 
 uint64_t sim_td_call(SimTd *td, uint64_t leaf, uint64_t rcx, uint64_t rdx,
@@ -34,7 +49,7 @@ uint64_t sim_td_page(SimTd *td)
 {
     uint64_t page = td->next;
 
-    if (!(page & (2 * MIB - 1))) {
+    if (needs_pairs(td) && !(page & (2 * MIB - 1))) {
         ASSERT_OK(sim_td_call(td, PHYMEM_PAMT_ADD, page | TDX_LEVEL_2M,
                               td->pamt_next, td->pamt_next + TDX_PAGE_4K));
         td->pamt_next += 2 * TDX_PAGE_4K;
@@ -161,7 +176,8 @@ void sim_td_destroy(SimTd *td)
         }
     }
     ASSERT_OK(sim_td_call(td, PHYMEM_PAGE_RECLAIM, td->tdr, 0, 0));
-    for (range = SIM_TD_BASE; range < td->next; range += 2 * MIB) {
+    for (range = SIM_TD_BASE; needs_pairs(td) && range < td->next;
+         range += 2 * MIB) {
         ASSERT_OK(sim_td_call(td, PHYMEM_PAMT_REMOVE, range | TDX_LEVEL_2M,
                               0, 0));
     }

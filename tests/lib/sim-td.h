@@ -76,7 +76,10 @@ typedef struct SimTd {
 /** sim_td_machine: a machine of @lps processors, ready for TDs */
 SimPlatform *sim_td_machine(unsigned lps);
 
-/** sim_td_page: a free page with a PAMT page pair over it */
+/** sim_td_machine_static: the same without Dynamic PAMT */
+SimPlatform *sim_td_machine_static(unsigned lps);
+
+/** sim_td_page: a free page, under Dynamic PAMT with a page pair over it */
 uint64_t sim_td_page(SimTd *td);
 
 /** sim_td_create: up to and with the six TDCS pages */

@@ -276,6 +276,126 @@ static void test_l2_attributes(void)
     end(&td);
 }
 
+/* --- BEPOCH -------------------------------------------------------------- */
+
+/* A page that @td had, blocked in epoch 1, and has no more */
+static uint64_t used_page(SimTd *td, uint64_t gpa)
+{
+    uint64_t page = sim_td_page(td);
+
+    ASSERT_OK(sim_td_call(td, MEM_PAGE_AUG, gpa, td->tdr, page));
+    ASSERT_OK(sim_td_call(td, MEM_RANGE_BLOCK, gpa, td->tdr, 0));
+    ASSERT_OK(sim_td_call(td, MEM_PAGE_REMOVE, gpa, td->tdr, 0));
+    return page;
+}
+
+/* 6.1 to 6.3 begin at 0; 6.9 says nothing of the new table's BEPOCH */
+static void test_bepoch_of_new_pages(void)
+{
+    static const uint64_t l2[] = { NO_PAGE, NO_PAGE, NO_PAGE };
+    uint64_t small = GPA + 4 * MIB;
+    SimPlatform *sim = sim_td_machine(1);
+    uint64_t table, page, bepoch;
+    SimCall call;
+    SimTd td;
+
+    build(&td, sim, 0, 0);
+    sim_td_tables(&td, small);
+    page = used_page(&td, small);
+    ASSERT_OK(sim_td_call(&td, MEM_PAGE_AUG, small, td.tdr, page));
+    g_assert_cmpuint(page_type(&td, page, &bepoch), ==, TDX_PT_REG);
+    g_assert_cmpuint(bepoch, ==, 0);
+    ASSERT_OK(sim_td_call(&td, MEM_PAGE_REMOVE, small, td.tdr, 0));
+    page = used_page(&td, small);
+    table = used_page(&td, small);
+    ASSERT_OK(sim_td_call(&td, MEM_SEPT_ADD, (GPA + 6 * MIB) | TDX_LEVEL_2M,
+                          td.tdr, page));
+    g_assert_cmpuint(page_type(&td, page, &bepoch), ==, TDX_PT_EPT);
+    g_assert_cmpuint(bepoch, ==, 0);
+    add_2m(&td, GPA, SIM_TD_BASE + GIB);
+    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+                      table, l2));
+    g_assert_cmpuint(page_type(&td, table, &bepoch), ==, TDX_PT_EPT);
+    g_assert_cmpuint(bepoch, ==, 1);
+    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+                          0));
+    end(&td);
+}
+
+/* PAMT 9, static: children begin at 0, the large page keeps what it had */
+static void test_bepoch_static(void)
+{
+    static const uint64_t l2[] = { NO_PAGE, NO_PAGE, NO_PAGE };
+    SimPlatform *sim = sim_td_machine_static(1);
+    uint64_t bepoch, table, large = SIM_TD_BASE + GIB;
+    SimCall call;
+    SimTd td;
+
+    build(&td, sim, 0, 0);
+    add_tables(&td, 0);
+    add_2m(&td, GPA, large);
+    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, GPA | TDX_LEVEL_2M, td.tdr,
+                          0));
+    table = sim_td_page(&td);
+    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+                      table, l2));
+    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, GPA, td.tdr, 0));
+    g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
+    g_assert_cmpuint(bepoch, ==, 1);
+    ASSERT_OK(sim_td_call(&td, MEM_RANGE_UNBLOCK, GPA, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+                          0));
+    g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
+    g_assert_cmpuint(bepoch, ==, 1);
+    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+                      table, l2));
+    g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
+    g_assert_cmpuint(bepoch, ==, 0);
+    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+                          0));
+    end(&td);
+}
+
+/* PAMT 9, dynamic: both begin at 0, also where no page pair is involved */
+static void test_bepoch_1g(void)
+{
+    static const uint64_t l2[] = { NO_PAGE, NO_PAGE, NO_PAGE };
+    uint64_t large = SIM_TD_BASE + 4 * GIB;
+    SimPlatform *sim = sim_td_machine(1);
+    uint64_t bepoch, table;
+    SimCall call;
+    SimTd td;
+
+    sim_init_tdmr(sim, sim_add_tdmr(sim, large, GIB, 3 * GIB));
+    build(&td, sim, 0, 0);
+    add_tables(&td, 0);
+    for (uint64_t at = 0; at < GIB; at += 2 * MIB) {
+        ASSERT_OK(sim_td_call(&td, MEM_PAGE_AUG, (GPA + at) | TDX_LEVEL_2M,
+                              td.tdr, large + at));
+    }
+    g_array_append_val(td.pages, large);
+    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, GPA | TDX_LEVEL_2M, td.tdr,
+                          0));
+    ASSERT_OK(sim_td_call(&td, MEM_RANGE_UNBLOCK, GPA | TDX_LEVEL_2M, td.tdr,
+                          0));
+    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_1G, td.tdr,
+                          0));
+    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, GPA | TDX_LEVEL_1G, td.tdr,
+                          0));
+    g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
+    g_assert_cmpuint(bepoch, ==, 1);
+    table = sim_td_page(&td);
+    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_1G, td.tdr,
+                      table, l2));
+    g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
+    g_assert_cmpuint(bepoch, ==, 0);
+    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_1G, td.tdr,
+                          0));
+    g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
+    g_assert_cmpuint(bepoch, ==, 0);
+    end(&td);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -284,5 +404,8 @@ int main(int argc, char **argv)
     g_test_add_func("/td/demote/l2-faults", test_demote_l2_faults);
     g_test_add_func("/td/sept-remove/hint", test_sept_remove_hint);
     g_test_add_func("/td/sept-rd/l2-attributes", test_l2_attributes);
+    g_test_add_func("/td/bepoch/new-pages", test_bepoch_of_new_pages);
+    g_test_add_func("/td/bepoch/static", test_bepoch_static);
+    g_test_add_func("/td/bepoch/1g", test_bepoch_1g);
     return g_test_run();
 }

@@ -130,7 +130,6 @@ void pamt_assign(TdxPamtRef *ref, TdxPageType page_type, uint64_t tdr_hpa)
 {
     TdxPageType before = pamt_type(ref->entry);
 
-    pamt_set_bepoch(ref->entry, 0);
     pamt_set_owner(ref->entry, page_type, tdr_hpa);
     pamt_observe(ref, ref->level, 1, before, page_type, tdr_hpa);
     if (ref->range) {

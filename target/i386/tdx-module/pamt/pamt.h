@@ -172,7 +172,8 @@ uint64_t pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op);
 
 /**
  * pamt_assign: give a free page, locked exclusively, to a TD.
- * @tdr_hpa: owner, 0 for a TDR.  BEPOCH becomes 0; the range counts a page.
+ * @tdr_hpa: owner, 0 for a TDR.  The range counts a page.  BEPOCH stays as the
+ * page's last use has left it; leaves that begin at 0 say so.
  */
 void pamt_assign(TdxPamtRef *ref, TdxPageType page_type, uint64_t tdr_hpa);
 

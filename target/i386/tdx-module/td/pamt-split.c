@@ -43,6 +43,7 @@ uint64_t pamt_split_check(const TdxCall *c, TdxPamtRef *page,
 /* Entries one level below in the array of the TDMR: @type and @tdr_hpa */
 static bool set_children(TdxPamtRef *page, TdxPageType type, uint64_t tdr_hpa)
 {
+    bool begin = type == TDX_PT_REG;
     TdxPageType before = TDX_PT_NDA;
     unsigned i;
 
@@ -53,6 +54,9 @@ static bool set_children(TdxPamtRef *page, TdxPageType type, uint64_t tdr_hpa)
             return false;
         }
         before = pamt_type(child);
+        if (begin) {
+            pamt_set_bepoch(child, 0);
+        }
         pamt_set_owner(child, type, tdr_hpa);
     }
     pamt_observe(page, page->level - 1, TDX_PAMT_CHILDREN, before, type,
@@ -87,9 +91,11 @@ uint64_t pamt_join(TdxPamtRef *page, uint64_t tdr_hpa, uint64_t pair[2],
         if (status) {
             return status;
         }
-        pamt_set_bepoch(page->entry, 0);
     } else if (!set_children(page, TDX_PT_NDA, tdr_hpa)) {
         return TDX_STATUS_NONE;
+    }
+    if (page->m->st.dynamic_pamt) {
+        pamt_set_bepoch(page->entry, 0);
     }
     pamt_set_owner(page->entry, TDX_PT_REG, tdr_hpa);
     pamt_observe(page, page->level, 1, before, TDX_PT_REG, tdr_hpa);

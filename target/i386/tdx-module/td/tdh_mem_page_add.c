@@ -70,6 +70,7 @@ uint64_t tdh_mem_page_add(TdxCall *c)
     if (status) {
         return status;
     }
+    pamt_set_bepoch(page.entry, 0);
     td_add_page(&op.td, &page, TDX_PT_REG);
     mem_set(&op, tdx_sept_leaf(m, target, op.td.tdr->hkid, false));
     return TDX_SUCCESS;

@@ -69,6 +69,7 @@ uint64_t tdh_mem_page_relocate(TdxCall *c)
         }
     }
     /* One page came and one goes: the TD owns as many as before */
+    pamt_set_bepoch(new_page.entry, 0);
     pamt_assign(&new_page, TDX_PT_REG, op.td.hpa);
     mem_set(&op, tdx_sept_leaf(m, target, op.td.tdr->hkid, pending));
     c->gpr[TDX_RCX] = hpa | pamt_free(&old_page);
