@@ -314,6 +314,51 @@ static void test_msrs(void)
     sim_free(sim);
 }
 
+/* A vCPU with all its pages, to be initialised */
+static uint64_t new_vcpu(SimTd *td)
+{
+    uint64_t vcpu = sim_td_page(td);
+
+    ASSERT_OK(sim_td_call(td, VP_CREATE, vcpu, td->tdr, 0));
+    for (int i = 1; i < TDX_TDVPS_BASE_PAGES; i++) {
+        ASSERT_OK(sim_td_call(td, VP_ADDCX, sim_td_page(td), vcpu, 0));
+    }
+    return vcpu;
+}
+
+/* Without an x2APIC id, a vCPU counts as number 0 */
+static void test_x2apic_ids(void)
+{
+    const uint64_t v1 = LEAF_VERSION(VP_INIT, 1);
+    SimPlatform *sim = sim_td_machine(1);
+    uint64_t first, vcpu;
+    SimTd td;
+
+    sim_td_create(&td, sim);
+    sim_td_init(&td, 0);
+    first = new_vcpu(&td);
+    ASSERT_OK(sim_td_call(&td, VP_INIT, first, 0, UINT64_MAX));
+    vcpu = new_vcpu(&td);
+    g_assert_cmphex(sim_td_call(&td, v1, vcpu, 0, 0), ==,
+                    TDX_X2APIC_ID_NOT_UNIQUE);
+    g_assert_cmphex(sim_td_call(&td, v1, vcpu, 0, 1ULL << 32), ==,
+                    tdx_op(TDX_OPERAND_INVALID, TDX_R8));
+    ASSERT_OK(sim_td_call(&td, v1, vcpu, 0, UINT32_MAX));
+    ASSERT_OK(sim_td_call(&td, VP_FLUSH, first, 0, 0));
+    ASSERT_OK(sim_td_call(&td, VP_FLUSH, vcpu, 0, 0));
+    g_assert_cmphex(sim_td_field(&td, 0x9c10000200000000), ==, 0);
+    g_assert_cmphex(sim_td_field(&td, 0x9c10000200000001), ==, UINT32_MAX);
+    vcpu = new_vcpu(&td);
+    g_assert_cmphex(sim_td_call(&td, v1, vcpu, 0, UINT32_MAX), ==,
+                    tdx_op(TDX_X2APIC_ID_NOT_UNIQUE, UINT32_MAX));
+    ASSERT_OK(sim_td_call(&td, v1, vcpu, 0, 7));
+    g_assert_cmphex(((TdxTdvps *)tdx_private(sim->module, vcpu,
+                                             SIM_TD_HKID))->x2apic_id, ==, 7);
+    ASSERT_OK(sim_td_call(&td, VP_FLUSH, vcpu, 0, 0));
+    sim_td_destroy(&td);
+    sim_free(sim);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -325,6 +370,7 @@ int main(int argc, char **argv)
     g_test_add_func("/td/hidden", test_state_is_hidden);
     g_test_add_func("/td/enter", test_enter);
     g_test_add_func("/td/tracking", test_tracking_waits_for_vcpus);
+    g_test_add_func("/td/x2apic-ids", test_x2apic_ids);
     g_test_add_func("/td/no-entropy", test_no_entropy);
     g_test_add_func("/td/msrs", test_msrs);
     return g_test_run();

@@ -6,8 +6,8 @@
 
 #include "td.h"
 
-/* What a vCPU has that was given no x2APIC id, by version 0 */
-#define NO_X2APIC_ID UINT32_MAX
+/* What a vCPU counts as that was given no x2APIC id, by version 0 */
+#define NO_X2APIC_ID 0
 
 /* TD life cycle 5.3, step 10; the TDR is locked exclusively if @unique */
 static uint64_t claim_x2apic_id(TdxTdRef *td, uint32_t id, uint32_t index,
@@ -97,6 +97,7 @@ uint64_t tdh_vp_init(TdxCall *c)
                            ~(TDX_TD_TOPOLOGY_ENUM_CONFIGURED |
                              TDX_TD_VE_REDUCTION_VALID), __ATOMIC_SEQ_CST);
     }
+    vp.tdvps->x2apic_id = c->version ? c->gpr[TDX_R8] : NO_X2APIC_ID;
     vp_reset(&vp, &td, index, c->gpr[TDX_RDX]);
     return vp_associate(c, &vp, &td);
 }
