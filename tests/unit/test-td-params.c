@@ -20,6 +20,7 @@
 #define FLAGS      32
 #define TSC        40
 #define ARCH_CAP   224
+#define ARCH_CAP_USED 0x1000004 /* of MAX_VCPUS: MSR_CONFIG_CTLS is 1 */
 #define CPUID(i)     (256 + 16 * (i)) /* EAX and EBX */
 #define CPUID_CD(i)  (CPUID(i) + 8)
 
@@ -27,7 +28,10 @@
 #define FMS      0
 #define FEATURES 5
 #define PA_BITS  9
+#define EXT_PERFMON 11
 #define TOPOLOGY 12
+#define KEY_LOCKER  18
+#define TLB         19
 
 #define HLE (1ULL << (32 + 4))
 #define RTM (1ULL << (32 + 11))
@@ -59,11 +63,22 @@ static const Case cases[] = {
       { { ATTRIBUTES, 0x8000000000010000 } } },
     { "l2-without-pages", TDX_TDCS_NOT_ALLOCATED, 0,
       { { MAX_VCPUS, 0x10004 } } },
-    { "arch-cap-unused", 0, 0, { { ARCH_CAP, UINT64_MAX } } },
+    { "arch-cap-unused", INVALID(72), 0, { { ARCH_CAP, 0x10 } } },
     { "arch-cap", 0, 0,
-      { { MAX_VCPUS, 0x1000004 }, { ARCH_CAP, 0x1180010 } } },
+      { { MAX_VCPUS, ARCH_CAP_USED }, { ARCH_CAP, 0x1180010 } } },
     { "arch-cap-bad", INVALID(72), 0,
-      { { MAX_VCPUS, 0x1000004 }, { ARCH_CAP, 0x1 } } },
+      { { MAX_VCPUS, ARCH_CAP_USED }, { ARCH_CAP, 0x1 } } },
+    { "arch-cap-after-the-rest", INVALID(TDX_RDX), 0,
+      { { ARCH_CAP, 0x1 }, { 1016, 1 } } },
+    /* Of two wrong leaves, not always the first of CPUID_CONFIG is told */
+    { "cpuid-order-topology", INVALID(69), 0x1f,
+      { { CPUID(EXT_PERFMON), 0x10 }, { CPUID(TOPOLOGY), 0x20 } } },
+    { "cpuid-order-perfmon", INVALID(69), 0x23,
+      { { CPUID(EXT_PERFMON), 0x10 }, { CPUID(TLB), 1 } } },
+    { "cpuid-order-key-locker", INVALID(69), 0xffffffff00000019,
+      { { CPUID(TOPOLOGY), 0x20 }, { CPUID(KEY_LOCKER), 1 } } },
+    { "cpuid-order-addresses", INVALID(69), 0xffffffff80000008,
+      { { CPUID_CD(PA_BITS), 1 }, { CPUID(TOPOLOGY), 0x20 } } },
     { "hle-alone", INVALID(69), 0x7, { { CPUID(FEATURES), HLE } } },
     { "rtm-alone", INVALID(69), 0x7, { { CPUID(FEATURES), RTM } } },
     { "tsx-no-control", TDX_INCORRECT_MSR_VALUE | 0x10a, 0,
@@ -94,6 +109,19 @@ static const Case cases[] = {
     { "topology-gap", TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED, 0,
       { { CPUID(TOPOLOGY + 1), 0x400000002 },
         { CPUID_CD(TOPOLOGY + 1), 0x201 } } },
+    { "topology-die-group", TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED, 0,
+      { { CPUID(TOPOLOGY), 0x400000002 }, { CPUID_CD(TOPOLOGY), 0x200 },
+        { CPUID_CD(TOPOLOGY + 1), 0x601 } } },
+    { "topology-die", 0, 0,
+      { { CPUID(TOPOLOGY), 0x400000002 }, { CPUID_CD(TOPOLOGY), 0x200 },
+        { CPUID_CD(TOPOLOGY + 1), 0x501 } } },
+    { "topology-behind-the-end", 0, 0,
+      { { CPUID_CD(TOPOLOGY), 0x200 }, { CPUID(TOPOLOGY + 1), 0x400000002 },
+        { CPUID_CD(TOPOLOGY + 2), 0x202 } } },
+    { "topology-late-core", TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED, 0,
+      { { CPUID_CD(TOPOLOGY), 0x100 }, { CPUID_CD(TOPOLOGY + 2), 0x202 } } },
+    { "topology-late-smt", TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED, 0,
+      { { CPUID_CD(TOPOLOGY), 0x200 }, { CPUID_CD(TOPOLOGY + 2), 0x102 } } },
     { "reserved-end", INVALID(TDX_RDX), 0, { { 1016, 1 } } },
 };
 
@@ -165,8 +193,43 @@ static void test_case(gconstpointer data)
     free_td(td);
 }
 
-/* A list that is well placed has no filter that the model could honour */
+#define UMASK_COMPARED (0xffffULL << 48)
+
 static void test_event_filters(void)
+{
+    static const struct {
+        uint64_t filter[3];
+        uint64_t status;
+    } lists[] = {
+        { { 0 }, TDX_EVENT_FILTER_INVALID },
+        { { UMASK_COMPARED, UMASK_COMPARED | 1 },
+          TDX_EVENT_FILTER_INVALID | 2 },
+        { { UMASK_COMPARED, UMASK_COMPARED | 1ULL << 31 },
+          TDX_EVENT_FILTER_INVALID | 1 },
+        { { UMASK_COMPARED, UMASK_COMPARED | 1ULL << 40 },
+          TDX_EVENT_FILTER_INVALID | 1 },
+        { { UMASK_COMPARED | 2, UMASK_COMPARED | 3, UMASK_COMPARED | 3 },
+          TDX_EVENT_FILTER_ORDER_INVALID | 2 },
+        { { UMASK_COMPARED | 1ULL << 32, UMASK_COMPARED | 0xff },
+          TDX_EVENT_FILTER_ORDER_INVALID | 1 },
+        { { UMASK_COMPARED | 2, UMASK_COMPARED | 3,
+            UMASK_COMPARED | 1ULL << 32 }, 0 },
+    };
+    SimTd *td = new_td();
+    uint64_t list = SIM_TD_SHARED + 4 * KIB;
+
+    sim_write64(td->sim, PARAMS + ATTRIBUTES, 1ULL << 63);
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+        for (gsize n = 0; n < G_N_ELEMENTS(lists[i].filter); n++) {
+            sim_write64(td->sim, list + 8 * n, lists[i].filter[n]);
+        }
+        g_assert_cmphex(sim_td_call(td, MNG_INIT, td->tdr | 1, PARAMS,
+                                    list + 3), ==, lists[i].status);
+    }
+    free_td(td);
+}
+
+static void test_event_filter_operand(void)
 {
     SimTd *td = new_td();
     uint64_t list = SIM_TD_SHARED + 4 * KIB;
@@ -175,6 +238,9 @@ static void test_event_filters(void)
     g_assert_cmphex(sim_td_call(td, MNG_INIT, td->tdr | 1, PARAMS, list), ==,
                     INVALID(TDX_R8));
     g_assert_cmphex(sim_td_call(td, MNG_INIT, td->tdr | 1, PARAMS, list + 513),
+                    ==, INVALID(TDX_R8));
+    g_assert_cmphex(sim_td_call(td, MNG_INIT, td->tdr | 1, PARAMS,
+                                (list + 1) | 1ULL << 52),
                     ==, INVALID(TDX_R8));
     g_assert_cmphex(sim_td_call(td, MNG_INIT, td->tdr | 1, PARAMS, list + 1),
                     ==, TDX_EVENT_FILTER_INVALID);
@@ -195,5 +261,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_case);
     }
     g_test_add_func("/td-params/event-filters", test_event_filters);
+    g_test_add_func("/td-params/event-filters/operand",
+                    test_event_filter_operand);
     return g_test_run();
 }

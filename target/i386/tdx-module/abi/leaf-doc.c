@@ -147,12 +147,12 @@ static const TdxLeafDoc docs[] = {
              TDX_WBCACHE_NOT_COMPLETE),
     },
     {
-        21, "Initialise a TD from TD_PARAMS", "Event filters are refused.",
+        21, "Initialise a TD from TD_PARAMS",
+        "Event filters are checked and forgotten.",
         LIST(TDX_SUCCESS, TD_STATE, TDX_LIMIT_CPUID_MAXVAL_SET,
              TDX_INCONSISTENT_MSR, TDX_INCORRECT_MSR_VALUE,
              TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED,
-             TDX_EVENT_FILTER_INVALID),
-        LIST(TDX_EVENT_FILTER_ORDER_INVALID),
+             TDX_EVENT_FILTER_INVALID, TDX_EVENT_FILTER_ORDER_INVALID),
     },
     {
         22, "Initialise a vCPU", NULL,

@@ -56,33 +56,37 @@ const TdxCpuidConfig tdx_cpuid_config[TDX_NUM_CPUID_CONFIG] = {
 #undef TRANSLATION_CACHE
 };
 
-/* Leaves whose native values the module looks at, ascending */
+/*
+ * Leaves whose native values the module looks at, ascending.  It goes through
+ * them in another order, by @rank: those that can be configured come first,
+ * and what came with later releases comes last.
+ */
 static const struct {
     uint32_t leaf;
     uint32_t subleaf;
+    uint8_t rank;
 } sampled[TDX_NUM_NATIVE_CPUID] = {
-    { 0x0, NONE }, { 0x1, NONE }, { 0x2, NONE }, { 0x3, NONE },
-    { 0x4, 0 }, { 0x4, 1 }, { 0x4, 2 }, { 0x4, 3 }, { 0x4, 4 },
-    { 0x5, NONE }, { 0x6, NONE },
-    { 0x7, 0 }, { 0x7, 1 }, { 0x7, 2 },
-    { 0x8, NONE }, { 0xa, NONE },
-    { 0xb, 0 }, { 0xb, 1 }, { 0xb, 2 },
-    { 0xd, 0 }, { 0xd, 1 }, { 0xd, 2 }, { 0xd, 3 }, { 0xd, 4 },
-    { 0xd, 5 }, { 0xd, 6 }, { 0xd, 7 }, { 0xd, 8 }, { 0xd, 9 },
-    { 0xd, 10 }, { 0xd, 11 }, { 0xd, 12 }, { 0xd, 13 }, { 0xd, 14 },
-    { 0xd, 15 }, { 0xd, 16 }, { 0xd, 17 }, { 0xd, 18 },
-    { 0xe, NONE }, { 0x11, NONE }, { 0x12, NONE }, { 0x13, NONE },
-    { 0x14, 0 }, { 0x14, 1 }, { 0x15, NONE },
-    { 0x18, 0 }, { 0x18, 1 }, { 0x18, 2 }, { 0x18, 3 }, { 0x18, 4 },
-    { 0x18, 5 }, { 0x18, 6 }, { 0x18, 7 }, { 0x18, 8 },
-    { 0x19, NONE }, { 0x1a, NONE }, { 0x1c, NONE },
-    { 0x1d, 0 }, { 0x1d, 1 }, { 0x1e, NONE },
-    { 0x1f, 0 }, { 0x1f, 1 }, { 0x1f, 2 }, { 0x1f, 3 }, { 0x1f, 4 },
-    { 0x1f, 5 },
-    { 0x20, NONE }, { 0x21, 0 }, { 0x22, NONE },
-    { 0x23, 0 }, { 0x23, 1 }, { 0x23, 2 }, { 0x23, 3 },
-    { EXTENDED, NONE }, { EXTENDED + 1, NONE }, { EXTENDED + 2, NONE },
-    { EXTENDED + 6, NONE }, { EXTENDED + 7, NONE }, { EXTENDED + 8, NONE },
+    { 0x0, NONE, 10 }, { 0x1, NONE, 0 }, { 0x2, NONE, 72 }, { 0x3, NONE, 11 },
+    { 0x4, 0, 1 }, { 0x4, 1, 2 }, { 0x4, 2, 3 }, { 0x4, 3, 4 }, { 0x4, 4, 12 },
+    { 0x5, NONE, 63 }, { 0x6, NONE, 13 }, { 0x7, 0, 5 }, { 0x7, 1, 6 },
+    { 0x7, 2, 14 }, { 0x8, NONE, 15 }, { 0xa, NONE, 7 }, { 0xb, 0, 64 },
+    { 0xb, 1, 65 }, { 0xb, 2, 66 }, { 0xd, 0, 16 }, { 0xd, 1, 17 },
+    { 0xd, 2, 18 }, { 0xd, 3, 19 }, { 0xd, 4, 20 }, { 0xd, 5, 21 },
+    { 0xd, 6, 22 }, { 0xd, 7, 23 }, { 0xd, 8, 24 }, { 0xd, 9, 25 },
+    { 0xd, 10, 26 }, { 0xd, 11, 27 }, { 0xd, 12, 28 }, { 0xd, 13, 29 },
+    { 0xd, 14, 30 }, { 0xd, 15, 31 }, { 0xd, 16, 32 }, { 0xd, 17, 33 },
+    { 0xd, 18, 34 }, { 0xe, NONE, 35 }, { 0x11, NONE, 36 }, { 0x12, NONE, 37 },
+    { 0x13, NONE, 38 }, { 0x14, 0, 39 }, { 0x14, 1, 40 }, { 0x15, NONE, 41 },
+    { 0x18, 0, 68 }, { 0x18, 1, 69 }, { 0x18, 2, 70 }, { 0x18, 3, 71 },
+    { 0x18, 4, 73 }, { 0x18, 5, 74 }, { 0x18, 6, 75 }, { 0x18, 7, 76 },
+    { 0x18, 8, 77 }, { 0x19, NONE, 42 }, { 0x1a, NONE, 67 }, { 0x1c, NONE, 8 },
+    { 0x1d, 0, 43 }, { 0x1d, 1, 44 }, { 0x1e, NONE, 45 }, { 0x1f, 0, 46 },
+    { 0x1f, 1, 47 }, { 0x1f, 2, 48 }, { 0x1f, 3, 49 }, { 0x1f, 4, 50 },
+    { 0x1f, 5, 51 }, { 0x20, NONE, 52 }, { 0x21, 0, 53 }, { 0x22, NONE, 58 },
+    { 0x23, 0, 59 }, { 0x23, 1, 60 }, { 0x23, 2, 61 }, { 0x23, 3, 62 },
+    { EXTENDED, NONE, 54 }, { EXTENDED + 1, NONE, 55 },
+    { EXTENDED + 2, NONE, 78 }, { EXTENDED + 6, NONE, 56 },
+    { EXTENDED + 7, NONE, 57 }, { EXTENDED + 8, NONE, 9 },
 };
 
 /* A processor answers leaves beyond its highest with those of another leaf */
@@ -133,15 +137,17 @@ const uint32_t *tdx_native_cpuid(const TdxModule *m, uint32_t leaf,
     return nothing;
 }
 
-const uint32_t *tdx_native_cpuid_at(const TdxModule *m, unsigned i,
+const uint32_t *tdx_native_cpuid_at(const TdxModule *m, unsigned rank,
                                     uint32_t *leaf, uint32_t *subleaf)
 {
-    if (i >= TDX_NUM_NATIVE_CPUID) {
-        return NULL;
+    for (unsigned i = 0; i < TDX_NUM_NATIVE_CPUID; i++) {
+        if (sampled[i].rank == rank) {
+            *leaf = sampled[i].leaf;
+            *subleaf = sampled[i].subleaf;
+            return m->st.native_cpuid[i];
+        }
     }
-    *leaf = sampled[i].leaf;
-    *subleaf = sampled[i].subleaf;
-    return m->st.native_cpuid[i];
+    return NULL;
 }
 
 /* Metadata 6 */

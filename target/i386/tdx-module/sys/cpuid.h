@@ -11,6 +11,8 @@
 #include "../tdx-internal.h"
 
 #define TDX_NUM_CPUID_CONFIG 28
+/* Of them, the subleaves of leaf 0x1F, one after the other */
+#define TDX_NUM_TOPOLOGY_LEVELS 6
 
 /* Registers of a CPUID result in the order of all tables */
 typedef enum TdxCpuidReg {
@@ -52,10 +54,10 @@ const uint32_t *tdx_native_cpuid(const TdxModule *m, uint32_t leaf,
                                  uint32_t subleaf);
 
 /**
- * tdx_native_cpuid_at: sampled value number @i, in ascending order of leaves
- * and subleaves; NULL behind the last one.
+ * tdx_native_cpuid_at: sampled value number @rank, in the order in which the
+ * module goes through its leaves; NULL behind the last one.
  */
-const uint32_t *tdx_native_cpuid_at(const TdxModule *m, unsigned i,
+const uint32_t *tdx_native_cpuid_at(const TdxModule *m, unsigned rank,
                                     uint32_t *leaf, uint32_t *subleaf);
 
 /** tdx_cpuid_config_mask: configurable bits of entry @i, register @reg */

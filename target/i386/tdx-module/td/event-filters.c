@@ -5,25 +5,66 @@
  * (TD life cycle 4.4, step 18).
  */
 
+#include <glib.h>
+
 #include "td-params.h"
 
-/* The operand: how many filters, and where */
-#define LIST_COUNT_MASK 0xfffULL
-#define LIST_HPA_MASK   (~LIST_COUNT_MASK)
+/* The operand: how many filters, and where; the rest is reserved */
+#define LIST_COUNT_MASK   0xfffULL
+#define LIST_HPA_MASK     0x000ffffffffff000ULL
 #define MAX_EVENT_FILTERS 512
 
+/* A filter: which event with which unit mask a TD may count */
+#define FILTER_EVENT_MASK  0xffULL
+#define FILTER_UMASK_SHIFT 32
+#define FILTER_UMASK_MASK  (0xffULL << FILTER_UMASK_SHIFT)
 /*
- * The model counts no performance events, so there is none that it could let
- * a TD have: it refuses the first filter of any list that is well placed.
+ * The enhanced kind of filters, which the module does not have, would use the
+ * others: these are one for a filter that compares the whole unit mask, and
+ * all else is zero.
+ */
+#define FILTER_MASK_BITS   (0xffffULL << 48)
+
+/* What the list is ordered by, and no two filters have in common */
+static unsigned filter_key(uint64_t filter)
+{
+    return (filter & FILTER_UMASK_MASK) >> (FILTER_UMASK_SHIFT - 8) |
+           (filter & FILTER_EVENT_MASK);
+}
+
+static uint64_t check_filters(const uint64_t *filter, unsigned count)
+{
+    const uint64_t free_bits = FILTER_EVENT_MASK | FILTER_UMASK_MASK;
+
+    for (unsigned i = 0; i < count; i++) {
+        if ((filter[i] & ~free_bits) != FILTER_MASK_BITS) {
+            return tdx_op(TDX_EVENT_FILTER_INVALID, i);
+        }
+        if (i > 0 && filter_key(filter[i - 1]) >= filter_key(filter[i])) {
+            return tdx_op(TDX_EVENT_FILTER_ORDER_INVALID, i);
+        }
+    }
+    return TDX_SUCCESS;
+}
+
+/*
+ * The model counts no performance events: nothing is kept of a list that is
+ * in order.
  */
 uint64_t td_event_filters_check(TdxModule *m, uint64_t list)
 {
     unsigned count = list & LIST_COUNT_MASK;
     uint64_t hpa = list & LIST_HPA_MASK;
+    uint64_t filter[MAX_EVENT_FILTERS];
 
-    if (count < 1 || count > MAX_EVENT_FILTERS ||
+    if (list & ~(LIST_COUNT_MASK | LIST_HPA_MASK) || count < 1 ||
+        count > MAX_EVENT_FILTERS ||
         !tdx_shared_hpa_ok(m, hpa, TDX_PAGE_4K, TDX_PAGE_4K)) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
     }
-    return tdx_op(TDX_EVENT_FILTER_INVALID, 0);
+    tdx_read_shared(m, hpa, filter, count * sizeof(filter[0]));
+    for (unsigned i = 0; i < count; i++) {
+        filter[i] = GUINT64_FROM_LE(filter[i]);
+    }
+    return check_filters(filter, count);
 }

@@ -24,8 +24,10 @@
 /* CPUID 0x1F ECX: level number, then its type */
 #define TOPOLOGY_LEVEL(ecx) ((ecx) & 0xff)
 #define TOPOLOGY_TYPE(ecx)  (((ecx) >> 8) & 0xff)
+#define TOPOLOGY_TYPE_NONE  0
 #define TOPOLOGY_TYPE_SMT   1
 #define TOPOLOGY_TYPE_CORE  2
+#define TOPOLOGY_TYPE_DIE   5 /* the last one */
 
 /*
  * Family and model of processors that have TDX, newest first, each with its
@@ -123,30 +125,62 @@ static uint64_t check_pa_bits(const TdxModule *m, const TdxTdCpuidInput *in,
     return TDX_SUCCESS;
 }
 
+/* The entry of CPUID_CONFIG for a leaf; NULL when it has none */
+static const TdxCpuidConfig *config_of(uint32_t leaf, uint32_t subleaf)
+{
+    for (unsigned i = 0; i < TDX_NUM_CPUID_CONFIG; i++) {
+        if (tdx_cpuid_config[i].leaf == leaf &&
+            tdx_cpuid_config[i].subleaf == subleaf) {
+            return &tdx_cpuid_config[i];
+        }
+    }
+    return NULL;
+}
+
+static uint64_t check_config(const TdxModule *m, const TdxTdCpuidInput *in,
+                             const TdxCpuidConfig *entry,
+                             TdxCpuidValue *value, uint32_t *virtual_maxpa,
+                             uint64_t *bad_leaf)
+{
+    unsigned i = entry - tdx_cpuid_config;
+    uint64_t status;
+
+    for (unsigned reg = 0; reg < TDX_NUM_CPUID_REGS; reg++) {
+        uint32_t wanted = in->config[i].reg[reg];
+
+        if (wanted & ~(entry->direct[reg] | entry->allow[reg])) {
+            return invalid(entry, bad_leaf);
+        }
+        value->reg[reg] = wanted & tdx_cpuid_config_mask(m, i, reg);
+    }
+    status = check_entry(m, in, entry, value, bad_leaf);
+    if (!status && entry->leaf == LEAF_PA_BITS) {
+        status = check_pa_bits(m, in, in->config[i].reg[TDX_CPUID_EAX],
+                               virtual_maxpa);
+    }
+    return status;
+}
+
+/*
+ * TD life cycle 4.4.2.  The module's order of leaves is not quite that of
+ * CPUID_CONFIG; it decides which of several wrong ones is reported.
+ */
 uint64_t tdx_td_cpuid_check(const TdxModule *m, const TdxTdCpuidInput *in,
                             TdxCpuidValue *values, uint32_t *virtual_maxpa,
                             uint64_t *bad_leaf)
 {
-    unsigned i, reg;
-    uint64_t status;
+    uint32_t leaf, subleaf;
 
     *bad_leaf = 0;
-    for (i = 0; i < TDX_NUM_CPUID_CONFIG; i++) {
-        const TdxCpuidConfig *entry = &tdx_cpuid_config[i];
+    for (unsigned i = 0; tdx_native_cpuid_at(m, i, &leaf, &subleaf); i++) {
+        const TdxCpuidConfig *entry = config_of(leaf, subleaf);
+        uint64_t status;
 
-        for (reg = 0; reg < TDX_NUM_CPUID_REGS; reg++) {
-            uint32_t wanted = in->config[i].reg[reg];
-
-            if (wanted & ~(entry->direct[reg] | entry->allow[reg])) {
-                return invalid(entry, bad_leaf);
-            }
-            values[i].reg[reg] = wanted & tdx_cpuid_config_mask(m, i, reg);
+        if (!entry) {
+            continue;
         }
-        status = check_entry(m, in, entry, &values[i], bad_leaf);
-        if (!status && entry->leaf == LEAF_PA_BITS) {
-            status = check_pa_bits(m, in, in->config[i].reg[TDX_CPUID_EAX],
-                                   virtual_maxpa);
-        }
+        status = check_config(m, in, entry, &values[entry - tdx_cpuid_config],
+                              virtual_maxpa, bad_leaf);
         if (status) {
             return status;
         }
@@ -154,37 +188,43 @@ uint64_t tdx_td_cpuid_check(const TdxModule *m, const TdxTdCpuidInput *in,
     return TDX_SUCCESS;
 }
 
+static bool all_zero(const TdxCpuidValue *value)
+{
+    return !(value->reg[TDX_CPUID_EAX] | value->reg[TDX_CPUID_EBX] |
+             value->reg[TDX_CPUID_ECX] | value->reg[TDX_CPUID_EDX]);
+}
+
+/*
+ * Step 20.  A level without a type ends the list for a guest: the core level
+ * must have come before.  What stands behind it is only held against itself.
+ */
 uint64_t tdx_td_cpuid_check_topology(const TdxCpuidValue *config)
 {
-    unsigned level = 0, last_type = 0;
-    bool ended = false, any = false, core = false;
-    unsigned i;
+    const TdxCpuidConfig *first = config_of(LEAF_TOPOLOGY, 0);
+    const TdxCpuidValue *levels = config + (first - tdx_cpuid_config);
+    unsigned last_type = TOPOLOGY_TYPE_NONE;
+    bool native = all_zero(&levels[0]), core = false;
 
-    for (i = 0; i < TDX_NUM_CPUID_CONFIG; i++) {
-        const uint32_t *reg = config[i].reg;
-        unsigned type = TOPOLOGY_TYPE(reg[TDX_CPUID_ECX]);
+    for (unsigned i = 0; i < TDX_NUM_TOPOLOGY_LEVELS; i++) {
+        uint32_t ecx = levels[i].reg[TDX_CPUID_ECX];
+        unsigned type = TOPOLOGY_TYPE(ecx);
 
-        if (tdx_cpuid_config[i].leaf != LEAF_TOPOLOGY) {
-            continue;
-        }
-        any |= reg[TDX_CPUID_EAX] || reg[TDX_CPUID_EBX] ||
-               reg[TDX_CPUID_ECX];
-        if (!type) {
-            /* Behind the last level there is nothing but the level number */
-            if (reg[TDX_CPUID_EAX] || reg[TDX_CPUID_EBX]) {
+        if (native) {
+            /* The hardware's levels then, all of them */
+            if (!all_zero(&levels[i])) {
                 return TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED;
             }
-            ended = true;
-            level++;
             continue;
         }
-        if (ended || TOPOLOGY_LEVEL(reg[TDX_CPUID_ECX]) != level ||
-            type <= last_type) {
+        if (type == TOPOLOGY_TYPE_NONE
+            ? !core
+            : type <= last_type || type > TOPOLOGY_TYPE_DIE ||
+              TOPOLOGY_LEVEL(ecx) != i ||
+              (type == TOPOLOGY_TYPE_SMT && i > 0)) {
             return TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED;
         }
         core |= type == TOPOLOGY_TYPE_CORE;
         last_type = type;
-        level++;
     }
-    return any && !core ? TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED : TDX_SUCCESS;
+    return TDX_SUCCESS;
 }

@@ -117,6 +117,15 @@ static bool eptp_controls_ok(uint64_t controls, uint64_t flags)
            !(flags & TDX_CONFIG_GPAW);
 }
 
+/* Unless the host says that it configures them, it must not */
+static bool arch_capabilities_ok(const TdxTdParams *p)
+{
+    bool used = p->msr_config_ctls & MSR_CONFIG_ARCH_CAPABILITIES;
+
+    return !(p->arch_capabilities &
+             ~(used ? ARCH_CAPABILITIES_CONFIG_MASK : 0));
+}
+
 /* Steps 19 and 20 */
 static uint64_t apply_cpuid(const TdxCall *c, TdxTdRef *td,
                             const TdxTdParams *p, uint64_t *bad_leaf)
@@ -225,8 +234,7 @@ uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
     if (!all_zero(p->reserved_end, sizeof(p->reserved_end))) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
     }
-    if (p->msr_config_ctls & MSR_CONFIG_ARCH_CAPABILITIES &&
-        p->arch_capabilities & ~ARCH_CAPABILITIES_CONFIG_MASK) {
+    if (!arch_capabilities_ok(p)) {
         return refuse(m, TDX_OPERAND_IA32_ARCH_CAPABILITIES_CONFIG,
                       p->arch_capabilities);
     }
