@@ -21,7 +21,7 @@
 #define CPUID_FIELD(leaf, subleaf, half) \
     (0x9410000300000000ULL | (uint64_t)((leaf) >> 31) << 16 | \
      ((leaf) & 0x7f) << 9 | (subleaf) << 1 | (half))
-#define NO_SUBLEAF 0x7f
+#define NO_SUBLEAF 0xff
 #define CPUID_CLASS 0x14
 
 static SimTd *new_td(uint64_t attributes)
@@ -150,9 +150,87 @@ static void test_cpuid_values(void)
     /* Family, model and stepping, which TD_PARAMS left at zero */
     g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x1u, NO_SUBLEAF, 0)) &
                     0xfff3fff, ==, td->sim->info.pkg_fms[0]);
-    g_assert_cmphex(sim_td_call(td, MNG_RD, td->tdr,
-                                CPUID_FIELD(0x7fu, 3, 0), 0), ==,
-                    TDX_METADATA_FIELD_ID_INCORRECT);
+    /* A leaf without subleaves has the same value in all of them */
+    g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x15u, 3, 0)), ==,
+                    (uint64_t)40 << 32 | 1);
+    /* Leaves that are always zero, of which the module knows one */
+    g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x8u, NO_SUBLEAF, 0)), ==,
+                    0);
+    g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x9u, 0, 1)), ==, 0);
+    g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x80000004u, 0, 1)), ==, 0);
+    free_td(td);
+}
+
+static uint64_t write_td(SimTd *td, uint64_t field, uint64_t value,
+                         uint64_t mask, uint64_t *old)
+{
+    uint64_t gpr[TDX_NUM_GPRS] = {
+        [TDX_RAX] = MNG_WR, [TDX_RCX] = td->tdr, [TDX_RDX] = field,
+        [TDX_R8] = value, [TDX_R9] = mask,
+    };
+
+    g_assert_true(tdx_module_seamcall(td->sim->module, 0, gpr));
+    *old = gpr[TDX_R8];
+    return gpr[TDX_RAX];
+}
+
+static void test_no_cpuid_value(void)
+{
+    static const struct {
+        uint64_t field;
+        uint64_t read;
+        uint64_t write;
+    } cases[] = {
+        { CPUID_FIELD(0x24u, 0, 0), TDX_METADATA_FIELD_NOT_READABLE,
+          TDX_METADATA_FIELD_NOT_READABLE },
+        { CPUID_FIELD(0x7u, 3, 0), TDX_METADATA_FIELD_NOT_READABLE,
+          TDX_METADATA_FIELD_NOT_READABLE },
+        { CPUID_FIELD(0x80000003u, 0, 0), 0,
+          TDX_METADATA_FIELD_NOT_READABLE },
+        { CPUID_FIELD(0x7u, 0, 1), 0, TDX_METADATA_FIELD_NOT_WRITABLE },
+        { CPUID_FIELD(0x7u, 0, 1) | 1 << 17, TDX_METADATA_FIELD_ID_INCORRECT,
+          TDX_METADATA_FIELD_ID_INCORRECT },
+        { CPUID_FIELD(0x7u, 0, 1) | 1 << 24, TDX_METADATA_FIELD_ID_INCORRECT,
+          TDX_METADATA_FIELD_ID_INCORRECT },
+    };
+    SimTd *td = new_td(0);
+    uint64_t old;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_assert_cmphex(sim_td_call(td, MNG_RD, td->tdr, cases[i].field, 0),
+                        ==, cases[i].read);
+        g_assert_cmphex(write_td(td, cases[i].field, 0, NONE, &old), ==,
+                        cases[i].write);
+    }
+    free_td(td);
+}
+
+/* From one CPUID value to the next; leaves to configure come first */
+static void test_cpuid_order(void)
+{
+    static const struct {
+        uint64_t id;
+        uint64_t next;
+    } cases[] = {
+        { CPUID_FIELD(0x1u, NO_SUBLEAF, 0), CPUID_FIELD(0x1u, NO_SUBLEAF, 1) },
+        { CPUID_FIELD(0x1u, NO_SUBLEAF, 1), CPUID_FIELD(0x4u, 0, 0) },
+        { CPUID_FIELD(0x80000008u, NO_SUBLEAF, 1),
+          CPUID_FIELD(0x0u, NO_SUBLEAF, 0) },
+        { CPUID_FIELD(0x18u, 3, 1), CPUID_FIELD(0x2u, NO_SUBLEAF, 0) },
+        { CPUID_FIELD(0x80000002u, NO_SUBLEAF, 1), 0x9c10000200000000 },
+        /* The bits that do not matter stay, but for the context */
+        { 0x0000000000000000 | (CPUID_FIELD(0x4u, 0, 1) & 0x3f00000000ffffff),
+          0x0010000000000000 |
+          (CPUID_FIELD(0x4u, 1, 0) & 0x3f00000000ffffff) },
+    };
+    SimTd *td = new_td(0);
+    SimCall call;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        ASSERT_OK(sim_call(td->sim, 0, &call, LEAF_VERSION(MNG_RD, 1),
+                           td->tdr, cases[i].id, 0));
+        g_assert_cmphex(call.gpr[TDX_RDX], ==, cases[i].next);
+    }
     free_td(td);
 }
 
@@ -173,13 +251,26 @@ static void test_posted_interrupts(void)
         { 0x4000, 0x80, 0x80, 0xc000073000002016, 0 },
         { 0x2016, 0x12320, UINT64_MAX, 0xc0000c0300000000, 0 },
         { 0x2016, 0x12340, UINT64_MAX, 0, UINT64_MAX },
-        { 0x4000, 0x81, 0x80, 0, 0x3f },
-        { 0x4000, 0, 0x80, 0, 0xbf },
+        /* The host sees and sets one bit of these controls */
+        { 0x4000, 0x81, 0x80, 0, 0 },
+        { 0x4000, 0, 0x80, 0, 0x80 },
         { 0x4000, 0, 0xff, 0xc0000c0300000000, 0 },
+        { 0x4000, 0x3f, 0x7f, 0xc0000c0100000000, 0 },
+        { 0x2016, 0x3f, 0x3f, 0xc0000c0100000000, 0 },
+        { 0x2016, 0x123ff, ~0x3fULL, 0, 0x12340 },
         { 0x203c, 0x5000, UINT64_MAX, 0, 0 },
         { 0x203c, 0x5008, UINT64_MAX, 0xc0000c0300000000, 0 },
+        { 0x203c, 0x10000000005000, UINT64_MAX, 0xc0000c0300000000, 0 },
+        { 0x203c, 0, 0xfff, 0xc0000c0100000000, 0 },
         { 0x401e, 0x80000000, 0x80000000, 0, 0 },
-        { 0x401e, 0x1, 0x1, 0xc0000c0300000000, 0 },
+        { 0x401e, 0x1, 0x1, 0xc0000c0100000000, 0 },
+        { 0x401e, 0x40000000, 0xffffffff, 0xc0000c0300000000, 0 },
+        { 0x401e, 0, 0xc0000000, 0, 0x80000000 },
+        /* Nothing behind the end of an element */
+        { 0x4024, 0x100000001, UINT64_MAX, 0xc0000c0300000000, 0 },
+        { 0x4024, 0x7, UINT64_MAX, 0, 0 },
+        { 0x200000000000000b, 0x100, UINT64_MAX, 0xc0000c0300000000, 0 },
+        { 0x200000000000000b, 0x1, UINT64_MAX, 0, 0 },
         { 0x4000, 0x80, 0, 0xc0000c0100000000, 0 },
         { 0x6820, 2, UINT64_MAX, 0xc0000c0100000000, 0 },
         { 0x6830, 2, UINT64_MAX, 0xc0000c0000000000, 0 },
@@ -201,29 +292,43 @@ static void test_posted_interrupts(void)
     free_td(td);
 }
 
-static uint64_t write_td(SimTd *td, uint64_t field, uint64_t value,
-                         uint64_t mask)
-{
-    uint64_t gpr[TDX_NUM_GPRS] = {
-        [TDX_RAX] = MNG_WR, [TDX_RCX] = td->tdr, [TDX_RDX] = field,
-        [TDX_R8] = value, [TDX_R9] = mask,
-    };
-
-    g_assert_true(tdx_module_seamcall(td->sim->module, 0, gpr));
-    return gpr[TDX_RAX];
-}
-
 static void test_mng_wr(void)
 {
+    static const struct {
+        uint64_t field;
+        uint64_t value;
+        uint64_t mask;
+        uint64_t status;
+        uint64_t old;
+    } steps[] = {
+        { TD_FIELD_HP_LOCK_TIMEOUT, 2000000, NONE, 0, 1000000 },
+        /* All of it or nothing, 10 milliseconds to 100 seconds */
+        { TD_FIELD_HP_LOCK_TIMEOUT, 20000, 0xffff,
+          TDX_METADATA_WR_MASK_NOT_VALID, 0 },
+        { TD_FIELD_HP_LOCK_TIMEOUT, 9999, NONE,
+          TDX_METADATA_FIELD_VALUE_NOT_VALID, 0 },
+        { TD_FIELD_HP_LOCK_TIMEOUT, 100000001, NONE,
+          TDX_METADATA_FIELD_VALUE_NOT_VALID, 0 },
+        { TD_FIELD_HP_LOCK_TIMEOUT, 10000, NONE, 0, 2000000 },
+        { TD_FIELD_HP_LOCK_TIMEOUT, 5, 0, TDX_METADATA_FIELD_NOT_WRITABLE,
+          0 },
+        { TD_FIELD_VM_CTLS, 1, NONE, 0, 0 },
+        { TD_FIELD_VM_CTLS, 2, NONE, TDX_METADATA_FIELD_VALUE_NOT_VALID, 0 },
+        { TD_FIELD_VM_CTLS, 2, 2, TDX_METADATA_FIELD_NOT_WRITABLE, 0 },
+        { TD_FIELD_VM_CTLS, 0, NONE, 0, 1 },
+        { TD_FIELD_VM_CTLS + 3, 1, NONE, 0, 0 },
+        { TD_FIELD_VM_CTLS + 3, 1, NONE, 0, 1 },
+    };
     SimTd *td = new_td(0);
+    uint64_t old;
 
-    ASSERT_OK(write_td(td, TD_FIELD_HP_LOCK_TIMEOUT, 0x55aa, 0xff));
-    g_assert_cmphex(sim_td_field(td, TD_FIELD_HP_LOCK_TIMEOUT), ==,
-                    (1000000 & ~0xff) | 0xaa);
-    ASSERT_OK(write_td(td, TD_FIELD_VM_CTLS, 1, UINT64_MAX));
-    g_assert_cmphex(write_td(td, TD_FIELD_VM_CTLS, 2, UINT64_MAX), ==,
-                    TDX_METADATA_FIELD_VALUE_NOT_VALID);
-    g_assert_cmphex(sim_td_field(td, TD_FIELD_VM_CTLS), ==, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_assert_cmphex(write_td(td, steps[i].field, steps[i].value,
+                                 steps[i].mask, &old), ==, steps[i].status);
+        g_assert_cmphex(old, ==, steps[i].old);
+    }
+    g_assert_cmphex(sim_td_field(td, TD_FIELD_HP_LOCK_TIMEOUT), ==, 10000);
+    g_assert_cmphex(sim_td_field(td, TD_FIELD_VM_CTLS), ==, 0);
     free_td(td);
 }
 
@@ -235,6 +340,8 @@ int main(int argc, char **argv)
     g_test_add_func("/td-metadata/version-0", test_version_0);
     g_test_add_func("/td-metadata/ascending", test_tables_ascend);
     g_test_add_func("/td-metadata/cpuid", test_cpuid_values);
+    g_test_add_func("/td-metadata/cpuid/none", test_no_cpuid_value);
+    g_test_add_func("/td-metadata/cpuid/order", test_cpuid_order);
     g_test_add_func("/td-metadata/vp-wr", test_posted_interrupts);
     g_test_add_func("/td-metadata/mng-wr", test_mng_wr);
     return g_test_run();

@@ -106,7 +106,9 @@ static const TdxLeafDoc docs[] = {
         13, "Write a metadata field of a TD",
         "Fields that only the owner of a debugged TD may set are not "
         "writable.",
-        LIST(TDX_SUCCESS, TD_STATE, FIELD_WRITE),
+        LIST(TDX_SUCCESS, TD_STATE, FIELD_WRITE,
+             TDX_METADATA_FIELD_NOT_READABLE,
+             TDX_METADATA_WR_MASK_NOT_VALID),
     },
     {
         14, "Write 8 bytes of a debugged TD", NULL,

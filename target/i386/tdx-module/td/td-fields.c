@@ -40,10 +40,16 @@ GET(tsc_offset, tdcs, tsc_offset)
 GET(tsc_multiplier, tdcs, tsc_multiplier)
 GET(tsc_frequency, tdcs, tsc_frequency)
 GET_ATOMIC(hp_lock_timeout, tdcs, hp_lock_timeout)
-GET_ATOMIC(vm_ctls, tdcs, vm_ctls)
 GET(config_flags, tdcs, config_flags)
 GET(virtual_maxpa, tdcs, virtual_maxpa)
 GET_ATOMIC(td_epoch, tdcs, td_epoch)
+
+static uint64_t get_vm_ctls(const void *scope, unsigned index)
+{
+    const TdxTdRef *td = scope;
+
+    return __atomic_load_n(&td->tdcs->vm_ctls[index], __ATOMIC_SEQ_CST);
+}
 
 static uint64_t get_mrtd(const void *scope, unsigned index)
 {
@@ -60,6 +66,9 @@ static uint64_t get_x2apic_id(const void *scope, unsigned index)
 
     return cpus && index < TDX_MAX_VCPUS ? cpus->x2apic_id[index] : 0;
 }
+
+/* VM_CTLS_FIXED0: the bits that may be one */
+#define VM_CTLS_FIXED0 0x1ULL
 
 #define FIELDS(id_, name_, get_, fields_, elems_) \
     .id = id_, .name = name_, .fields = fields_, .elems = elems_, \
@@ -84,8 +93,8 @@ static const TdxField rows[] = {
     { FIELD(0x111000010000000c, "TSC_FREQUENCY", get_tsc_frequency) },
     { FIELD(TD_FIELD_HP_LOCK_TIMEOUT, "HP_LOCK_TIMEOUT",
             get_hp_lock_timeout), .host_wr = UINT64_MAX },
-    { FIELD(TD_FIELD_VM_CTLS, "VM_CTLS", get_vm_ctls),
-      .host_wr = UINT64_MAX },
+    { FIELDS(TD_FIELD_VM_CTLS, "VM_CTLS", get_vm_ctls, TDX_MAX_VMS, 1),
+      .host_wr = VM_CTLS_FIXED0 },
     { FIELD(0x9110000300000016, "CONFIG_FLAGS", get_config_flags) },
     { FIELD(0x9110000000000018, "VIRTUAL_MAXPA", get_virtual_maxpa) },
     { FIELD(0x9210000300000000, "TD_EPOCH", get_td_epoch) },
@@ -156,23 +165,33 @@ uint64_t td_field_read(TdxCall *c, const TdxFieldTable *table,
 
 uint64_t td_field_write(TdxCall *c, const TdxFieldTable *table,
                         const void *scope, uint64_t id, uint64_t value,
-                        uint64_t mask, const TdxField **f, uint64_t *old,
-                        uint64_t *new)
+                        uint64_t mask, TdxFieldWrite *write)
 {
-    unsigned index;
+    const TdxField *f;
+    uint64_t now;
 
     if (!tdx_field_id_is_single(id)) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
-    *f = tdx_field_find(table, c->m->cfg.features0, id, &index);
-    if (!*f) {
+    f = tdx_field_find(table, c->m->cfg.features0, id, &write->index);
+    if (!f) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
-    mask &= (*f)->host_wr;
-    if (!mask) {
+    if (!(mask & f->host_wr)) {
         return TDX_METADATA_FIELD_NOT_WRITABLE;
     }
-    *old = tdx_field_value(*f, scope, index);
-    *new = (*old & ~mask) | (value & mask);
+    now = tdx_field_value(f, scope, write->index);
+    write->field = f;
+    write->mask = mask & f->host_wr;
+    write->old = now & f->host_rd;
+    /* An address that was never set is all ones, its fixed bits too */
+    if (now == UINT64_MAX) {
+        now &= f->host_wr;
+    }
+    /* What the host may not change it may only repeat */
+    if ((now ^ value) & mask & ~f->host_wr) {
+        return TDX_METADATA_FIELD_VALUE_NOT_VALID;
+    }
+    write->new = (now & ~write->mask) | (value & write->mask);
     return TDX_SUCCESS;
 }

@@ -25,21 +25,37 @@ uint64_t td_field_read(TdxCall *c, const TdxFieldTable *table,
                        const void *scope, uint64_t id);
 
 /**
+ * TdxFieldWrite: a write that a host may make.
+ * @index: element of @field
+ * @mask: the bits to change
+ * @old: present value as far as the host may see it
+ * @new: the value to store
+ */
+typedef struct TdxFieldWrite {
+    const TdxField *field;
+    unsigned index;
+    uint64_t mask;
+    uint64_t old;
+    uint64_t new;
+} TdxFieldWrite;
+
+/**
  * td_field_write: what both writing leaves do up to the new value.
  * @value, @mask: operands R8 and R9
- * @f: set to the field's row
- * @old, @new: set to its present value and what to write
+ * @write: set on success; what a field has of rules of its own comes then
  */
 uint64_t td_field_write(TdxCall *c, const TdxFieldTable *table,
                         const void *scope, uint64_t id, uint64_t value,
-                        uint64_t mask, const TdxField **f, uint64_t *old,
-                        uint64_t *new);
+                        uint64_t mask, TdxFieldWrite *write);
 
 /**
  * td_cpuid_read: the TD's CPUID_VALUES, whose codes are too sparse for an
  * array and so stand in no table
  */
 uint64_t td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id);
+
+/** td_cpuid_write: the status of an attempt to write one of them */
+uint64_t td_cpuid_write(const TdxCall *c, uint64_t id);
 
 /** td_cpuid_first_id: the first of them */
 uint64_t td_cpuid_first_id(const TdxModule *m);

@@ -86,7 +86,7 @@ typedef struct TdxTdcs {
     uint64_t tsc_multiplier;
     uint64_t arch_capabilities;
     uint64_t hp_lock_timeout; /* microseconds; atomic */
-    uint64_t vm_ctls;         /* atomic */
+    uint64_t vm_ctls[TDX_MAX_VMS]; /* atomic */
     uint32_t msr_config_ctls;
     uint32_t num_event_filters;
     uint8_t mrconfigid[48];

@@ -6,20 +6,31 @@
 
 #include "td-fields.h"
 
-/* VM_CTLS_FIXED0: the bits that may be one */
-#define VM_CTLS_FIXED0 0x1ULL
+/* HP_LOCK_TIMEOUT, in microseconds */
+#define MIN_HP_LOCK_TIMEOUT 10000
+#define MAX_HP_LOCK_TIMEOUT 100000000
 
-static uint64_t set_field(TdxTdRef *td, const TdxField *f, uint64_t value)
+static uint64_t set_hp_lock_timeout(TdxTdcs *tdcs, const TdxFieldWrite *write)
 {
-    switch (f->id) {
+    if (write->mask != UINT64_MAX) {
+        return TDX_METADATA_WR_MASK_NOT_VALID;
+    }
+    if (write->new < MIN_HP_LOCK_TIMEOUT ||
+        write->new > MAX_HP_LOCK_TIMEOUT) {
+        return TDX_METADATA_FIELD_VALUE_NOT_VALID;
+    }
+    __atomic_store_n(&tdcs->hp_lock_timeout, write->new, __ATOMIC_SEQ_CST);
+    return TDX_SUCCESS;
+}
+
+static uint64_t set_field(TdxTdRef *td, const TdxFieldWrite *write)
+{
+    switch (write->field->id) {
     case TD_FIELD_HP_LOCK_TIMEOUT:
-        __atomic_store_n(&td->tdcs->hp_lock_timeout, value, __ATOMIC_SEQ_CST);
-        return TDX_SUCCESS;
+        return set_hp_lock_timeout(td->tdcs, write);
     case TD_FIELD_VM_CTLS:
-        if (value & ~VM_CTLS_FIXED0) {
-            return TDX_METADATA_FIELD_VALUE_NOT_VALID;
-        }
-        __atomic_store_n(&td->tdcs->vm_ctls, value, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&td->tdcs->vm_ctls[write->index], write->new,
+                         __ATOMIC_SEQ_CST);
         return TDX_SUCCESS;
     default:
         return TDX_METADATA_FIELD_NOT_WRITABLE;
@@ -30,8 +41,8 @@ static uint64_t set_field(TdxTdRef *td, const TdxField *f, uint64_t value)
 uint64_t tdh_mng_wr(TdxCall *c)
 {
     uint64_t value = c->gpr[TDX_R8];
-    const TdxField *f;
-    uint64_t old, new;
+    uint64_t id = c->gpr[TDX_RDX];
+    TdxFieldWrite write;
     TD_REF(td);
     uint64_t status;
 
@@ -46,14 +57,17 @@ uint64_t tdh_mng_wr(TdxCall *c)
     if (status) {
         return status;
     }
-    status = td_field_write(c, &tdx_td_fields, &td, c->gpr[TDX_RDX], value,
-                            c->gpr[TDX_R9], &f, &old, &new);
+    if (tdx_field_class(id) == TD_CLASS_CPUID) {
+        return td_cpuid_write(c, id);
+    }
+    status = td_field_write(c, &tdx_td_fields, &td, id, value,
+                            c->gpr[TDX_R9], &write);
     if (status) {
         return status;
     }
-    status = set_field(&td, f, new);
+    status = set_field(&td, &write);
     if (!status) {
-        c->gpr[TDX_R8] = old;
+        c->gpr[TDX_R8] = write.old;
     }
     return status;
 }

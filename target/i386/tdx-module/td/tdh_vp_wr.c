@@ -6,9 +6,6 @@
 
 #include "td-fields.h"
 
-/* Secondary controls of the host: bus-lock detection, notification exits */
-#define SECONDARY_WRITABLE 0xc0000000ULL
-
 #define PI_VECTOR_MAX    0xffULL
 #define PI_DESC_SIZE     64
 #define NOT_INITIALIZED(field) \
@@ -26,11 +23,8 @@ static uint64_t store_if(bool valid, uint64_t *field, uint64_t value)
 }
 
 /* Posted interrupts need a vector and a descriptor first */
-static uint64_t set_pin_controls(TdxTdvps *vp, uint64_t old, uint64_t value)
+static uint64_t set_pin_controls(TdxTdvps *vp, uint64_t value)
 {
-    if ((old ^ value) & ~(uint64_t)TDX_PIN_POSTED_INTERRUPTS) {
-        return TDX_METADATA_FIELD_VALUE_NOT_VALID;
-    }
     if (value & TDX_PIN_POSTED_INTERRUPTS) {
         if (vp->pi_vector == TDX_PI_VECTOR_NONE) {
             return NOT_INITIALIZED(VP_FIELD_PI_VECTOR);
@@ -42,13 +36,13 @@ static uint64_t set_pin_controls(TdxTdvps *vp, uint64_t old, uint64_t value)
     return store(&vp->pin_controls, value);
 }
 
-static uint64_t set_field(const TdxVpRef *ref, const TdxField *f,
-                          uint64_t old, uint64_t value)
+static uint64_t set_field(const TdxVpRef *ref, const TdxFieldWrite *write)
 {
     const TdxModule *m = ref->m;
     TdxTdvps *vp = ref->tdvps;
+    uint64_t value = write->new;
 
-    switch (f->id) {
+    switch (write->field->id) {
     case VP_FIELD_PI_VECTOR:
         return store_if(value <= PI_VECTOR_MAX, &vp->pi_vector, value);
     case VP_FIELD_PI_DESC_ADDR:
@@ -60,10 +54,9 @@ static uint64_t set_field(const TdxVpRef *ref, const TdxField *f,
                                           TDX_PAGE_4K),
                         &vp->shared_eptp, value);
     case VP_FIELD_PIN_CONTROLS:
-        return set_pin_controls(vp, old, value);
+        return set_pin_controls(vp, value);
     case VP_FIELD_SECONDARY:
-        return store_if(!((old ^ value) & ~SECONDARY_WRITABLE),
-                        &vp->secondary_controls, value);
+        return store(&vp->secondary_controls, value);
     case VP_FIELD_NOTIFY_WINDOW:
         return store(&vp->notify_window, value);
     case VP_FIELD_PEND_NMI:
@@ -77,8 +70,7 @@ static uint64_t set_field(const TdxVpRef *ref, const TdxField *f,
 uint64_t tdh_vp_wr(TdxCall *c)
 {
     uint64_t value = c->gpr[TDX_R8];
-    const TdxField *f;
-    uint64_t old, new;
+    TdxFieldWrite write;
     VP_REF(vp);
     TD_REF(td);
     uint64_t status;
@@ -91,13 +83,13 @@ uint64_t tdh_vp_wr(TdxCall *c)
         return status;
     }
     status = td_field_write(c, &tdx_vp_fields, &vp, c->gpr[TDX_RDX], value,
-                            c->gpr[TDX_R9], &f, &old, &new);
+                            c->gpr[TDX_R9], &write);
     if (status) {
         return status;
     }
-    status = set_field(&vp, f, old, new);
+    status = set_field(&vp, &write);
     if (!status) {
-        c->gpr[TDX_R8] = old;
+        c->gpr[TDX_R8] = write.old;
     }
     return status;
 }

@@ -12,6 +12,7 @@
 /* Pages that TDH.MNG.ADDCX gives to a TD (TD life cycle 4.3) */
 #define TDX_TDCS_BASE_PAGES 6
 #define TDX_MAX_L2_VMS      3
+#define TDX_MAX_VMS         (1 + TDX_MAX_L2_VMS)
 #define TDX_MAX_TDCS_PAGES  (TDX_TDCS_BASE_PAGES + TDX_MAX_L2_VMS)
 
 /* TD life cycle 1.1 */

@@ -36,6 +36,11 @@ typedef enum TdxVcpuState {
  * are virtual, and the bits that are always one.
  */
 #define TDX_PIN_CONTROLS 0x3f
+/*
+ * Secondary controls of a new vCPU: EPT, VPIDs and unrestricted guest, without
+ * which there is no TD.
+ */
+#define TDX_SECONDARY_CONTROLS 0xa2
 /* The host may turn posted interrupts on */
 #define TDX_PIN_POSTED_INTERRUPTS 0x80
 

@@ -22,8 +22,14 @@ GET_ATOMIC(notify_window)
 GET_ATOMIC(pend_nmi)
 
 #define FIELD(id_, name_) .id = id_, .name = name_, .fields = 1, .elems = 1
-#define WRITABLE(get_, bits) \
-    .get = get_, .host_rd = UINT64_MAX, .host_wr = bits
+#define ACCESS(get_, rd, wr) .get = get_, .host_rd = rd, .host_wr = wr
+/* The host can change all that it sees */
+#define WRITABLE(get_, bits) ACCESS(get_, bits, bits)
+
+#define PI_DESC_WRITABLE     (~0x3fULL)
+#define SHARED_EPTP_WRITABLE 0x000ffffffffff000ULL
+/* Secondary controls of the host: bus-lock detection, notification exits */
+#define SECONDARY_WRITABLE   0xc0000000ULL
 
 /* Only the owner of a TD that is debugged might see these */
 #define GUEST_STATE(id_, name_, n) \
@@ -34,13 +40,13 @@ static const TdxField rows[] = {
       WRITABLE(get_pi_vector, UINT16_MAX) },
     { GUEST_STATE(0x0024000100000800, "GUEST_SELECTORS", 8) },
     { FIELD(VP_FIELD_PI_DESC_ADDR, "POSTED_INTERRUPT_DESCRIPTOR_ADDRESS"),
-      WRITABLE(get_pi_desc_addr, UINT64_MAX) },
+      ACCESS(get_pi_desc_addr, UINT64_MAX, PI_DESC_WRITABLE) },
     { FIELD(VP_FIELD_SHARED_EPTP, "SHARED_EPT_POINTER"),
-      WRITABLE(get_shared_eptp, UINT64_MAX) },
+      WRITABLE(get_shared_eptp, SHARED_EPTP_WRITABLE) },
     { FIELD(VP_FIELD_PIN_CONTROLS, "PIN_BASED_EXEC_CONTROLS"),
-      WRITABLE(get_pin_controls, UINT32_MAX) },
+      WRITABLE(get_pin_controls, TDX_PIN_POSTED_INTERRUPTS) },
     { FIELD(VP_FIELD_SECONDARY, "SECONDARY_EXEC_CONTROLS"),
-      WRITABLE(get_secondary_controls, UINT32_MAX) },
+      WRITABLE(get_secondary_controls, SECONDARY_WRITABLE) },
     { FIELD(VP_FIELD_NOTIFY_WINDOW, "NOTIFY_WINDOW"),
       WRITABLE(get_notify_window, UINT32_MAX) },
     { GUEST_STATE(0x0024000300006800, "GUEST_CR0_CR3_CR4", 3) },

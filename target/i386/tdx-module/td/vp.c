@@ -86,6 +86,7 @@ void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
     tdvps->pi_desc_addr = TDX_PI_DESC_ADDR_NONE;
     tdvps->pi_vector = TDX_PI_VECTOR_NONE;
     tdvps->pin_controls = TDX_PIN_CONTROLS;
+    tdvps->secondary_controls = TDX_SECONDARY_CONTROLS;
     tdvps->shared_eptp = td->tdr->tdcx[TDX_TDCS_NO_SHARED_EPT] |
                          (uint64_t)td->tdr->hkid << vp->m->hkid_start_bit;
     vp_set_state(vp, TDX_VCPU_READY);
