@@ -276,6 +276,39 @@ static void test_l2_attributes(void)
     end(&td);
 }
 
+/* --- entries that lead to no page ---------------------------------------- */
+
+/* 6.10, 6.11: a leaf without access is where the walk fails, with details */
+static void test_no_access(void)
+{
+    static const uint64_t leaves[] = { MR_EXTEND, MEM_RD, MEM_WR };
+    static const struct {
+        uint64_t leaf, state;
+    } steps[] = {
+        { MEM_PAGE_AUG, 0x200 },        /* PENDING */
+        { MEM_RANGE_BLOCK, 0x300 },     /* PENDING_BLOCKED */
+    };
+    SimPlatform *sim = sim_td_machine(1);
+    SimCall call;
+    uint64_t page;
+    SimTd td;
+
+    build(&td, sim, 0, TDX_ATTR_DEBUG);
+    sim_td_tables(&td, GPA);
+    page = sim_td_page(&td);
+    for (unsigned i = 0; i < G_N_ELEMENTS(steps); i++) {
+        ASSERT_OK(sim_td_call(&td, steps[i].leaf, GPA, td.tdr, page));
+        for (unsigned j = 0; j < G_N_ELEMENTS(leaves); j++) {
+            g_assert_cmphex(sim_call(sim, 0, &call, leaves[j], GPA, td.tdr, 0),
+                            ==, tdx_op(TDX_EPT_ENTRY_NOT_PRESENT, TDX_RCX));
+            g_assert_cmphex(call.gpr[TDX_RCX], ==, page | 0x80000000000000f0);
+            g_assert_cmphex(call.gpr[TDX_RDX], ==, steps[i].state);
+        }
+    }
+    ASSERT_OK(sim_td_call(&td, MEM_PAGE_REMOVE, GPA, td.tdr, 0));
+    end(&td);
+}
+
 /* --- BEPOCH -------------------------------------------------------------- */
 
 /* A page that @td had, blocked in epoch 1, and has no more */
@@ -404,6 +437,7 @@ int main(int argc, char **argv)
     g_test_add_func("/td/demote/l2-faults", test_demote_l2_faults);
     g_test_add_func("/td/sept-remove/hint", test_sept_remove_hint);
     g_test_add_func("/td/sept-rd/l2-attributes", test_l2_attributes);
+    g_test_add_func("/td/no-access", test_no_access);
     g_test_add_func("/td/bepoch/new-pages", test_bepoch_of_new_pages);
     g_test_add_func("/td/bepoch/static", test_bepoch_static);
     g_test_add_func("/td/bepoch/1g", test_bepoch_1g);

@@ -100,7 +100,7 @@ static const TdxLeafDoc docs[] = {
     {
         12, "Read 8 bytes of a debugged TD", NULL,
         LIST(TDX_SUCCESS, TD_STATE, TDX_TD_NON_DEBUG,
-             TDX_EPT_ENTRY_NOT_PRESENT),
+             TDX_EPT_ENTRY_NOT_PRESENT, TDX_EPT_ENTRY_STATE_INCORRECT),
     },
     {
         13, "Write a metadata field of a TD",
@@ -113,7 +113,7 @@ static const TdxLeafDoc docs[] = {
     {
         14, "Write 8 bytes of a debugged TD", NULL,
         LIST(TDX_SUCCESS, TD_STATE, TDX_TD_NON_DEBUG,
-             TDX_EPT_ENTRY_NOT_PRESENT),
+             TDX_EPT_ENTRY_NOT_PRESENT, TDX_EPT_ENTRY_STATE_INCORRECT),
     },
     {
         15, "Split a large page",

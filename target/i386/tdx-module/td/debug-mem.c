@@ -39,8 +39,9 @@ uint64_t mem_find_debug(TdxMemOp *op, TdxCall *c, unsigned ops,
     if (status) {
         return status;
     }
-    if (!(states & TDX_SEPT_IN(mem_state(op)))) {
-        return mem_fail(op, TDX_EPT_ENTRY_NOT_PRESENT);
+    status = mem_expect(op, states);
+    if (status) {
+        return status;
     }
     *value = mem_private(op, sizeof(**value));
     return *value ? TDX_SUCCESS

@@ -186,7 +186,14 @@ uint64_t mem_walk_to_leaf(TdxMemOp *op)
 {
     uint64_t status = walk_to(op, TDX_LEVEL_4K);
 
-    return status ? status : fault_at_entry(op);
+    if (status) {
+        return status;
+    }
+    if (!(op->walk.value & TDX_SEPT_RWX) ||
+        !(TDX_SEPT_ANY_LEAF & TDX_SEPT_IN(mem_state(op)))) {
+        return mem_fail(op, TDX_EPT_ENTRY_NOT_PRESENT);
+    }
+    return fault_at_entry(op);
 }
 
 uint64_t mem_lock_entry(TdxMemOp *op)

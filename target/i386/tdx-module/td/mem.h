@@ -71,8 +71,9 @@ uint64_t mem_find(TdxMemOp *op, TdxLockType type);
 uint64_t mem_find_nolock(TdxMemOp *op);
 
 /**
- * mem_walk_to_leaf: walk without locks to whatever ends the way to a 4 KiB
- * page, for leaves that do not name a level.
+ * mem_walk_to_leaf: walk without locks to the page of any size around a GPA,
+ * for leaves that do not name a level.  It must give some access:
+ * TDX_EPT_ENTRY_NOT_PRESENT and details.
  */
 uint64_t mem_walk_to_leaf(TdxMemOp *op);
 

@@ -32,9 +32,6 @@ uint64_t tdh_mr_extend(TdxCall *c)
     if (status) {
         return status;
     }
-    if (!(TDX_SEPT_ANY_LEAF & TDX_SEPT_IN(mem_state(&op)))) {
-        return mem_fail(&op, TDX_EPT_ENTRY_NOT_PRESENT);
-    }
     if (mem_state(&op) != TDX_SEPT_MAPPED) {
         return TDX_EPT_ENTRY_NOT_PRESENT;
     }
