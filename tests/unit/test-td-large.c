@@ -5,6 +5,7 @@
  * PAMT says of all these pages: what recorded conversations do not show.
  */
 
+#include "check/invariants.h"
 #include "sim-td.h"
 
 #define ASSERT_OK(call) g_assert_cmphex(call, ==, 0)
@@ -94,10 +95,18 @@ static void add_tables(SimTd *td, unsigned vms)
     }
 }
 
+static void check_invariants(SimTd *td)
+{
+    g_autofree char *found = tdx_module_check(td->sim->module);
+
+    g_assert_cmpstr(found, ==, NULL);
+}
+
 static void end(SimTd *td)
 {
     SimPlatform *sim = td->sim;
 
+    check_invariants(td);
     sim_td_destroy(td);
     sim_free(sim);
 }
@@ -153,6 +162,7 @@ static void test_demote_l2(void)
     expect_l2(&call, l2[0], NO_PAGE, l2[2]);
     g_assert_cmpuint(page_type(&td, l2[0], NULL), ==, TDX_PT_EPT);
     g_assert_cmpuint(sim_td_field(&td, FIELD_CHLDCNT), ==, children + 2);
+    check_invariants(&td);
     /* It is in its place: VM 1 has a table there */
     g_assert_cmphex(call_l2(&td, &call, LEAF_VERSION(MEM_SEPT_ADD, 1),
                             GPA | TDX_LEVEL_2M, td.tdr, NO_PAGE,
