@@ -226,13 +226,16 @@ static void test_cpuid(void)
         { { { 0x1f, 0, { 5, 2, 0x100 } }, END }, 0xc000090400000000 },
         /* a type that nobody knows */
         { { { 0x1f, 2, { 4, 16, 0x702 } }, END }, 0xc000090400000000 },
+        { { { 0x1f, 2, { 4, 16, 0x602 } }, END }, 0xc000090400000000 },
         /* no core level, nothing at all */
-        { { { 0x1f, 1, { 4, 16, 0x301 } }, END }, 0xc00009080000001f },
-        { { { 0x1f, 0, { 0 } }, END }, 0xc00009080000001f },
+        { { { 0x1f, 1, { 4, 16, 0x301 } }, END }, 0xc000090800000000 },
+        { { { 0x1f, 0, { 0 } }, END }, 0xc000090800000000 },
         /* L3 of half a package, or of two; no L3 */
         { { { 0x4, 3, { 0x1c163, 0, 0, 0 } }, END }, 0xc000090500000000 },
         { { { 0x4, 3, { 0x7c163, 0, 0, 0 } }, END }, 0xc000090500000000 },
         { { { 0x4, 3, { 0 } }, END }, 0xc000090500000000 },
+        /* Of a package's 16 IDs, no more than 10 are in use */
+        { { { 0x4, 3, { 0x24163, 0, 0, 0 } }, END }, 0 },
         /* dies that share nothing but the package, and one that does */
         { { { 0x1f, 2, { 5, 32, 0x502 } }, END }, 0xc000090500000000 },
         { { { 0x1f, 2, { 5, 32, 0x502 } },

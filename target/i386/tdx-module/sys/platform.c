@@ -23,7 +23,7 @@
 /* Level types of CPUID 0x1F ECX[15:8] */
 #define LEVEL_NONE 0
 #define LEVEL_CORE 2
-#define LEVEL_DIE_GROUP 6
+#define LEVEL_DIE  5 /* the last one */
 
 /* An MSR of which some bits must have a value */
 typedef struct MsrRule {
@@ -92,14 +92,22 @@ static uint32_t native(const TdxModule *m, uint32_t leaf, uint32_t subleaf,
     return tdx_native_cpuid(m, leaf, subleaf)[reg];
 }
 
-/* Number of IDs that share an L3; 0 if there is none */
+/*
+ * Number of IDs that share an L3: a power of 2, of which not all need be in
+ * use; 0 if there is none
+ */
 static uint32_t l3_ids(const TdxModule *m)
 {
+    uint32_t ids = 1;
+
     for (unsigned i = 0; i < CPUID_NUM_CACHES; i++) {
         uint32_t eax = native(m, CPUID_CACHE, i, TDX_CPUID_EAX);
 
         if ((eax & 0x1f) && ((eax >> 5) & 7) == 3) {
-            return ((eax >> 14) & 0xfff) + 1;
+            while (ids <= ((eax >> 14) & 0xfff)) {
+                ids <<= 1;
+            }
+            return ids;
         }
     }
     return 0;
@@ -121,7 +129,7 @@ static uint64_t check_topology(const TdxModule *m)
         }
         /* Levels go up, and so do the IDs they take */
         if ((ecx & 0xff) != i || type <= last_type ||
-            type > LEVEL_DIE_GROUP || shift < pkg_shift) {
+            type > LEVEL_DIE || shift < pkg_shift) {
             return TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED;
         }
         last_type = type;
@@ -129,7 +137,7 @@ static uint64_t check_topology(const TdxModule *m)
         has_core |= type == LEVEL_CORE;
     }
     if (!has_core) {
-        return tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, CPUID_TOPOLOGY);
+        return TDX_CPUID_LEAF_NOT_SUPPORTED;
     }
     /* Writing back the caches of one LP must reach just its package */
     if (l3_ids(m) != 1u << pkg_shift) {
