@@ -267,7 +267,9 @@ static void sim_tlb_flush(void *opaque, unsigned lp)
 
 static uint64_t sim_tsc(void *opaque, unsigned lp)
 {
-    return g_get_monotonic_time();
+    SimPlatform *sim = opaque;
+
+    return sim->tsc ? sim->tsc : g_get_monotonic_time();
 }
 
 static void sim_fatal(void *opaque, const char *why)

@@ -29,6 +29,7 @@ typedef struct SimPlatform SimPlatform;
  *   physical address width in 0x80000008 comes from @info
  * @msr_override: MSR number (GUINT_TO_POINTER) to uint64_t *; the rest has
  *   values that satisfy the module
+ * @tsc: what TSCs read; 0: they run
  * @no_entropy, @key_busy: make random numbers or key programming fail
  * @hook: called once, then forgotten, from inside an operation that a handler
  *   uses (private_take, key_config, tlb_flush, fence_others): what other LPs do while a
@@ -42,6 +43,7 @@ struct SimPlatform {
     TdxPlatformInfo info;
     GArray *cpuid;
     GHashTable *msr_override;
+    uint64_t tsc;
     bool no_entropy;
     bool key_busy;
     void (*hook)(SimPlatform *sim);

@@ -232,6 +232,41 @@ static void test_enter(void)
     sim_free(sim);
 }
 
+/* An entry that the processor's state forbids */
+static void test_enter_processor(void)
+{
+    SimPlatform *sim = sim_td_machine(1);
+    SimTd td;
+
+    /* CPUID 1, ECX[3] of TD_PARAMS: the TD has MONITOR */
+    sim_td_create(&td, sim);
+    sim_write64(sim, SIM_TD_SHARED + 256 + 8, 1 << 3);
+    sim->tsc = 1000;
+    sim_td_init(&td, 0);
+    td.vcpu = sim_td_add_vcpu(&td, 0);
+    ASSERT_OK(sim_td_call(&td, MR_FINALIZE, td.tdr, 0, 0));
+
+    sim_set_msr(sim, 0x1a0, 1 << 22);
+    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu | 1, 0, 0), ==,
+                    TDX_LIMIT_CPUID_MAXVAL_SET);
+    sim_set_msr(sim, 0x1a0, 0);
+    sim_set_msr(sim, 0x3b, 5);
+    sim->tsc = 10;
+    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu, 0, 0), ==,
+                    tdx_op(TDX_INCONSISTENT_MSR, 0x3b));
+    sim_set_msr(sim, 0x3b, 0);
+    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu, 0, 0), ==,
+                    TDX_TSC_ROLLBACK);
+    sim->tsc = 100000;
+    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu, 0, 0), ==,
+                    tdx_op(TDX_INCORRECT_MSR_VALUE, 0x1a0));
+    sim_set_msr(sim, 0x1a0, 1 << 18);
+    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu, 0, 0), ==,
+                    0x4000000180000021);
+    sim_td_destroy(&td);
+    sim_free(sim);
+}
+
 static void test_tracking_waits_for_vcpus(void)
 {
     SimPlatform *sim = sim_td_machine(1);
@@ -369,6 +404,7 @@ int main(int argc, char **argv)
     g_test_add_func("/td/relocate", test_relocate_keeps_content);
     g_test_add_func("/td/hidden", test_state_is_hidden);
     g_test_add_func("/td/enter", test_enter);
+    g_test_add_func("/td/enter/processor", test_enter_processor);
     g_test_add_func("/td/tracking", test_tracking_waits_for_vcpus);
     g_test_add_func("/td/x2apic-ids", test_x2apic_ids);
     g_test_add_func("/td/no-entropy", test_no_entropy);

@@ -50,6 +50,7 @@
 #define TDX_MISC_ENABLE_FAST_STRINGS      (1ULL << 0)
 #define TDX_MISC_ENABLE_PERFMON           (1ULL << 7)
 #define TDX_MISC_ENABLE_BTS_UNAVAILABLE   (1ULL << 11)
+#define TDX_MISC_ENABLE_MONITOR_FSM       (1ULL << 18)
 #define TDX_MISC_ENABLE_LIMIT_CPUID       (1ULL << 22)
 
 #define TDX_SMRR_ADDRESS                  0xfffff000ULL

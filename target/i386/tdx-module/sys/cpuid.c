@@ -150,6 +150,17 @@ const uint32_t *tdx_native_cpuid_at(const TdxModule *m, unsigned rank,
     return NULL;
 }
 
+const TdxCpuidConfig *tdx_cpuid_config_of(uint32_t leaf, uint32_t subleaf)
+{
+    for (unsigned i = 0; i < TDX_NUM_CPUID_CONFIG; i++) {
+        if (tdx_cpuid_config[i].leaf == leaf &&
+            tdx_cpuid_config[i].subleaf == subleaf) {
+            return &tdx_cpuid_config[i];
+        }
+    }
+    return NULL;
+}
+
 /* Metadata 6 */
 uint32_t tdx_cpuid_config_mask(const TdxModule *m, unsigned i,
                                TdxCpuidReg reg)

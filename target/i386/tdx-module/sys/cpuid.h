@@ -39,6 +39,9 @@ typedef struct TdxCpuidConfig {
 /* In the order of CPUID_CONFIG_LEAVES, which is also that of TD_PARAMS */
 extern const TdxCpuidConfig tdx_cpuid_config[TDX_NUM_CPUID_CONFIG];
 
+/** tdx_cpuid_config_of: the entry for a leaf; NULL when it has none */
+const TdxCpuidConfig *tdx_cpuid_config_of(uint32_t leaf, uint32_t subleaf);
+
 /**
  * tdx_sample_cpuid: record the native CPUID of @lp; what the module says about
  * CPUID does not change after that.  TDH.SYS.INIT does this.

@@ -125,18 +125,6 @@ static uint64_t check_pa_bits(const TdxModule *m, const TdxTdCpuidInput *in,
     return TDX_SUCCESS;
 }
 
-/* The entry of CPUID_CONFIG for a leaf; NULL when it has none */
-static const TdxCpuidConfig *config_of(uint32_t leaf, uint32_t subleaf)
-{
-    for (unsigned i = 0; i < TDX_NUM_CPUID_CONFIG; i++) {
-        if (tdx_cpuid_config[i].leaf == leaf &&
-            tdx_cpuid_config[i].subleaf == subleaf) {
-            return &tdx_cpuid_config[i];
-        }
-    }
-    return NULL;
-}
-
 static uint64_t check_config(const TdxModule *m, const TdxTdCpuidInput *in,
                              const TdxCpuidConfig *entry,
                              TdxCpuidValue *value, uint32_t *virtual_maxpa,
@@ -173,7 +161,7 @@ uint64_t tdx_td_cpuid_check(const TdxModule *m, const TdxTdCpuidInput *in,
 
     *bad_leaf = 0;
     for (unsigned i = 0; tdx_native_cpuid_at(m, i, &leaf, &subleaf); i++) {
-        const TdxCpuidConfig *entry = config_of(leaf, subleaf);
+        const TdxCpuidConfig *entry = tdx_cpuid_config_of(leaf, subleaf);
         uint64_t status;
 
         if (!entry) {
@@ -200,7 +188,7 @@ static bool all_zero(const TdxCpuidValue *value)
  */
 uint64_t tdx_td_cpuid_check_topology(const TdxCpuidValue *config)
 {
-    const TdxCpuidConfig *first = config_of(LEAF_TOPOLOGY, 0);
+    const TdxCpuidConfig *first = tdx_cpuid_config_of(LEAF_TOPOLOGY, 0);
     const TdxCpuidValue *levels = config + (first - tdx_cpuid_config);
     unsigned last_type = TOPOLOGY_TYPE_NONE;
     bool native = all_zero(&levels[0]), core = false;

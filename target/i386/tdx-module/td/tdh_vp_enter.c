@@ -8,12 +8,18 @@
  * vCPU is disabled by that and its TD goes on without it.
  */
 
+#include "../abi/msr.h"
+#include "../sys/platform-msr.h"
 #include "td.h"
 
 /* Operand RCX */
 #define RCX_TDVPR      0x000ffffffffff000ULL
 #define RCX_HOST_HINT  (1ULL << 52) /* HOST_RECOVERABILITY_HINT */
 #define RCX_RESUME_L1  (1ULL << 53)
+
+/* CPUID 1, ECX: the TD has MONITOR and MWAIT */
+#define CPUID_FEATURES 1
+#define CPUID_MONITOR  (1u << 3)
 
 /* VMX basic exit reason 33 with the flag of a failed entry */
 #define EXIT_INVALID_GUEST_STATE (1U << 31 | 33)
@@ -41,6 +47,24 @@ static uint64_t leave_failed(TdxCall *c, const TdxTdRef *td)
     }
     c->gpr[TDX_RDX] = EXTENDED_ENTRY_FAILURE;
     return tdx_op(TDX_NON_RECOVERABLE_VCPU, EXIT_INVALID_GUEST_STATE);
+}
+
+/* Step 13: a guest that was promised MONITOR finds it at work */
+static uint64_t check_monitor(const TdxCall *c, const TdxTdRef *td)
+{
+    const TdxCpuidConfig *entry = tdx_cpuid_config_of(CPUID_FEATURES,
+                                                      TDX_CPUID_NO_SUBLEAF);
+    const TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
+
+    if (!cpus) {
+        return td_no_content(td->m, td->tdr, "a TDCS page has no memory");
+    }
+    if (cpus->cpuid[entry - tdx_cpuid_config].reg[TDX_CPUID_ECX] &
+        CPUID_MONITOR &&
+        !(tdx_msr(c, TDX_MSR_MISC_ENABLE) & TDX_MISC_ENABLE_MONITOR_FSM)) {
+        return tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_MISC_ENABLE);
+    }
+    return TDX_SUCCESS;
 }
 
 /* What an entry does to the TD's TLB epochs, and the exit after it */
@@ -100,8 +124,13 @@ uint64_t tdh_vp_enter(TdxCall *c)
     if (status) {
         return status;
     }
-    if (m->ops->tsc(m->opaque, c->lp) < vp.tdvps->exit_tsc) {
+    /* Signed: a counter may turn over, but not go back */
+    if ((int64_t)(m->ops->tsc(m->opaque, c->lp) - vp.tdvps->exit_tsc) < 0) {
         return TDX_TSC_ROLLBACK;
+    }
+    status = check_monitor(c, &td);
+    if (status) {
+        return status;
     }
     return enter(c, &td, &vp);
 }

@@ -98,6 +98,7 @@ uint64_t tdh_vp_init(TdxCall *c)
                              TDX_TD_VE_REDUCTION_VALID), __ATOMIC_SEQ_CST);
     }
     vp.tdvps->x2apic_id = c->version ? c->gpr[TDX_R8] : NO_X2APIC_ID;
+    vp.tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
     vp_reset(&vp, &td, index, c->gpr[TDX_RDX]);
     return vp_associate(c, &vp, &td);
 }

@@ -56,7 +56,7 @@ typedef struct TdxTdvps {
     uint32_t num_pages;
     uint32_t pad;
     uint64_t vcpu_epoch; /* TD_EPOCH of the last entry; 0: none yet */
-    uint64_t exit_tsc;   /* native TSC of the last exit */
+    uint64_t exit_tsc;   /* native TSC of the last exit, or TDH.VP.INIT */
     uint64_t page[TDX_MAX_TDVPS_PAGES]; /* HPAs; the first is the TDVPR */
     uint64_t initial_rcx; /* guest RCX and R8 at its first entry */
 
