@@ -217,7 +217,7 @@ static void test_cpuid_order(void)
         { CPUID_FIELD(0x80000008u, NO_SUBLEAF, 1),
           CPUID_FIELD(0x0u, NO_SUBLEAF, 0) },
         { CPUID_FIELD(0x18u, 3, 1), CPUID_FIELD(0x2u, NO_SUBLEAF, 0) },
-        { CPUID_FIELD(0x80000002u, NO_SUBLEAF, 1), 0x9c10000200000000 },
+        { CPUID_FIELD(0x80000002u, NO_SUBLEAF, 1), 0x9810000000000001 },
         /* The bits that do not matter stay, but for the context */
         { 0x0000000000000000 | (CPUID_FIELD(0x4u, 0, 1) & 0x3f00000000ffffff),
           0x0010000000000000 |
@@ -232,6 +232,108 @@ static void test_cpuid_order(void)
         g_assert_cmphex(call.gpr[TDX_RDX], ==, cases[i].next);
     }
     free_td(td);
+}
+
+/* From field to field where some are not for the host */
+static void test_td_order(void)
+{
+    static const struct {
+        uint64_t id;
+        uint64_t next;
+    } cases[] = {
+        { 0x8010000000000001, 0x8010000200000002 },
+        { 0x8010000100000002, 0x8010000300000004 },
+        { 0x8010000200000005, 0x8010000300000010 },
+        { 0x8010000300000010, 0x8010000300000011 },
+        { 0x8010000300000018, 0x8010000300000020 },
+        { 0x8010000300000023, 0x8110000100000001 },
+        { 0x8110000300000002, 0x8210000100000000 },
+        { 0x8210000300000001, 0x9010000200000001 },
+        { 0x9010000100000005, 0x1110000300000000 },
+        { 0x111000010000000c, 0x911000010000000e },
+        { 0x911000020000000f, 0x9110000300000011 },
+        { 0x9110000300000015, 0x9110000300000016 },
+        { 0x9110000300000016, 0x9110000000000018 },
+        { 0x911000000000001a, 0x9110000300000021 },
+        { 0x9110000300000021, 0x9110000300000023 },
+        { 0x9110000300000026, 0x9110000200000800 },
+        { 0x9110000200000812, 0x9210000300000000 },
+        { 0x9210000100000002, 0x1310000300000000 },
+        { 0x1310000300000005, 0x1310000300000010 },
+        { 0x1310000300000025, CPUID_FIELD(0x1u, NO_SUBLEAF, 0) },
+        { 0x9810000300000006, 0x9810000100000020 },
+        { 0x9810000200000034, 0x9810000300000040 },
+        { 0x9810000300000043, 0x9910000300000000 },
+        { 0x991000030000008f, 0x9a10000300000000 },
+        { 0x9a100003000001ff, 0x9c10000200000000 },
+        { 0x9c1000020000023f, NONE },
+    };
+    static const uint64_t hidden[] = {
+        0x111000030000000d, 0x9110000300000010, 0x9110000300000017,
+        0x9110000300000022, 0x9110000000000080, 0x911000020000020f,
+        0x1310000300000057, 0x961000030000010a, 0x9610000300000480,
+        0x9610000300000489, 0x9610000300000493, 0x981000030000001f,
+        0x2010000300000000, 0x21100003000001ff,
+    };
+    SimTd *td = new_td(0);
+    SimCall call;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        ASSERT_OK(sim_call(td->sim, 0, &call, LEAF_VERSION(MNG_RD, 1),
+                           td->tdr, cases[i].id, 0));
+        g_assert_cmphex(call.gpr[TDX_RDX], ==, cases[i].next);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(hidden); i++) {
+        g_assert_cmphex(sim_td_call(td, MNG_RD, td->tdr, hidden[i], 0), ==,
+                        TDX_METADATA_FIELD_NOT_READABLE);
+    }
+    free_td(td);
+}
+
+static void test_td_values(void)
+{
+    SimPlatform *sim = sim_td_machine(1);
+    uint64_t params = SIM_TD_SHARED;
+    SimTd td;
+
+    sim_td_create(&td, sim);
+    sim_write64(sim, params + 8, 0x60207); /* AVX, PKRU, AMX */
+    sim_write64(sim, params + 16, 4);
+    sim_write64(sim, params + 24, 0x1e);
+    sim_write64(sim, params + 40, 40);
+    sim_write64(sim, params + 80, 0x1111);      /* MRCONFIGID */
+    sim_write64(sim, params + 128 + 8, 0x2222); /* MROWNER */
+    sim_write64(sim, params + 176 + 40, 0x3333); /* MROWNERCONFIG */
+    ASSERT_OK(sim_td_call(&td, MNG_INIT, td.tdr, params, 0));
+
+    g_assert_cmphex(sim_td_field(&td, 0x8010000300000015), ==,
+                    tdx_tdr(sim->module, td.tdr)->tdcx[5] |
+                    (uint64_t)SIM_TD_HKID << sim->module->hkid_start_bit);
+    g_assert_cmphex(sim_td_field(&td, 0x8010000300000016), ==, 0);
+    g_assert_cmphex(sim_td_field(&td, 0x8110000300000002), ==, 1);
+    g_assert_cmphex(sim_td_field(&td, 0x8210000100000000), ==, 1);
+    g_assert_cmphex(sim_td_field(&td, 0x911000010000000e), ==, 79);
+    g_assert_cmphex(sim_td_field(&td, 0x9010000200000002), ==, 0);
+    g_assert_cmphex(sim_td_field(&td, 0x1310000300000010), ==, 0x1111);
+    g_assert_cmphex(sim_td_field(&td, 0x1310000300000019), ==, 0x2222);
+    g_assert_cmphex(sim_td_field(&td, 0x1310000300000025), ==, 0x3333);
+    /* Compacted: 256 bytes, 8, 64 on a line, 8192 on a line */
+    g_assert_cmphex(sim_td_field(&td, 0x9110000200000801), ==, 0);
+    g_assert_cmphex(sim_td_field(&td, 0x9110000200000802), ==, 576);
+    g_assert_cmphex(sim_td_field(&td, 0x9110000200000805), ==, 0);
+    g_assert_cmphex(sim_td_field(&td, 0x9110000200000809), ==, 832);
+    g_assert_cmphex(sim_td_field(&td, 0x9110000200000811), ==, 896);
+    g_assert_cmphex(sim_td_field(&td, 0x9110000200000812), ==, 960);
+    g_assert_cmphex(sim_td_field(&td, 0x911000020000000f), ==, 9152);
+
+    /* Version 0 of VP.INIT gives no x2APIC id */
+    g_assert_cmphex(sim_td_field(&td, 0x9110000000000019), ==, 1);
+    td.vcpu = sim_td_add_vcpu(&td, 0);
+    g_assert_cmphex(sim_td_field(&td, 0x9110000000000019), ==, 0);
+    g_assert_cmphex(sim_td_field(&td, 0x911000000000001a), ==, 0);
+    g_assert_cmphex(sim_td_field(&td, 0x9010000200000002), ==, 1);
+    sim_td_destroy(&td);
+    sim_free(sim);
 }
 
 static void test_posted_interrupts(void)
@@ -342,6 +444,8 @@ int main(int argc, char **argv)
     g_test_add_func("/td-metadata/cpuid", test_cpuid_values);
     g_test_add_func("/td-metadata/cpuid/none", test_no_cpuid_value);
     g_test_add_func("/td-metadata/cpuid/order", test_cpuid_order);
+    g_test_add_func("/td-metadata/td/order", test_td_order);
+    g_test_add_func("/td-metadata/td/values", test_td_values);
     g_test_add_func("/td-metadata/vp-wr", test_posted_interrupts);
     g_test_add_func("/td-metadata/mng-wr", test_mng_wr);
     return g_test_run();

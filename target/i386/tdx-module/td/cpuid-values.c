@@ -20,9 +20,8 @@
 #define CODE_HALF          1u
 #define CODE_RSVD          0xfe0000u
 
-/* CPUID_FIXED0_BITMAP: leaves that read zero, known to the module or not */
-#define FIXED0_BITMAP        0x0380000508cfd308ULL
-#define FIXED0_EXTENDED_BASE 52 /* bit of leaf 0x80000000 */
+/* TDX_CPUID_FIXED0_BITMAP: bit of leaf 0x80000000 */
+#define FIXED0_EXTENDED_BASE 52
 
 #define LEAF_TSC     0x15
 #define LEAF_PA_BITS 0x80000008
@@ -65,7 +64,7 @@ static bool is_fixed0(uint32_t leaf)
     } else if (bit >= FIXED0_EXTENDED_BASE) {
         return false;
     }
-    return bit < 64 && FIXED0_BITMAP >> bit & 1;
+    return bit < 64 && TDX_CPUID_FIXED0_BITMAP >> bit & 1;
 }
 
 /* Native values, what the TD's owner configured, and what is made up */

@@ -29,6 +29,9 @@ GET(num_tdcx, tdr, num_tdcx)
 GET_ATOMIC(chldcnt, tdr, chldcnt)
 GET(lifecycle, tdr, lifecycle)
 GET(hkid, tdr, hkid)
+GET(pkg_config_bitmap, tdr, pkg_config_bitmap)
+GET_ATOMIC(num_assoc_vcpus, tdcs, num_assoc_vcpus)
+GET(num_l2_vms, tdcs, num_l2_vms)
 GET_ATOMIC(num_vcpus, tdcs, num_vcpus)
 GET_ATOMIC(op_state, tdcs, op_state)
 GET(attributes, tdcs, attributes)
@@ -44,20 +47,110 @@ GET(config_flags, tdcs, config_flags)
 GET(virtual_maxpa, tdcs, virtual_maxpa)
 GET_ATOMIC(td_epoch, tdcs, td_epoch)
 
+static uint64_t get_tdcx_pa(const void *scope, unsigned index)
+{
+    const TdxTdRef *td = scope;
+
+    return index < td->tdr->num_tdcx
+           ? td->tdr->tdcx[index] |
+             (uint64_t)td->tdr->hkid << td->m->hkid_start_bit
+           : 0;
+}
+
+static uint64_t get_qword(const uint8_t *bytes, unsigned index)
+{
+    uint64_t value;
+
+    memcpy(&value, bytes + index * sizeof(value), sizeof(value));
+    return GUINT64_FROM_LE(value);
+}
+
+#define GET_BYTES(name, owner, path) \
+    static uint64_t get_##name(const void *scope, unsigned index) \
+    { \
+        const TdxTdRef *td = scope; \
+        return get_qword(td->owner->path, index); \
+    }
+
+GET_BYTES(uuid, tdr, uuid)
+GET_BYTES(mrtd, tdcs, mrtd)
+GET_BYTES(mrconfigid, tdcs, mrconfigid)
+GET_BYTES(mrowner, tdcs, mrowner)
+GET_BYTES(mrownerconfig, tdcs, mrownerconfig)
+
+/* --- where the components of a vCPU's extended state are ------------------ */
+
+#define CPUID_XSAVE       0xd
+#define CPUID_XSAVE_ALIGN (1u << 1) /* ECX of a component */
+#define XSAVE_HEADER_END  576
+#define XSAVE_ALIGNMENT   64
+#define NUM_XSAVE_COMPONENTS 19
+
+/* Offset of component @wanted, or the size of all, compacted by XFAM */
+static uint32_t xbuff_offset(const TdxTdRef *td, unsigned wanted)
+{
+    uint32_t offset = XSAVE_HEADER_END;
+
+    /* x87 and SSE, number 0 and 1, have their place before the header */
+    for (unsigned i = 2; i < NUM_XSAVE_COMPONENTS; i++) {
+        const uint32_t *native = tdx_native_cpuid(td->m, CPUID_XSAVE, i);
+
+        if (!(td->tdcs->xfam >> i & 1)) {
+            continue;
+        }
+        if (native[TDX_CPUID_ECX] & CPUID_XSAVE_ALIGN) {
+            offset = (offset + XSAVE_ALIGNMENT - 1) & ~(XSAVE_ALIGNMENT - 1);
+        }
+        if (i == wanted) {
+            return offset;
+        }
+        offset += native[TDX_CPUID_EAX];
+    }
+    return wanted == NUM_XSAVE_COMPONENTS ? offset : 0;
+}
+
+static uint64_t get_xbuff_size(const void *scope, unsigned index)
+{
+    return xbuff_offset(scope, NUM_XSAVE_COMPONENTS);
+}
+
+static uint64_t get_xbuff_offset(const void *scope, unsigned index)
+{
+    return xbuff_offset(scope, index);
+}
+
+/* --- the rest -------------------------------------------------------------- */
+
+static uint64_t get_flag(const void *scope, uint32_t flag)
+{
+    const TdxTdRef *td = scope;
+
+    return !!(__atomic_load_n(&td->tdcs->td_flags, __ATOMIC_SEQ_CST) & flag);
+}
+
+static uint64_t get_topology_enum_configured(const void *scope,
+                                             unsigned index)
+{
+    return get_flag(scope, TDX_TD_TOPOLOGY_ENUM_CONFIGURED);
+}
+
+static uint64_t get_ve_reduction_valid(const void *scope, unsigned index)
+{
+    return get_flag(scope, TDX_TD_VE_REDUCTION_VALID);
+}
+
+static uint64_t get_refcount(const void *scope, unsigned index)
+{
+    const TdxTdRef *td = scope;
+
+    return td_epoch_refcount(td->tdcs, index);
+}
+
 static uint64_t get_vm_ctls(const void *scope, unsigned index)
 {
     const TdxTdRef *td = scope;
 
     return __atomic_load_n(&td->tdcs->vm_ctls[index], __ATOMIC_SEQ_CST);
-}
-
-static uint64_t get_mrtd(const void *scope, unsigned index)
-{
-    const TdxTdRef *td = scope;
-    uint64_t value;
-
-    memcpy(&value, td->tdcs->mrtd + index * sizeof(value), sizeof(value));
-    return GUINT64_FROM_LE(value);
 }
 
 static uint64_t get_x2apic_id(const void *scope, unsigned index)
@@ -74,15 +167,37 @@ static uint64_t get_x2apic_id(const void *scope, unsigned index)
     .id = id_, .name = name_, .fields = fields_, .elems = elems_, \
     .host_rd = UINT64_MAX, .get = get_
 #define FIELD(id_, name_, get_) FIELDS(id_, name_, get_, 1, 1)
+#define MEASUREMENT(id_, name_, get_) \
+    FIELDS(id_, name_, get_, 1, TDX_MR_SIZE / sizeof(uint64_t))
+
+/* The same in every TD: what becomes other than zero is not modelled */
+#define CONSTANTS(id_, name_, value_, fields_, elems_) \
+    .id = id_, .name = name_, .fields = fields_, .elems = elems_, \
+    .host_rd = UINT64_MAX, .value = value_
+#define CONSTANT(id_, name_, value_) CONSTANTS(id_, name_, value_, 1, 1)
+
+/* For the guest, the Migration TD or the owner of a TD that is debugged */
+#define HIDDEN(id_, name_, fields_, elems_) \
+    .id = id_, .name = name_, .fields = fields_, .elems = elems_
 
 static const TdxField rows[] = {
     { FIELD(0x8010000000000001, "FATAL", get_fatal) },
-    { FIELD(0x8010000100000002, "NUM_TDCX", get_num_tdcx) },
+    { FIELD(0x8010000200000002, "NUM_TDCX", get_num_tdcx) },
     { FIELD(0x8010000300000004, "CHLDCNT", get_chldcnt) },
     { FIELD(0x8010000200000005, "LIFECYCLE_STATE", get_lifecycle) },
+    { FIELDS(0x8010000300000010, "TDCX_PA", get_tdcx_pa,
+             TDX_MAX_TDCS_PAGES, 1) },
+    { FIELDS(0x8010000300000020, "TD_UUID", get_uuid,
+             1, sizeof(((TdxTdr *)0)->uuid) / sizeof(uint64_t)) },
     { FIELD(0x8110000100000001, "HKID", get_hkid) },
+    { FIELD(0x8110000300000002, "PKG_CONFIG_BITMAP",
+            get_pkg_config_bitmap) },
+    { CONSTANT(0x8210000100000000, "HANDOFF_VERSION", TDX_MODULE_HV) },
+    { CONSTANT(0x8210000300000001, "SEAMDB_INDEX", 0) },
     { FIELD(0x9010000200000001, "NUM_VCPUS", get_num_vcpus) },
+    { FIELD(0x9010000200000002, "NUM_ASSOC_VCPUS", get_num_assoc_vcpus) },
     { FIELD(0x9010000200000004, "OP_STATE", get_op_state) },
+    { FIELD(0x9010000100000005, "NUM_L2_VMS", get_num_l2_vms) },
     { FIELD(0x1110000300000000, "ATTRIBUTES", get_attributes) },
     { FIELD(0x1110000300000001, "XFAM", get_xfam) },
     { FIELD(0x1110000200000002, "MAX_VCPUS", get_max_vcpus) },
@@ -91,17 +206,65 @@ static const TdxField rows[] = {
     { FIELD(0x111000030000000a, "TSC_OFFSET", get_tsc_offset) },
     { FIELD(0x111000030000000b, "TSC_MULTIPLIER", get_tsc_multiplier) },
     { FIELD(0x111000010000000c, "TSC_FREQUENCY", get_tsc_frequency) },
+    { HIDDEN(0x111000030000000d, "VIRTUAL_TSC", 1, 1) },
+    { CONSTANT(0x911000010000000e, "NUM_CPUID_VALUES",
+               TDX_NUM_NATIVE_CPUID) },
+    { FIELD(0x911000020000000f, "XBUFF_SIZE", get_xbuff_size) },
+    { HIDDEN(0x9110000300000010, "NOTIFY_ENABLES", 1, 1) },
     { FIELD(TD_FIELD_HP_LOCK_TIMEOUT, "HP_LOCK_TIMEOUT",
             get_hp_lock_timeout), .host_wr = UINT64_MAX },
     { FIELDS(TD_FIELD_VM_CTLS, "VM_CTLS", get_vm_ctls, TDX_MAX_VMS, 1),
       .host_wr = VM_CTLS_FIXED0 },
     { FIELD(0x9110000300000016, "CONFIG_FLAGS", get_config_flags) },
+    { HIDDEN(0x9110000300000017, "TD_CTLS", 1, 1) },
     { FIELD(0x9110000000000018, "VIRTUAL_MAXPA", get_virtual_maxpa) },
+    { FIELD(0x9110000000000019, "TOPOLOGY_ENUM_CONFIGURED",
+            get_topology_enum_configured) },
+    { FIELD(0x911000000000001a, "VE_REDUCTION_VALID",
+            get_ve_reduction_valid) },
+    { CONSTANT(0x9110000300000021, "CPUID_FIXED0_BITMAP",
+               TDX_CPUID_FIXED0_BITMAP) },
+    { HIDDEN(0x9110000300000022, "FEATURE_PARAVIRT_CTLS", 1, 1) },
+    { CONSTANTS(0x9110000300000023, "FILTERED_EVENTS_COUNT", 0,
+                TDX_MAX_VMS, 1) },
+    { HIDDEN(0x9110000000000080, "CPUID_VALID", TDX_NUM_NATIVE_CPUID, 1) },
+    { HIDDEN(0x9110000200000200, "CPUID4_NATIVE_VALUES", 4, 4) },
+    { FIELDS(0x9110000200000800, "XBUFF_OFFSETS", get_xbuff_offset,
+             NUM_XSAVE_COMPONENTS, 1) },
     { FIELD(0x9210000300000000, "TD_EPOCH", get_td_epoch) },
-    { FIELDS(0x1310000300000000, "MRTD", get_mrtd,
-             1, TDX_MR_SIZE / sizeof(uint64_t)) },
+    { FIELDS(0x9210000100000001, "REFCOUNT", get_refcount, 2, 1) },
+    { MEASUREMENT(0x1310000300000000, "MRTD", get_mrtd) },
+    { MEASUREMENT(0x1310000300000010, "MRCONFIGID", get_mrconfigid) },
+    { MEASUREMENT(0x1310000300000018, "MROWNER", get_mrowner) },
+    { MEASUREMENT(0x1310000300000020, "MROWNERCONFIG", get_mrownerconfig) },
+    { HIDDEN(0x1310000300000040, "RTMR", 4, 6) },
+    /* Here CPUID_VALUES would be: cpuid-values.c */
+    { HIDDEN(0x961000030000010a, "VIRTUAL_IA32_ARCH_CAPABILITIES", 1, 1) },
+    { HIDDEN(0x9610000300000480, "VIRTUAL_IA32_VMX_BASIC", 1, 1) },
+    { HIDDEN(0x9610000300000485, "VIRTUAL_IA32_VMX_MISC_CR0_CR4", 5, 1) },
+    { HIDDEN(0x961000030000048b, "VIRTUAL_IA32_VMX_CTLS", 9, 1) },
+    { CONSTANT(0x9810000000000001, "MIG_DEC_KEY_SET", 0) },
+    { CONSTANT(0x9810000200000002, "EXPORT_COUNT", 0) },
+    { CONSTANT(0x9810000200000003, "IMPORT_COUNT", 0) },
+    { CONSTANT(0x9810000200000004, "MIG_EPOCH", 0) },
+    { CONSTANT(0x9810000300000005, "BW_EPOCH", 0) },
+    { CONSTANT(0x9810000300000006, "TOTAL_MB_COUNT", 0) },
+    { HIDDEN(0x9810000300000010, "MIG_KEYS", 4, 4) },
+    { CONSTANT(0x9810000100000020, "MIG_VERSION", 0) },
+    { CONSTANT(0x9810000100000021, "MIG_WORKING_VERSION", 0) },
+    { CONSTANT(0x9810000300000030, "DIRTY_COUNT", 0) },
+    { CONSTANT(0x9810000300000031, "MIG_COUNT", 0) },
+    { CONSTANT(0x9810000100000032, "NUM_MIGS", 0) },
+    { CONSTANT(0x9810000200000034, "NUM_MIGRATED_VCPUS", 0) },
+    { CONSTANTS(0x9810000300000040, "PRE_IMPORT_UUID", 0, 1, 4) },
+    { CONSTANTS(0x9910000300000000, "SERVTD_HASH", 0, 1, 6) },
+    { CONSTANT(0x9910000100000006, "SERVTD_NUM", 0) },
+    { CONSTANTS(0x9910000300000080, "SERVTD_BINDINGS_TABLE", 0, 1, 16) },
+    { CONSTANTS(0x9a10000300000000, "MIGSC_LINKS", 0, 512, 1) },
     { FIELDS(0x9c10000200000000, "X2APIC_IDS", get_x2apic_id,
              TDX_MAX_VCPUS, 1) },
+    { HIDDEN(0x2010000300000000, "MSR_BITMAPS", 512, 1) },
+    { HIDDEN(0x2110000300000000, "SEPT_ROOT", 512, 1) },
 };
 
 const TdxFieldTable tdx_td_fields = {
@@ -114,7 +277,7 @@ uint64_t td_first_id_from(unsigned class)
     size_t i;
 
     for (i = 0; i < tdx_td_fields.rows; i++) {
-        if (tdx_field_class(rows[i].id) >= class) {
+        if (tdx_field_class(rows[i].id) >= class && rows[i].host_rd) {
             return rows[i].id;
         }
     }

@@ -61,10 +61,16 @@ uint64_t td_cpuid_write(const TdxCall *c, uint64_t id);
 uint64_t td_cpuid_first_id(const TdxModule *m);
 
 /**
- * td_first_id_from: first id in tdx_td_fields of class @class or above, or
- * TDX_FIELD_ID_NONE
+ * td_first_id_from: first id in tdx_td_fields of class @class or above that
+ * the host may read, or TDX_FIELD_ID_NONE
  */
 uint64_t td_first_id_from(unsigned class);
+
+/*
+ * CPUID_FIXED0_BITMAP: leaves that read zero in every TD, whether the module
+ * knows them or not; bit 52 is the one of leaf 0x80000000
+ */
+#define TDX_CPUID_FIXED0_BITMAP 0x0380000508cfd308ULL
 
 /* Class of CPUID_VALUES */
 #define TD_CLASS_CPUID 0x14
