@@ -43,15 +43,6 @@ class TdxFault(host.TdxGuest):
                 total[name] = total.get(name, 0) + number
         return total
 
-    def wait_line(self, line):
-        """Until user space says @line"""
-        end = time.monotonic() + host.BOOT_SECONDS
-        while line not in self.read_serial():
-            self.assertTrue(self.vm.is_running(), 'QEMU ended')
-            self.assertLess(time.monotonic(), end,
-                            f'no "{line}" in {host.BOOT_SECONDS} s')
-            time.sleep(0.2)
-
     def run_to_report(self, extra, **how):
         """A boot that waits after its report, so that all is still there"""
         how = {'smp': '2', 'mem': '2G', **how}

@@ -76,6 +76,15 @@ class TdxGuest(QemuSystemTest):
                             f'no {number} reports in {BOOT_SECONDS} s')
             time.sleep(0.2)
 
+    def wait_line(self, line):
+        """Until user space says @line"""
+        end = time.monotonic() + BOOT_SECONDS
+        while line not in self.read_serial():
+            self.assertTrue(self.vm.is_running(), 'QEMU ended')
+            self.assertLess(time.monotonic(), end,
+                            f'no "{line}" in {BOOT_SECONDS} s')
+            time.sleep(0.2)
+
     def read_serial(self):
         with open(self.serial, encoding='utf-8', errors='replace') as src:
             return src.read()
