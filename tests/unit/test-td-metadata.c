@@ -94,8 +94,11 @@ static void test_vp_chain(void)
 {
     SimTd *td = new_td(0);
 
-    /* The eight fields of TD life cycle 5.5, and none that is unreadable */
-    g_assert_cmpuint(follow_chain(td, VP_RD, td->vcpu, NULL), ==, 8);
+    /*
+     * The eight fields of TD life cycle 5.5, eleven that tell what the vCPU
+     * is made of, and 15 pages; none that is unreadable
+     */
+    g_assert_cmpuint(follow_chain(td, VP_RD, td->vcpu, NULL), ==, 34);
     free_td(td);
 }
 
@@ -158,6 +161,48 @@ static void test_cpuid_values(void)
                     0);
     g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x9u, 0, 1)), ==, 0);
     g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x80000004u, 0, 1)), ==, 0);
+    free_td(td);
+}
+
+static void test_vp_values(void)
+{
+    static const uint64_t hidden[] = {
+        0x0000, 0x0800, 0x0814, 0x2000, 0x201c, 0x2400, 0x2810, 0x4002,
+        0x401c, 0x4826, 0x482e, 0x6000, 0x6800, 0x682c,
+        0x1020000300000000, 0x1120000300000003, 0x1120000300000006,
+        0x1120000300000020, 0x1120000300000028, 0xa020000000000000,
+        0xa02000030000000a,
+    };
+    SimTd *td = new_td(0);
+    const TdxTdr *tdr = tdx_tdr(td->sim->module, td->tdr);
+    uint64_t key = (uint64_t)SIM_TD_HKID << td->sim->module->hkid_start_bit;
+    const struct {
+        uint64_t field;
+        uint64_t value;
+    } fields[] = {
+        { 0x2004, tdr->tdcx[2] | key },
+        { 0x2010, sim_td_field(td, 0x111000030000000a) },
+        { 0x201a, sim_td_field(td, 0x1110000300000004) },
+        { 0x2032, sim_td_field(td, 0x111000030000000b) },
+        { 0x4026, SIM_TD_HKID },
+        { 0xa020000200000002, 0 },
+        { 0xa020000000000003, TDX_TDVPS_BASE_PAGES },
+        { 0xa020000200000004, 0 },
+        { 0xa020000300000006, 0 },
+        { 0xa020000300000010, td->vcpu | key },
+        { 0xa020000300000016, 0 },
+    };
+    SimCall call;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
+        ASSERT_OK(sim_call(td->sim, 0, &call, VP_RD, td->vcpu,
+                           fields[i].field, 0));
+        g_assert_cmphex(call.gpr[TDX_R8], ==, fields[i].value);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(hidden); i++) {
+        g_assert_cmphex(sim_td_call(td, VP_RD, td->vcpu, hidden[i], 0), ==,
+                        TDX_METADATA_FIELD_NOT_READABLE);
+    }
     free_td(td);
 }
 
@@ -446,6 +491,7 @@ int main(int argc, char **argv)
     g_test_add_func("/td-metadata/cpuid/order", test_cpuid_order);
     g_test_add_func("/td-metadata/td/order", test_td_order);
     g_test_add_func("/td-metadata/td/values", test_td_values);
+    g_test_add_func("/td-metadata/vp/values", test_vp_values);
     g_test_add_func("/td-metadata/vp-wr", test_posted_interrupts);
     g_test_add_func("/td-metadata/mng-wr", test_mng_wr);
     return g_test_run();

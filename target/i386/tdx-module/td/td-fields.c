@@ -284,6 +284,16 @@ uint64_t td_first_id_from(unsigned class)
     return TDX_FIELD_ID_NONE;
 }
 
+/* Id of the first element from row @f on that the host may read */
+static uint64_t readable_from(const TdxFieldTable *table, uint64_t features0,
+                              const TdxField *f)
+{
+    while (f && !f->host_rd) {
+        f = tdx_field_after(table, features0, f);
+    }
+    return f ? f->id : TDX_FIELD_ID_NONE;
+}
+
 /* Id of the next element that the host may read */
 static uint64_t next_readable(const TdxFieldTable *table, uint64_t features0,
                               const TdxField *f, unsigned index, uint64_t id)
@@ -291,10 +301,8 @@ static uint64_t next_readable(const TdxFieldTable *table, uint64_t features0,
     if (index + 1 < f->fields * f->elems) {
         return tdx_field_next(table, features0, f, index, id);
     }
-    do {
-        f = tdx_field_after(table, features0, f);
-    } while (f && !f->host_rd);
-    return f ? f->id : TDX_FIELD_ID_NONE;
+    return readable_from(table, features0,
+                         tdx_field_after(table, features0, f));
 }
 
 uint64_t td_field_read(TdxCall *c, const TdxFieldTable *table,
@@ -306,7 +314,7 @@ uint64_t td_field_read(TdxCall *c, const TdxFieldTable *table,
 
     if (c->version && tdx_field_id_is_null(id)) {
         f = tdx_field_first(table, features0);
-        c->gpr[TDX_RDX] = tdx_field_id(f, 0);
+        c->gpr[TDX_RDX] = readable_from(table, features0, f);
         return TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT;
     }
     if (!tdx_field_id_is_single(id)) {

@@ -64,12 +64,14 @@ void td_unlock(TdxTdRef *td);
 /**
  * TdxVpRef: a vCPU that a leaf works on.
  * @page: lock of the TDVPR page
+ * @tdvps, @td: valid once vp_map() has succeeded
  */
 typedef struct TdxVpRef {
     TdxModule *m;
     TdxPamtRef page;
     uint64_t hpa;
-    TdxTdvps *tdvps; /* valid once vp_map() has succeeded */
+    TdxTdvps *tdvps;
+    const TdxTdRef *td;
 } TdxVpRef;
 
 void vp_unlock(TdxVpRef *vp);

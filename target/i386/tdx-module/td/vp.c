@@ -24,6 +24,7 @@ uint64_t vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa, TdxLockType type,
 
 uint64_t vp_map(TdxVpRef *vp, const TdxTdRef *td)
 {
+    vp->td = td;
     vp->tdvps = td_private(vp->m, td->tdr, vp->hpa, TDX_PAGE_4K);
     return vp->tdvps ? TDX_SUCCESS
                      : td_no_content(vp->m, td->tdr,
