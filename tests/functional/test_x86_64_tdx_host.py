@@ -18,7 +18,7 @@ from qemu_test import QemuSystemTest
 
 TOP = os.environ.get('SEAM_TOP', '')
 sys.path.insert(0, os.path.join(TOP, 'guest'))
-BOOT_SECONDS = 300
+BOOT_SECONDS = 900
 
 
 class TdxGuest(QemuSystemTest):
@@ -330,7 +330,9 @@ class TdxHost(TdxGuest):
         page = log.find(r'tdx_private: partial write at 0x(\w+)$')
         self.assertRegex(errors[0], r'^CPU \d: Machine Check Exception: 7 '
                                     r'Bank 1: bd80000000000134$')
-        self.assertRegex(errors[1], r'^RIP 10:<\w+> \{touch_write\+')
+        # Compilers may put it into a part of its own
+        self.assertRegex(errors[1],
+                         r'^RIP 10:<\w+> \{touch_write(\.cold)?\+')
         self.assertRegex(errors[2],
                          rf'^TSC \w+ ADDR {page.group(1)} MISC 86 *')
         self.assertRegex(errors[3], r'^PROCESSOR 0:806f8 ')
