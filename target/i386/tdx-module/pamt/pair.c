@@ -159,7 +159,7 @@ uint64_t pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2])
 
     for (i = 0; i < 2; i++) {
         hpa[i] = pamt_pair_hpa(range->entry, i);
-        tdmr[i] = pamt_tdmr(range->m, hpa[i]);
+        tdmr[i] = pamt_tdmr_near(range, hpa[i]);
         if (!tdmr[i]) {
             return tdx_fatal(range->m, "a PAMT page lies outside all TDMRs");
         }

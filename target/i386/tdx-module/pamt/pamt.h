@@ -73,6 +73,13 @@ static inline uint64_t tdx_level_size(TdxLevel level)
 /** pamt_tdmr: the TDMR around @hpa (no KeyID bits), initialised or not */
 TdxTdmr *pamt_tdmr(TdxModule *m, uint64_t hpa);
 
+/** pamt_tdmr_near: the same, for one that mostly is that of @ref */
+static inline TdxTdmr *pamt_tdmr_near(const TdxPamtRef *ref, uint64_t hpa)
+{
+    return hpa - ref->tdmr->base < ref->tdmr->size ? ref->tdmr
+                                                   : pamt_tdmr(ref->m, hpa);
+}
+
 /**
  * pamt_find: look up the block of @hpa, whose KeyID bits are ignored.
  * Takes no lock.  False: no TDMR there or its block is not initialised yet

@@ -56,13 +56,13 @@ bool pamt_find(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa)
     return pamt_find_block(ref, c->m, hpa);
 }
 
-static TdxPamtEntry *entry_at(const TdxPamtRef *ref, uint64_t hpa)
+static inline TdxPamtEntry *entry_at(const TdxPamtRef *ref, uint64_t hpa)
 {
     return tdx_global(ref->m, hpa, TDX_PAMT_ENTRY_SIZE);
 }
 
 /* Entry of @hpa in the array of a level, which starts at the TDMR's base */
-static TdxPamtEntry *array_entry(const TdxPamtRef *ref, TdxLevel level,
+static inline TdxPamtEntry *array_entry(const TdxPamtRef *ref, TdxLevel level,
                                  uint64_t hpa)
 {
     uint64_t index = (hpa - ref->tdmr->base) >> tdx_level_shift(level);
@@ -93,7 +93,7 @@ TdxPamtEntry *pamt_child(const TdxPamtRef *ref, const TdxPamtEntry *entry,
 }
 
 /* Does the walk go on below this entry?  (PAMT 2.4) */
-static bool is_node(const TdxPamtRef *ref, const TdxPamtEntry *entry,
+static inline bool is_node(const TdxPamtRef *ref, const TdxPamtEntry *entry,
                     TdxLevel level)
 {
     switch (level) {
@@ -108,7 +108,7 @@ static bool is_node(const TdxPamtRef *ref, const TdxPamtEntry *entry,
 }
 
 /* The entry that a walk meets below @above, on @level */
-static TdxPamtEntry *next_entry(const TdxPamtRef *ref,
+static inline TdxPamtEntry *next_entry(const TdxPamtRef *ref,
                                 const TdxPamtEntry *above, TdxLevel level)
 {
     if (level == TDX_LEVEL_4K && ref->m->st.dynamic_pamt) {
@@ -140,7 +140,9 @@ static void set_leaf(TdxPamtRef *ref, TdxPamtEntry *above,
                                                                   : NULL;
 }
 
-static inline bool lock_entry(TdxPamtRef *ref, TdxPamtEntry *entry,
+/* The way of nearly all calls, several times: worth its place in each walk */
+static inline __attribute__((always_inline))
+bool lock_entry(TdxPamtRef *ref, TdxPamtEntry *entry,
                               TdxLevel level, TdxLockType type)
 {
     if (level == TDX_LEVEL_1G) {
