@@ -60,33 +60,91 @@ const TdxCpuidConfig tdx_cpuid_config[TDX_NUM_CPUID_CONFIG] = {
  * Leaves whose native values the module looks at, ascending.  It goes through
  * them in another order, by @rank: those that can be configured come first,
  * and what came with later releases comes last.
+ * @fixed: bits that do not come from the processor in any TD, but are
+ * @ones: 1 here and 0 elsewhere, until a rule of their own says otherwise
  */
 static const struct {
     uint32_t leaf;
     uint32_t subleaf;
     uint8_t rank;
+    uint32_t fixed[TDX_NUM_CPUID_REGS];
+    uint32_t ones[TDX_NUM_CPUID_REGS];
 } sampled[TDX_NUM_NATIVE_CPUID] = {
-    { 0x0, NONE, 10 }, { 0x1, NONE, 0 }, { 0x2, NONE, 72 }, { 0x3, NONE, 11 },
-    { 0x4, 0, 1 }, { 0x4, 1, 2 }, { 0x4, 2, 3 }, { 0x4, 3, 4 }, { 0x4, 4, 12 },
-    { 0x5, NONE, 63 }, { 0x6, NONE, 13 }, { 0x7, 0, 5 }, { 0x7, 1, 6 },
-    { 0x7, 2, 14 }, { 0x8, NONE, 15 }, { 0xa, NONE, 7 }, { 0xb, 0, 64 },
-    { 0xb, 1, 65 }, { 0xb, 2, 66 }, { 0xd, 0, 16 }, { 0xd, 1, 17 },
-    { 0xd, 2, 18 }, { 0xd, 3, 19 }, { 0xd, 4, 20 }, { 0xd, 5, 21 },
-    { 0xd, 6, 22 }, { 0xd, 7, 23 }, { 0xd, 8, 24 }, { 0xd, 9, 25 },
-    { 0xd, 10, 26 }, { 0xd, 11, 27 }, { 0xd, 12, 28 }, { 0xd, 13, 29 },
-    { 0xd, 14, 30 }, { 0xd, 15, 31 }, { 0xd, 16, 32 }, { 0xd, 17, 33 },
-    { 0xd, 18, 34 }, { 0xe, NONE, 35 }, { 0x11, NONE, 36 }, { 0x12, NONE, 37 },
-    { 0x13, NONE, 38 }, { 0x14, 0, 39 }, { 0x14, 1, 40 }, { 0x15, NONE, 41 },
+#define ALL UINT32_MAX
+#define EVERY { ALL, ALL, ALL, ALL }
+#define CACHE_LEVEL(n) \
+    { 0x4, n, (n) + 1, .fixed = { 0x3c00, 0, 0, 0xfffffff8 } }
+#define XSAVE_COMPONENT(n) \
+    { 0xd, n, (n) + 16, .fixed = { 0, 0, 0, ALL } }
+#define TOPOLOGY_LEVEL(n) \
+    { 0x1f, n, (n) + 46, \
+      .fixed = { 0xffffffe0, 0xffff0000, 0xffff0000, ALL } }
+{ 0x0, NONE, 10, .fixed = { ALL, 0, 0, 0 }, .ones = { 0x23 } },
+    { 0x1, NONE, 0,
+      .fixed = { 0xf000c000, 0xff0000ff, 0x88010060, 0x40120600 },
+      .ones = { 0, 0, 0x80000000, 0x200 } },
+    { 0x2, NONE, 72, .fixed = EVERY, .ones = { 0xfeff01 } },
+    { 0x3, NONE, 11, .fixed = EVERY },
+    CACHE_LEVEL(0), CACHE_LEVEL(1), CACHE_LEVEL(2), CACHE_LEVEL(3),
+    { 0x4, 4, 12, .fixed = EVERY },
+    { 0x5, NONE, 63, .fixed = { 0xffff0000, 0xffff0000, 0xfffffffc, 0 } },
+    { 0x6, NONE, 13, .fixed = EVERY, .ones = { 0x4 } },
+    { 0x7, 0, 5, .fixed = { 0, 0x404006, 0x643e8010, 0x2298c3 } },
+    { 0x7, 1, 6, .fixed = { 0xfb77e20f, ALL, ALL, 0xfffdbbcf } },
+    { 0x7, 2, 14, .fixed = { ALL, ALL, ALL, 0xffffffc0 } },
+    { 0x8, NONE, 15, .fixed = EVERY },
+    { 0xa, NONE, 7, .fixed = { 0, 0, 0, 0xffff6000 } },
+    { 0xb, 0, 64, .fixed = { 0xffffffe0, 0xffff0000, 0xffff0000, ALL } },
+    { 0xb, 1, 65, .fixed = { 0xffffffe0, 0xffff0000, 0xffff0000, ALL } },
+    { 0xb, 2, 66, .fixed = { ALL, ALL, 0xffffff00, ALL } },
+    { 0xd, 0, 16, .fixed = { 0xfff9fd18, ALL, 0, ALL } },
+    { 0xd, 1, 17, .fixed = { 0xffffffe0, ALL, 0xffff26ff, ALL } },
+    XSAVE_COMPONENT(2), XSAVE_COMPONENT(3), XSAVE_COMPONENT(4),
+    XSAVE_COMPONENT(5), XSAVE_COMPONENT(6), XSAVE_COMPONENT(7),
+    XSAVE_COMPONENT(8), XSAVE_COMPONENT(9), XSAVE_COMPONENT(10),
+    XSAVE_COMPONENT(11), XSAVE_COMPONENT(12), XSAVE_COMPONENT(13),
+    XSAVE_COMPONENT(14), XSAVE_COMPONENT(15), XSAVE_COMPONENT(16),
+    XSAVE_COMPONENT(17), XSAVE_COMPONENT(18),
+    { 0xe, NONE, 35, .fixed = EVERY },
+    { 0x11, NONE, 36, .fixed = EVERY },
+    { 0x12, NONE, 37, .fixed = EVERY },
+    { 0x13, NONE, 38, .fixed = EVERY },
+    { 0x14, 0, 39, .fixed = { 0, 0xfffffe00, 0x7ffffff0, ALL } },
+    { 0x14, 1, 40, .fixed = { 0xfff8, 0, ALL, ALL } },
+    { 0x15, NONE, 41, .fixed = { ALL, 0, ALL, ALL },
+      .ones = { 0x1, 0, 0x17d7840 } },
     { 0x18, 0, 68 }, { 0x18, 1, 69 }, { 0x18, 2, 70 }, { 0x18, 3, 71 },
     { 0x18, 4, 73 }, { 0x18, 5, 74 }, { 0x18, 6, 75 }, { 0x18, 7, 76 },
-    { 0x18, 8, 77 }, { 0x19, NONE, 42 }, { 0x1a, NONE, 67 }, { 0x1c, NONE, 8 },
-    { 0x1d, 0, 43 }, { 0x1d, 1, 44 }, { 0x1e, NONE, 45 }, { 0x1f, 0, 46 },
-    { 0x1f, 1, 47 }, { 0x1f, 2, 48 }, { 0x1f, 3, 49 }, { 0x1f, 4, 50 },
-    { 0x1f, 5, 51 }, { 0x20, NONE, 52 }, { 0x21, 0, 53 }, { 0x22, NONE, 58 },
-    { 0x23, 0, 59 }, { 0x23, 1, 60 }, { 0x23, 2, 61 }, { 0x23, 3, 62 },
-    { EXTENDED, NONE, 54 }, { EXTENDED + 1, NONE, 55 },
-    { EXTENDED + 2, NONE, 78 }, { EXTENDED + 6, NONE, 56 },
-    { EXTENDED + 7, NONE, 57 }, { EXTENDED + 8, NONE, 9 },
+    { 0x18, 8, 77 },
+    { 0x19, NONE, 42, .fixed = EVERY },
+    { 0x1a, NONE, 67, .fixed = { 0, ALL, ALL, ALL } },
+    { 0x1c, NONE, 8 },
+    { 0x1d, 0, 43 },
+    { 0x1d, 1, 44 },
+    { 0x1e, NONE, 45 },
+    TOPOLOGY_LEVEL(0), TOPOLOGY_LEVEL(1), TOPOLOGY_LEVEL(2), TOPOLOGY_LEVEL(3),
+    TOPOLOGY_LEVEL(4), TOPOLOGY_LEVEL(5),
+    { 0x20, NONE, 52, .fixed = EVERY },
+    { 0x21, 0, 53, .fixed = EVERY,
+      .ones = { 0, 0x65746e49, 0x20202020, 0x5844546c } },
+    { 0x22, NONE, 58, .fixed = EVERY },
+    { 0x23, 0, 59, .fixed = { 0xfffffff0, 0, ALL, ALL } },
+    { 0x23, 1, 60, .fixed = { 0, 0, ALL, ALL } },
+    { 0x23, 2, 61, .fixed = EVERY },
+    { 0x23, 3, 62, .fixed = { 0, ALL, ALL, ALL } },
+    { EXTENDED, NONE, 54, .fixed = EVERY, .ones = { 0x80000008 } },
+    { EXTENDED + 1, NONE, 55, .fixed = { ALL, ALL, 0xfffffede, 0xd3efffff } },
+    { EXTENDED + 2, NONE, 78, .fixed = EVERY,
+      .ones = { 0x65746e49, 0x58204454, 0x6c202020 } },
+    { EXTENDED + 6, NONE, 56, .fixed = { ALL, ALL, 0xffff, ALL },
+      .ones = { 0, 0, 0x7040 } },
+    { EXTENDED + 7, NONE, 57, .fixed = { ALL, ALL, ALL, 0xfffffeff } },
+    { EXTENDED + 8, NONE, 9, .fixed = { 0, 0xfffffdff, ALL, ALL } },
+#undef ALL
+#undef EVERY
+#undef CACHE_LEVEL
+#undef XSAVE_COMPONENT
+#undef TOPOLOGY_LEVEL
 };
 
 /* A processor answers leaves beyond its highest with those of another leaf */
@@ -115,17 +173,16 @@ void tdx_sample_cpuid(TdxModule *m, unsigned lp)
     }
 }
 
-const uint32_t *tdx_native_cpuid(const TdxModule *m, uint32_t leaf,
-                                 uint32_t subleaf)
+/* Index in sampled[], or TDX_NUM_NATIVE_CPUID */
+static unsigned find(uint32_t leaf, uint32_t subleaf)
 {
-    static const uint32_t nothing[TDX_NUM_CPUID_REGS];
     unsigned low = 0, high = TDX_NUM_NATIVE_CPUID;
 
     while (low < high) {
         unsigned mid = (low + high) / 2;
 
         if (sampled[mid].leaf == leaf && sampled[mid].subleaf == subleaf) {
-            return m->st.native_cpuid[mid];
+            return mid;
         }
         if (sampled[mid].leaf < leaf ||
             (sampled[mid].leaf == leaf && sampled[mid].subleaf < subleaf)) {
@@ -134,7 +191,29 @@ const uint32_t *tdx_native_cpuid(const TdxModule *m, uint32_t leaf,
             high = mid;
         }
     }
-    return nothing;
+    return TDX_NUM_NATIVE_CPUID;
+}
+
+const uint32_t *tdx_native_cpuid(const TdxModule *m, uint32_t leaf,
+                                 uint32_t subleaf)
+{
+    static const uint32_t nothing[TDX_NUM_CPUID_REGS];
+    unsigned i = find(leaf, subleaf);
+
+    return i < TDX_NUM_NATIVE_CPUID ? m->st.native_cpuid[i] : nothing;
+}
+
+void tdx_common_cpuid(const TdxModule *m, uint32_t leaf, uint32_t subleaf,
+                      uint32_t regs[TDX_NUM_CPUID_REGS])
+{
+    unsigned i = find(leaf, subleaf);
+
+    for (unsigned reg = 0; reg < TDX_NUM_CPUID_REGS; reg++) {
+        regs[reg] = i < TDX_NUM_NATIVE_CPUID
+                    ? (m->st.native_cpuid[i][reg] & ~sampled[i].fixed[reg]) |
+                      sampled[i].ones[reg]
+                    : 0;
+    }
 }
 
 const uint32_t *tdx_native_cpuid_at(const TdxModule *m, unsigned rank,

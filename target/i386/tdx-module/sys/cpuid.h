@@ -57,6 +57,14 @@ const uint32_t *tdx_native_cpuid(const TdxModule *m, uint32_t leaf,
                                  uint32_t subleaf);
 
 /**
+ * tdx_common_cpuid: what all TDs have of a leaf before they differ: the
+ * sampled value but for the bits that the module fixes.
+ * @regs: the result; zeros when the module does not know the leaf
+ */
+void tdx_common_cpuid(const TdxModule *m, uint32_t leaf, uint32_t subleaf,
+                      uint32_t regs[TDX_NUM_CPUID_REGS]);
+
+/**
  * tdx_native_cpuid_at: sampled value number @rank, in the order in which the
  * module goes through its leaves; NULL behind the last one.
  */

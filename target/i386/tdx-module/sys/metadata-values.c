@@ -4,22 +4,12 @@
  * System metadata fields whose value has to be worked out.
  */
 
+#include "../abi/td-config.h"
 #include "cpuid.h"
 #include "metadata-values.h"
 
-/* XFAM bits that the module supports, by the register that enables them */
+/* XFAM bits that the module supports */
 #define XFAM_SUPPORTED   0x6dbe7ULL
-#define XFAM_IN_XCR0     0x602ffULL
-#define XFAM_IN_XSS      0x1fd00ULL
-
-/* TD attributes that a TD's owner may set (metadata 7) */
-#define ATTR_DEBUG           (1ULL << 0)
-#define ATTR_ICSSD           (1ULL << 16)
-#define ATTR_LASS            (1ULL << 27)
-#define ATTR_SEPT_VE_DISABLE (1ULL << 28)
-#define ATTR_MIGRATABLE      (1ULL << 29)
-#define ATTR_PKS             (1ULL << 30)
-#define ATTR_PERFMON         (1ULL << 63)
 
 /* CPUID 7.1 EAX */
 #define CPUID_7_1_EAX_LASS (1u << 6)
@@ -35,11 +25,12 @@ uint64_t tdx_get_min_dynamic_pamt_hkid_bits(const void *scope, unsigned index)
 uint64_t tdx_get_attributes_fixed0(const void *scope, unsigned index)
 {
     const uint32_t *leaf7_1 = tdx_native_cpuid(scope, 0x7, 1);
-    uint64_t settable = ATTR_DEBUG | ATTR_ICSSD | ATTR_SEPT_VE_DISABLE |
-                        ATTR_MIGRATABLE | ATTR_PKS | ATTR_PERFMON;
+    uint64_t settable = TDX_ATTR_DEBUG | TDX_ATTR_ICSSD |
+                        TDX_ATTR_SEPT_VE_DISABLE | TDX_ATTR_MIGRATABLE |
+                        TDX_ATTR_PKS | TDX_ATTR_PERFMON;
 
     if (leaf7_1[TDX_CPUID_EAX] & CPUID_7_1_EAX_LASS) {
-        settable |= ATTR_LASS;
+        settable |= TDX_ATTR_LASS;
     }
     return settable;
 }
@@ -49,8 +40,8 @@ uint64_t tdx_get_xfam_fixed0(const void *scope, unsigned index)
     const uint32_t *xcr0 = tdx_native_cpuid(scope, 0xd, 0);
     const uint32_t *xss = tdx_native_cpuid(scope, 0xd, 1);
 
-    return XFAM_SUPPORTED & ((xcr0[TDX_CPUID_EAX] & XFAM_IN_XCR0) |
-                             (xss[TDX_CPUID_ECX] & XFAM_IN_XSS));
+    return XFAM_SUPPORTED & ((xcr0[TDX_CPUID_EAX] & TDX_XFAM_IN_XCR0) |
+                             (xss[TDX_CPUID_ECX] & TDX_XFAM_IN_XSS));
 }
 
 uint64_t tdx_get_cpuid_config_leaf(const void *scope, unsigned index)

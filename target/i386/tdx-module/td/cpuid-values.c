@@ -5,8 +5,6 @@
  * (TD life cycle 4.5).
  */
 
-#include <string.h>
-
 #include "td-fields.h"
 
 /* Field code: leaf[31], leaf[6:0], subleaf or none, and which half */
@@ -22,10 +20,6 @@
 
 /* TDX_CPUID_FIXED0_BITMAP: bit of leaf 0x80000000 */
 #define FIXED0_EXTENDED_BASE 52
-
-#define LEAF_TSC     0x15
-#define LEAF_PA_BITS 0x80000008
-#define CRYSTAL_HZ   25000000
 
 static uint32_t code_of(uint32_t leaf, uint32_t subleaf)
 {
@@ -65,37 +59,6 @@ static bool is_fixed0(uint32_t leaf)
         return false;
     }
     return bit < 64 && TDX_CPUID_FIXED0_BITMAP >> bit & 1;
-}
-
-/* Native values, what the TD's owner configured, and what is made up */
-static void guest_cpuid(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
-                        const uint32_t *native,
-                        uint32_t regs[TDX_NUM_CPUID_REGS])
-{
-    const TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
-    unsigned i, reg;
-
-    memcpy(regs, native, TDX_NUM_CPUID_REGS * sizeof(regs[0]));
-    for (i = 0; cpus && i < TDX_NUM_CPUID_CONFIG; i++) {
-        const TdxCpuidConfig *entry = &tdx_cpuid_config[i];
-
-        if (entry->leaf != leaf || entry->subleaf != subleaf) {
-            continue;
-        }
-        for (reg = 0; reg < TDX_NUM_CPUID_REGS; reg++) {
-            regs[reg] &= ~(entry->direct[reg] | entry->allow[reg]);
-            regs[reg] |= cpus->cpuid[i].reg[reg];
-        }
-    }
-    if (leaf == LEAF_TSC) {
-        regs[TDX_CPUID_EAX] = 1;
-        regs[TDX_CPUID_EBX] = td->tdcs->tsc_frequency;
-        regs[TDX_CPUID_ECX] = CRYSTAL_HZ;
-        regs[TDX_CPUID_EDX] = 0;
-    } else if (leaf == LEAF_PA_BITS) {
-        regs[TDX_CPUID_EAX] &= ~0xffu;
-        regs[TDX_CPUID_EAX] |= td->tdcs->virtual_maxpa;
-    }
 }
 
 /* @id with another field code; the bits that do not matter are kept */
@@ -148,7 +111,6 @@ uint64_t td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id)
     uint32_t code = tdx_field_code(id);
     uint32_t regs[TDX_NUM_CPUID_REGS] = { 0 };
     uint32_t leaf, subleaf;
-    const uint32_t *native;
     unsigned rank, low;
     bool known;
 
@@ -159,9 +121,9 @@ uint64_t td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id)
     if (!known && !is_fixed0(leaf_of(code))) {
         return TDX_METADATA_FIELD_NOT_READABLE;
     }
-    if (known && !is_fixed0(leaf_of(code))) {
-        native = tdx_native_cpuid_at(c->m, rank, &leaf, &subleaf);
-        guest_cpuid(td, leaf, subleaf, native, regs);
+    if (known) {
+        tdx_native_cpuid_at(c->m, rank, &leaf, &subleaf);
+        td_virtual_cpuid(td, leaf, subleaf, regs);
     }
     low = code & CODE_HALF ? TDX_CPUID_ECX : TDX_CPUID_EAX;
     c->gpr[TDX_R8] = (uint64_t)regs[low + 1] << 32 | regs[low];

@@ -10,24 +10,11 @@
 #include "../abi/msr.h"
 #include "td-cpuid.h"
 
-#define LEAF_FMS      0x1
-#define LEAF_FEATURES 0x7
-#define LEAF_TOPOLOGY 0x1f
-#define LEAF_PA_BITS  0x80000008
-
 #define FEATURES_EBX_HLE (1u << 4)
 #define FEATURES_EBX_RTM (1u << 11)
 
 /* MIN_VIRT_MAXPA */
 #define MIN_VIRT_MAXPA 45
-
-/* CPUID 0x1F ECX: level number, then its type */
-#define TOPOLOGY_LEVEL(ecx) ((ecx) & 0xff)
-#define TOPOLOGY_TYPE(ecx)  (((ecx) >> 8) & 0xff)
-#define TOPOLOGY_TYPE_NONE  0
-#define TOPOLOGY_TYPE_SMT   1
-#define TOPOLOGY_TYPE_CORE  2
-#define TOPOLOGY_TYPE_DIE   5 /* the last one */
 
 /*
  * Family and model of processors that have TDX, newest first, each with its
@@ -81,7 +68,7 @@ static uint64_t check_entry(const TdxModule *m, const TdxTdCpuidInput *in,
     uint32_t native_fms = m->plat.pkg_fms[0];
     uint32_t tsx;
 
-    if (entry->leaf == LEAF_FMS) {
+    if (entry->leaf == TDX_LEAF_FMS) {
         if (!value->reg[TDX_CPUID_EAX]) {
             value->reg[TDX_CPUID_EAX] = native_fms;
         }
@@ -90,7 +77,7 @@ static uint64_t check_entry(const TdxModule *m, const TdxTdCpuidInput *in,
             : value->reg[TDX_CPUID_EAX] != native_fms) {
             return invalid(entry, bad_leaf);
         }
-    } else if (entry->leaf == LEAF_FEATURES && entry->subleaf == 0) {
+    } else if (entry->leaf == TDX_LEAF_FEATURES && entry->subleaf == 0) {
         tsx = value->reg[TDX_CPUID_EBX] & (FEATURES_EBX_HLE |
                                            FEATURES_EBX_RTM);
         if (tsx == FEATURES_EBX_HLE || tsx == FEATURES_EBX_RTM) {
@@ -142,7 +129,7 @@ static uint64_t check_config(const TdxModule *m, const TdxTdCpuidInput *in,
         value->reg[reg] = wanted & tdx_cpuid_config_mask(m, i, reg);
     }
     status = check_entry(m, in, entry, value, bad_leaf);
-    if (!status && entry->leaf == LEAF_PA_BITS) {
+    if (!status && entry->leaf == TDX_LEAF_PA_BITS) {
         status = check_pa_bits(m, in, in->config[i].reg[TDX_CPUID_EAX],
                                virtual_maxpa);
     }
@@ -188,14 +175,14 @@ static bool all_zero(const TdxCpuidValue *value)
  */
 uint64_t tdx_td_cpuid_check_topology(const TdxCpuidValue *config)
 {
-    const TdxCpuidConfig *first = tdx_cpuid_config_of(LEAF_TOPOLOGY, 0);
+    const TdxCpuidConfig *first = tdx_cpuid_config_of(TDX_LEAF_TOPOLOGY, 0);
     const TdxCpuidValue *levels = config + (first - tdx_cpuid_config);
-    unsigned last_type = TOPOLOGY_TYPE_NONE;
+    unsigned last_type = TDX_TOPOLOGY_TYPE_NONE;
     bool native = all_zero(&levels[0]), core = false;
 
     for (unsigned i = 0; i < TDX_NUM_TOPOLOGY_LEVELS; i++) {
         uint32_t ecx = levels[i].reg[TDX_CPUID_ECX];
-        unsigned type = TOPOLOGY_TYPE(ecx);
+        unsigned type = TDX_TOPOLOGY_TYPE(ecx);
 
         if (native) {
             /* The hardware's levels then, all of them */
@@ -204,14 +191,14 @@ uint64_t tdx_td_cpuid_check_topology(const TdxCpuidValue *config)
             }
             continue;
         }
-        if (type == TOPOLOGY_TYPE_NONE
+        if (type == TDX_TOPOLOGY_TYPE_NONE
             ? !core
-            : type <= last_type || type > TOPOLOGY_TYPE_DIE ||
-              TOPOLOGY_LEVEL(ecx) != i ||
-              (type == TOPOLOGY_TYPE_SMT && i > 0)) {
+            : type <= last_type || type > TDX_TOPOLOGY_TYPE_DIE ||
+              TDX_TOPOLOGY_LEVEL(ecx) != i ||
+              (type == TDX_TOPOLOGY_TYPE_SMT && i > 0)) {
             return TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED;
         }
-        core |= type == TOPOLOGY_TYPE_CORE;
+        core |= type == TDX_TOPOLOGY_TYPE_CORE;
         last_type = type;
     }
     return TDX_SUCCESS;

@@ -80,20 +80,17 @@ GET_BYTES(mrownerconfig, tdcs, mrownerconfig)
 
 /* --- where the components of a vCPU's extended state are ------------------ */
 
-#define CPUID_XSAVE       0xd
 #define CPUID_XSAVE_ALIGN (1u << 1) /* ECX of a component */
-#define XSAVE_HEADER_END  576
 #define XSAVE_ALIGNMENT   64
-#define NUM_XSAVE_COMPONENTS 19
 
 /* Offset of component @wanted, or the size of all, compacted by XFAM */
 static uint32_t xbuff_offset(const TdxTdRef *td, unsigned wanted)
 {
-    uint32_t offset = XSAVE_HEADER_END;
+    uint32_t offset = TDX_XSAVE_HEADER_END;
 
     /* x87 and SSE, number 0 and 1, have their place before the header */
-    for (unsigned i = 2; i < NUM_XSAVE_COMPONENTS; i++) {
-        const uint32_t *native = tdx_native_cpuid(td->m, CPUID_XSAVE, i);
+    for (unsigned i = 2; i < TDX_NUM_XSAVE_COMPONENTS; i++) {
+        const uint32_t *native = tdx_native_cpuid(td->m, TDX_LEAF_XSAVE, i);
 
         if (!(td->tdcs->xfam >> i & 1)) {
             continue;
@@ -106,12 +103,12 @@ static uint32_t xbuff_offset(const TdxTdRef *td, unsigned wanted)
         }
         offset += native[TDX_CPUID_EAX];
     }
-    return wanted == NUM_XSAVE_COMPONENTS ? offset : 0;
+    return wanted == TDX_NUM_XSAVE_COMPONENTS ? offset : 0;
 }
 
 static uint64_t get_xbuff_size(const void *scope, unsigned index)
 {
-    return xbuff_offset(scope, NUM_XSAVE_COMPONENTS);
+    return xbuff_offset(scope, TDX_NUM_XSAVE_COMPONENTS);
 }
 
 static uint64_t get_xbuff_offset(const void *scope, unsigned index)
@@ -230,7 +227,7 @@ static const TdxField rows[] = {
     { HIDDEN(0x9110000000000080, "CPUID_VALID", TDX_NUM_NATIVE_CPUID, 1) },
     { HIDDEN(0x9110000200000200, "CPUID4_NATIVE_VALUES", 4, 4) },
     { FIELDS(0x9110000200000800, "XBUFF_OFFSETS", get_xbuff_offset,
-             NUM_XSAVE_COMPONENTS, 1) },
+             TDX_NUM_XSAVE_COMPONENTS, 1) },
     { FIELD(0x9210000300000000, "TD_EPOCH", get_td_epoch) },
     { FIELDS(0x9210000100000001, "REFCOUNT", get_refcount, 2, 1) },
     { MEASUREMENT(0x1310000300000000, "MRTD", get_mrtd) },

@@ -54,6 +54,15 @@ uint64_t td_field_write(TdxCall *c, const TdxFieldTable *table,
  */
 uint64_t td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id);
 
+/**
+ * td_virtual_cpuid: the CPUID that the TD's guest sees, from the processor's
+ * and from what TDH.MNG.INIT configured (TD life cycle 4.5)
+ * @subleaf: TDX_CPUID_NO_SUBLEAF for a leaf without subleaves
+ * @regs: the result; zeros when the module does not know the leaf
+ */
+void td_virtual_cpuid(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
+                      uint32_t regs[TDX_NUM_CPUID_REGS]);
+
 /** td_cpuid_write: the status of an attempt to write one of them */
 uint64_t td_cpuid_write(const TdxCall *c, uint64_t id);
 

@@ -14,10 +14,6 @@
 #include "td-params.h"
 
 #define XFAM_FIXED1     0x3ULL
-#define XFAM_AVX        (1ULL << 2)
-#define XFAM_AVX512     (7ULL << 5)
-#define XFAM_CET        (3ULL << 11)
-#define XFAM_AMX        (3ULL << 17)
 
 #define CONFIG_FLAGS_FIXED0 0x1fULL
 
@@ -95,10 +91,10 @@ static bool xfam_ok(const TdxModule *m, uint64_t xfam)
 {
     return !(xfam & ~tdx_get_xfam_fixed0(m, 0)) &&
            (xfam & XFAM_FIXED1) == XFAM_FIXED1 &&
-           all_or_none(xfam, XFAM_AVX512) &&
-           !(xfam & XFAM_AVX512 && !(xfam & XFAM_AVX)) &&
-           all_or_none(xfam, XFAM_CET) &&
-           all_or_none(xfam, XFAM_AMX);
+           all_or_none(xfam, TDX_XFAM_AVX512) &&
+           !(xfam & TDX_XFAM_AVX512 && !(xfam & TDX_XFAM_AVX)) &&
+           all_or_none(xfam, TDX_XFAM_CET) &&
+           all_or_none(xfam, TDX_XFAM_AMX);
 }
 
 static bool config_flags_ok(uint64_t flags)

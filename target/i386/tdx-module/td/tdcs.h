@@ -8,6 +8,7 @@
 #ifndef TDX_TD_TDCS_H
 #define TDX_TD_TDCS_H
 
+#include "../abi/td-config.h"
 #include "tdr.h"
 #include "mrtd.h"
 #include "td-cpuid.h"
@@ -40,12 +41,6 @@ typedef enum TdxTdcsPage {
     TDX_TDCS_MEASUREMENT,  /* TdxTdcsMeasurement */
     TDX_TDCS_L2_SEPT_ROOT, /* one for each L2 VM */
 } TdxTdcsPage;
-
-/* ATTRIBUTES (metadata 7) */
-#define TDX_ATTR_DEBUG      (1ULL << 0)
-#define TDX_ATTR_ICSSD      (1ULL << 16)
-#define TDX_ATTR_MIGRATABLE (1ULL << 29)
-#define TDX_ATTR_PERFMON    (1ULL << 63)
 
 /* CONFIG_FLAGS (metadata 7) */
 #define TDX_CONFIG_GPAW        (1ULL << 0)
