@@ -79,7 +79,7 @@ static const struct {
 #define TOPOLOGY_LEVEL(n) \
     { 0x1f, n, (n) + 46, \
       .fixed = { 0xffffffe0, 0xffff0000, 0xffff0000, ALL } }
-{ 0x0, NONE, 10, .fixed = { ALL, 0, 0, 0 }, .ones = { 0x23 } },
+    { 0x0, NONE, 10, .fixed = { ALL, 0, 0, 0 }, .ones = { 0x23 } },
     { 0x1, NONE, 0,
       .fixed = { 0xf000c000, 0xff0000ff, 0x88010060, 0x40120600 },
       .ones = { 0, 0, 0x80000000, 0x200 } },
