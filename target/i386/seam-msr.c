@@ -1,36 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The MSRs of a CPU with SEAM: feature control, VMX capabilities, total
- * memory encryption, KeyID partitioning and the SEAM range.
+ * The MSRs of a CPU with SEAM: feature control, total memory encryption,
+ * KeyID partitioning and the SEAM range.
  */
 
 #include "qemu/osdep.h"
 #include "qemu/log.h"
 #include "seam.h"
-
-/*
- * VMX controls.  The low half of a capability MSR has the bits that must be
- * one, the high half those that may be one.  Ordinary guests do not exist
- * yet, so that only the reserved bits which the architecture wants set
- * ("default1") may be set: a hypervisor finds no control that it needs and
- * declines.
- */
-#define VMX_PINBASED_DEFAULT1   0x00000016u
-#define VMX_PROCBASED_DEFAULT1  0x0401e172u
-#define VMX_EXIT_DEFAULT1       0x00036dffu
-#define VMX_ENTRY_DEFAULT1      0x000011ffu
-/* Those of them that the TRUE capability MSRs allow to be zero */
-#define VMX_PROCBASED_DEFAULT1_CLEARABLE    0x00018000u
-#define VMX_EXIT_DEFAULT1_CLEARABLE         0x00000004u
-#define VMX_ENTRY_DEFAULT1_CLEARABLE        0x00000004u
-
-#define VMX_CONTROLS(may, must) (((uint64_t)(may) << 32) | (must))
-
-#define VMX_BASIC_REGION_SIZE           (4096ULL << 32)
-#define VMX_BASIC_MEM_TYPE_WB           (6ULL << 50)
-/* SEAMRET from the P-SEAMLDR keeps the current VMCS */
-#define VMX_BASIC_NO_SEAMRET_INVD_VMCS  (1ULL << 60)
+#include "vmx.h"
 
 /* AES-XTS-128 with and without integrity, AES-XTS-256 likewise */
 #define TME_ALGORITHMS                  0xfULL
@@ -66,86 +44,6 @@
 #define PERF_CAP_FREEZE_SMM_FULL_WRITE  (3ULL << 12)
 /* IA32_ARCH_CAPABILITIES: MSRs 0xbc and 0xbd exist, energy filtering too */
 #define ARCH_CAP_SEAM_VIEW              ((3ULL << 10) | (1ULL << 21))
-
-X86VmxFixed x86_vmx_cr0_fixed(const X86CPU *cpu)
-{
-    return (X86VmxFixed) {
-        .fixed0 = CR0_PE_MASK | CR0_NE_MASK | CR0_PG_MASK,
-        .fixed1 = UINT32_MAX,
-    };
-}
-
-X86VmxFixed x86_vmx_cr4_fixed(const X86CPU *cpu)
-{
-    CPUX86State *env = (CPUX86State *)&cpu->env;
-    uint64_t reserved = cr4_reserved_bits(env);
-
-    if (!(env->features[FEAT_1_ECX] & CPUID_EXT_PCID)) {
-        reserved |= CR4_PCIDE_MASK;
-    }
-    return (X86VmxFixed) {
-        .fixed0 = CR4_VMXE_MASK,
-        .fixed1 = ~reserved,
-    };
-}
-
-/* The VMX capability MSRs; false for one whose controls do not exist. */
-static bool vmx_capability(const X86CPU *cpu, uint32_t msr, uint64_t *val)
-{
-    switch (msr) {
-    case MSR_IA32_VMX_BASIC:
-        *val = X86_VMX_REVISION_ID | VMX_BASIC_REGION_SIZE |
-               VMX_BASIC_MEM_TYPE_WB | MSR_VMX_BASIC_TRUE_CTLS |
-               VMX_BASIC_NO_SEAMRET_INVD_VMCS;
-        return true;
-    case MSR_IA32_VMX_PINBASED_CTLS:
-    case MSR_IA32_VMX_TRUE_PINBASED_CTLS:
-        *val = VMX_CONTROLS(VMX_PINBASED_DEFAULT1, VMX_PINBASED_DEFAULT1);
-        return true;
-    case MSR_IA32_VMX_PROCBASED_CTLS:
-        *val = VMX_CONTROLS(VMX_PROCBASED_DEFAULT1, VMX_PROCBASED_DEFAULT1);
-        return true;
-    case MSR_IA32_VMX_TRUE_PROCBASED_CTLS:
-        *val = VMX_CONTROLS(VMX_PROCBASED_DEFAULT1,
-                            VMX_PROCBASED_DEFAULT1 &
-                            ~VMX_PROCBASED_DEFAULT1_CLEARABLE);
-        return true;
-    case MSR_IA32_VMX_EXIT_CTLS:
-        *val = VMX_CONTROLS(VMX_EXIT_DEFAULT1, VMX_EXIT_DEFAULT1);
-        return true;
-    case MSR_IA32_VMX_TRUE_EXIT_CTLS:
-        *val = VMX_CONTROLS(VMX_EXIT_DEFAULT1,
-                            VMX_EXIT_DEFAULT1 & ~VMX_EXIT_DEFAULT1_CLEARABLE);
-        return true;
-    case MSR_IA32_VMX_ENTRY_CTLS:
-        *val = VMX_CONTROLS(VMX_ENTRY_DEFAULT1, VMX_ENTRY_DEFAULT1);
-        return true;
-    case MSR_IA32_VMX_TRUE_ENTRY_CTLS:
-        *val = VMX_CONTROLS(VMX_ENTRY_DEFAULT1,
-                            VMX_ENTRY_DEFAULT1 &
-                            ~VMX_ENTRY_DEFAULT1_CLEARABLE);
-        return true;
-    case MSR_IA32_VMX_CR0_FIXED0:
-        *val = x86_vmx_cr0_fixed(cpu).fixed0;
-        return true;
-    case MSR_IA32_VMX_CR0_FIXED1:
-        *val = x86_vmx_cr0_fixed(cpu).fixed1;
-        return true;
-    case MSR_IA32_VMX_CR4_FIXED0:
-        *val = x86_vmx_cr4_fixed(cpu).fixed0;
-        return true;
-    case MSR_IA32_VMX_CR4_FIXED1:
-        *val = x86_vmx_cr4_fixed(cpu).fixed1;
-        return true;
-    case MSR_IA32_VMX_MISC:
-    case MSR_IA32_VMX_VMCS_ENUM:
-        *val = 0;
-        return true;
-    default:
-        /* Secondary and tertiary controls, EPT, VPID, VM functions */
-        return false;
-    }
-}
 
 static uint64_t tme_capability(const X86SeamState *seam)
 {
@@ -197,7 +95,7 @@ X86SeamMsr x86_seam_guest_rdmsr(const X86CPU *cpu, uint32_t msr,
         *val = cpu->env.features[FEAT_ARCH_CAPABILITIES];
         break;
     case MSR_IA32_VMX_BASIC ... MSR_IA32_VMX_PROCBASED_CTLS3:
-        if (!vmx_capability(cpu, msr, val)) {
+        if (!x86_vmx_capability(cpu, msr, val)) {
             return X86_SEAM_MSR_GP;
         }
         break;

@@ -18,7 +18,6 @@
 #define MSR_IA32_XAPIC_DISABLE_STATUS     0xbd
 #define MSR_IA32_SMRR_PHYSBASE            0x1f2
 #define MSR_IA32_SMRR_PHYSMASK            0x1f3
-#define MSR_IA32_VMX_PROCBASED_CTLS3      0x492
 #define MSR_IA32_TME_CAPABILITY           0x981
 #define MSR_IA32_TME_ACTIVATE             0x982
 #define MSR_IA32_SEAMRR_PHYS_BASE         0x1400
@@ -38,10 +37,6 @@
  * @seamrr_base: first byte of the SEAM range
  * @seamrr_size: its size in bytes, a power of two
  * @partial_write_erratum: a partial write poisons TDX-private memory
- * @vmxon: in VMX operation; written by the vCPU's thread under the BQL
- * @vmxon_ptr: the VMXON region, while in VMX operation
- * @init_pending: an INIT came in VMX operation, which VMXOFF lets through
- * @mov_ss_eip: EIP after the latest MOV SS or POP SS
  */
 typedef struct X86SeamState {
     uint8_t keyid_bits;
@@ -52,14 +47,9 @@ typedef struct X86SeamState {
     uint64_t seamrr_base;
     uint64_t seamrr_size;
     bool partial_write_erratum;
-
-    bool vmxon;
-    uint64_t vmxon_ptr;
-    bool init_pending;
-    uint64_t mov_ss_eip;
 } X86SeamState;
 
-/** x86_cpu_has_seam: is @cpu one that has SEAM and VMX operation? */
+/** x86_cpu_has_seam: is @cpu one that has SEAM? */
 static inline bool x86_cpu_has_seam(const X86CPU *cpu)
 {
     return cpu->seam != NULL;
@@ -127,12 +117,6 @@ void x86_seam_cpuid_tsc(const X86CPU *cpu, uint32_t *eax, uint32_t *ebx,
                         uint32_t *ecx, uint32_t *edx);
 
 /**
- * x86_seam_raise_init: an INIT signal arrives at @cpu.
- * It stays pending while @cpu is in VMX operation.  BQL held.
- */
-void x86_seam_raise_init(X86CPU *cpu);
-
-/**
  * x86_seam_rdmsr: read @msr of @cpu as SEAM software does.
  * Covers the MSRs that a TDX module samples.  Never faults and takes no
  * lock; may be called from any thread.
@@ -154,48 +138,7 @@ X86SeamMsr x86_seam_guest_rdmsr(const X86CPU *cpu, uint32_t msr,
 /** x86_seam_guest_wrmsr: WRMSR of @msr by the guest; @cpu has SEAM */
 X86SeamMsr x86_seam_guest_wrmsr(X86CPU *cpu, uint32_t msr, uint64_t val);
 
-/* CR0 and CR4 in VMX operation: IA32_VMX_CR{0,4}_FIXED{0,1} */
-typedef struct X86VmxFixed {
-    uint64_t fixed0;
-    uint64_t fixed1;
-} X86VmxFixed;
-
-/** x86_vmx_cr0_fixed: the bits of CR0 that VMX operation fixes */
-X86VmxFixed x86_vmx_cr0_fixed(const X86CPU *cpu);
-
-/** x86_vmx_cr4_fixed: the bits of CR4 that VMX operation fixes */
-X86VmxFixed x86_vmx_cr4_fixed(const X86CPU *cpu);
-
-/** x86_vmx_cr_supported: does @val obey @fixed? */
-static inline bool x86_vmx_cr_supported(X86VmxFixed fixed, uint64_t val)
-{
-    return (val & fixed.fixed0) == fixed.fixed0 && !(val & ~fixed.fixed1);
-}
-
-/*
- * VMCS revision identifier: any number that fits 31 bits, but not 0, which
- * memory that nobody wrote holds
- */
-#define X86_VMX_REVISION_ID 0x53454d31
-
 /* --- what TCG's instruction helpers ask ---------------------------------- */
-
-/**
- * x86_vmx_root: is the CPU in VMX root operation?
- * An SMI leaves it until RSM.
- */
-static inline bool x86_vmx_root(CPUX86State *env)
-{
-    const X86SeamState *seam = env_archcpu(env)->seam;
-
-    return seam && seam->vmxon && !(env->hflags & HF_SMM_MASK);
-}
-
-/**
- * x86_vmx_check_cr: raise #GP(0) if writing @val to CR0 or CR4 (@reg) would
- * change a bit that VMX operation fixes.  @ra: as for other exceptions.
- */
-void x86_vmx_check_cr(CPUX86State *env, int reg, uint64_t val, uintptr_t ra);
 
 /**
  * x86_cr_reserved_fault: a reserved bit of CR3 or CR4 is being set: #GP(0),

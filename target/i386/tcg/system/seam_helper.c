@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * SEAMCALL, and the direct stores that a TDX host needs.
+ * SEAMCALL, the direct stores that a TDX host needs, and its MSRs.
  */
 
 #include "qemu/osdep.h"
@@ -16,22 +16,63 @@
 #include "hw/i386/seam.h"
 #endif
 
-#ifdef TARGET_X86_64
-
-void helper_seam_mov_ss(CPUX86State *env, target_ulong next_eip)
+void x86_cr_reserved_fault(CPUX86State *env, uintptr_t ra)
 {
-    X86SeamState *seam = env_archcpu(env)->seam;
+    if (env->hflags & HF_GUEST_MASK) {
+        cpu_vmexit(env, SVM_EXIT_ERR, 0, ra);
+    }
+    raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+}
 
-    if (seam) {
-        seam->mov_ss_eip = next_eip;
+/* --- RDMSR and WRMSR ----------------------------------------------------- */
+
+bool x86_seam_rdmsr_insn(CPUX86State *env, uintptr_t ra)
+{
+    X86CPU *cpu = env_archcpu(env);
+    uint64_t val;
+
+    if (!x86_cpu_has_seam(cpu)) {
+        return false;
+    }
+    switch (x86_seam_guest_rdmsr(cpu, env->regs[R_ECX], &val)) {
+    case X86_SEAM_MSR_DONE:
+        env->regs[R_EAX] = (uint32_t)val;
+        env->regs[R_EDX] = (uint32_t)(val >> 32);
+        return true;
+    case X86_SEAM_MSR_GP:
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+    default:
+        return false;
     }
 }
+
+bool x86_seam_wrmsr_insn(CPUX86State *env, uintptr_t ra)
+{
+    X86CPU *cpu = env_archcpu(env);
+
+    if (!x86_cpu_has_seam(cpu)) {
+        return false;
+    }
+    switch (x86_seam_guest_wrmsr(cpu, env->regs[R_ECX],
+                                 (uint32_t)env->regs[R_EAX] |
+                                 (uint64_t)env->regs[R_EDX] << 32)) {
+    case X86_SEAM_MSR_DONE:
+        return true;
+    case X86_SEAM_MSR_GP:
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+    default:
+        return false;
+    }
+}
+
+/* --- instructions -------------------------------------------------------- */
+
+#ifdef TARGET_X86_64
 
 /* seam-architecture: SEAMCALL, order of checks */
 target_ulong helper_seamcall(CPUX86State *env)
 {
     X86CPU *cpu = env_archcpu(env);
-    X86SeamState *seam = cpu->seam;
     uint64_t leaf = env->regs[R_EAX];
     bool done = false;
 
@@ -48,7 +89,7 @@ target_ulong helper_seamcall(CPUX86State *env)
     }
     /* 3: there is no VMX non-root operation; 4: the SEAM range is valid */
     /* 5: blocking by MOV SS; STI blocks interrupts only */
-    if ((env->hflags & HF_INHIBIT_IRQ_MASK) && seam->mov_ss_eip == env->eip) {
+    if (x86_vmx_mov_ss_blocking(env)) {
         qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #GP(0), after MOV SS\n");
         raise_exception_err_ra(env, EXCP0D_GPF, 0, GETPC());
     }

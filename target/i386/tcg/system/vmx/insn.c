@@ -35,14 +35,6 @@ void x86_vmx_check_cr(CPUX86State *env, int reg, uint64_t val, uintptr_t ra)
     }
 }
 
-void x86_cr_reserved_fault(CPUX86State *env, uintptr_t ra)
-{
-    if (env->hflags & HF_GUEST_MASK) {
-        cpu_vmexit(env, SVM_EXIT_ERR, 0, ra);
-    }
-    raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
-}
-
 /* The #UD that all VMX instructions share: wrong processor mode. */
 static bool wrong_mode(CPUX86State *env)
 {
@@ -108,17 +100,17 @@ static bool valid_revision(X86CPU *cpu, uint64_t addr)
 static void set_vmx_operation(X86CPU *cpu, bool on, uint64_t ptr)
 {
     CPUState *cs = CPU(cpu);
-    X86SeamState *seam = cpu->seam;
+    X86VmxState *vmx = cpu->vmx;
 
     /* An INIT is either taken, or kept for VMXOFF, and never lost. */
     bql_lock();
-    seam->vmxon = on;
-    seam->vmxon_ptr = ptr;
+    vmx->vmxon = on;
+    vmx->vmxon_ptr = ptr;
     if (on && (cs->interrupt_request & CPU_INTERRUPT_INIT)) {
         cpu_reset_interrupt(cs, CPU_INTERRUPT_INIT);
-        seam->init_pending = true;
-    } else if (!on && seam->init_pending) {
-        seam->init_pending = false;
+        vmx->init_pending = true;
+    } else if (!on && vmx->init_pending) {
+        vmx->init_pending = false;
         cpu_interrupt(cs, CPU_INTERRUPT_INIT);
     }
     bql_unlock();
@@ -132,7 +124,7 @@ target_ulong helper_vmxon(CPUX86State *env, target_ulong ea)
     uint64_t control = env->msr_ia32_feature_control;
     uint64_t addr;
 
-    if (!x86_cpu_has_seam(cpu) || !(env->cr[4] & CR4_VMXE_MASK)) {
+    if (!cpu->vmx || !(env->cr[4] & CR4_VMXE_MASK)) {
         raise_ud(env, insn, "CR4.VMXE is clear", ra);
     }
     if (wrong_mode(env)) {
@@ -208,7 +200,7 @@ target_ulong helper_vmclear(CPUX86State *env, target_ulong ea)
     if (!valid_region(cpu, addr)) {
         return vm_fail_invalid(insn, "invalid address of the VMCS");
     }
-    if (addr == cpu->seam->vmxon_ptr) {
+    if (addr == cpu->vmx->vmxon_ptr) {
         return vm_fail_invalid(insn, "address of the VMXON region");
     }
     return 0;
@@ -230,7 +222,7 @@ target_ulong helper_vmptrld(CPUX86State *env, target_ulong ea)
     if (!valid_region(cpu, addr)) {
         return vm_fail_invalid(insn, "invalid address of the VMCS");
     }
-    if (addr == cpu->seam->vmxon_ptr) {
+    if (addr == cpu->vmx->vmxon_ptr) {
         return vm_fail_invalid(insn, "address of the VMXON region");
     }
     if (!valid_revision(cpu, addr)) {
@@ -249,43 +241,13 @@ target_ulong helper_vmptrst(CPUX86State *env, target_ulong ea)
     return 0;
 }
 
-/* --- RDMSR and WRMSR ----------------------------------------------------- */
-
-bool x86_seam_rdmsr_insn(CPUX86State *env, uintptr_t ra)
+#ifdef TARGET_X86_64
+void helper_vmx_mov_ss(CPUX86State *env, target_ulong next_eip)
 {
-    X86CPU *cpu = env_archcpu(env);
-    uint64_t val;
+    X86VmxState *vmx = env_archcpu(env)->vmx;
 
-    if (!x86_cpu_has_seam(cpu)) {
-        return false;
-    }
-    switch (x86_seam_guest_rdmsr(cpu, env->regs[R_ECX], &val)) {
-    case X86_SEAM_MSR_DONE:
-        env->regs[R_EAX] = (uint32_t)val;
-        env->regs[R_EDX] = (uint32_t)(val >> 32);
-        return true;
-    case X86_SEAM_MSR_GP:
-        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
-    default:
-        return false;
+    if (vmx) {
+        vmx->mov_ss_eip = next_eip;
     }
 }
-
-bool x86_seam_wrmsr_insn(CPUX86State *env, uintptr_t ra)
-{
-    X86CPU *cpu = env_archcpu(env);
-
-    if (!x86_cpu_has_seam(cpu)) {
-        return false;
-    }
-    switch (x86_seam_guest_wrmsr(cpu, env->regs[R_ECX],
-                                 (uint32_t)env->regs[R_EAX] |
-                                 (uint64_t)env->regs[R_EDX] << 32)) {
-    case X86_SEAM_MSR_DONE:
-        return true;
-    case X86_SEAM_MSR_GP:
-        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
-    default:
-        return false;
-    }
-}
+#endif

@@ -6,7 +6,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/main-loop.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
 #include "hw/boards.h"
@@ -15,6 +14,7 @@
 #include "system/qtest.h"
 #include "system/tcg.h"
 #include "seam.h"
+#include "vmx.h"
 
 #ifdef TARGET_X86_64
 
@@ -46,6 +46,7 @@ struct TDXHostCPU {
     X86CPU parent_obj;
 
     X86SeamState seam;
+    X86VmxState vmx;
     CPUCacheInfo l3_cache;
     uint32_t keyid_bits;
     uint32_t tdx_keyids;
@@ -132,16 +133,6 @@ void x86_seam_cpuid_tsc(const X86CPU *cpu, uint32_t *eax, uint32_t *ebx,
     *eax = *ebx = x86_cpu_has_seam(cpu) ? 1 : 0;
     *ecx = 0;
     *edx = 0;
-}
-
-void x86_seam_raise_init(X86CPU *cpu)
-{
-    g_assert(bql_locked());
-    if (cpu->seam && cpu->seam->vmxon) {
-        cpu->seam->init_pending = true;
-    } else {
-        cpu_interrupt(CPU(cpu), CPU_INTERRUPT_INIT);
-    }
 }
 
 /* --- properties ---------------------------------------------------------- */
@@ -259,29 +250,6 @@ static const Property tdx_host_properties[] = {
                      seam.partial_write_erratum, false),
 };
 
-/* --- migration ----------------------------------------------------------- */
-
-static bool seam_state_needed(void *opaque)
-{
-    TDXHostCPU *host = opaque;
-
-    return host->seam.vmxon;
-}
-
-static const VMStateDescription vmstate_seam = {
-    .name = "cpu/seam",
-    .version_id = 1,
-    .minimum_version_id = 1,
-    .needed = seam_state_needed,
-    .fields = (const VMStateField[]) {
-        VMSTATE_BOOL(seam.vmxon, TDXHostCPU),
-        VMSTATE_UINT64(seam.vmxon_ptr, TDXHostCPU),
-        VMSTATE_BOOL(seam.init_pending, TDXHostCPU),
-        VMSTATE_UINT64(seam.mov_ss_eip, TDXHostCPU),
-        VMSTATE_END_OF_LIST()
-    },
-};
-
 /*
  * The last-level cache is the package's, so that a TDX module finds WBINVD
  * to reach the whole package. Levels that -machine smp-cache chose stay.
@@ -328,14 +296,15 @@ static void tdx_host_realize(DeviceState *dev, Error **errp)
         return;
     }
     share_l3_in_package(host, &env->cache_info_cpuid4);
-    vmstate_register(NULL, CPU(dev)->cpu_index, &vmstate_seam, host);
+    vmstate_register(NULL, CPU(dev)->cpu_index, &vmstate_x86_vmx,
+                     &host->vmx);
 }
 
 static void tdx_host_unrealize(DeviceState *dev)
 {
     TDXHostCPU *host = TDX_HOST_CPU(dev);
 
-    vmstate_unregister(NULL, &vmstate_seam, host);
+    vmstate_unregister(NULL, &vmstate_x86_vmx, &host->vmx);
     TDX_HOST_CPU_GET_CLASS(dev)->parent_unrealize(dev);
 }
 
@@ -348,10 +317,7 @@ static void tdx_host_reset_hold(Object *obj, ResetType type)
     if (klass->parent_phases.hold) {
         klass->parent_phases.hold(obj, type);
     }
-    host->seam.vmxon = false;
-    host->seam.vmxon_ptr = 0;
-    host->seam.init_pending = false;
-    host->seam.mov_ss_eip = 0;
+    x86_vmx_reset(X86_CPU(host));
 }
 
 static void tdx_host_instance_init(Object *obj)
@@ -370,6 +336,7 @@ static void tdx_host_instance_init(Object *obj)
     memcpy(cpu->env.features, tdx_host_features, sizeof(tdx_host_features));
     cpu->phys_bits = TDX_HOST_PHYS_BITS;
     cpu->seam = &host->seam;
+    cpu->vmx = &host->vmx;
     /* Leaf 1FH is there only for a package of several levels: one die. */
     set_bit(CPU_TOPOLOGY_LEVEL_DIE, cpu->env.avail_cpu_topo);
 }
