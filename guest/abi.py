@@ -4,8 +4,8 @@
 import os
 import re
 
-ABI = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-                   'target/i386/tdx-module/abi')
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+MODEL = os.path.join(TOP, 'target/i386/tdx-module')
 REGISTERS = ('RAX RCX RDX RBX RSP RBP RSI RDI R8 R9 R10 R11 R12 R13 R14 '
              'R15').split()
 STATUS_MASK = 0xffffffff00000000
@@ -14,7 +14,7 @@ STATUS_MASK = 0xffffffff00000000
 def table(name, pattern):
     """{number: name} from a file of the tables; {} when it is not there"""
     try:
-        with open(os.path.join(ABI, name), encoding='utf-8') as src:
+        with open(os.path.join(MODEL, name), encoding='utf-8') as src:
             text = src.read()
     except OSError:
         return {}
@@ -23,20 +23,20 @@ def table(name, pattern):
 
 
 def leaf_name(leaf):
-    found = table('leaf-table.c',
+    found = table('dispatch/leaf-table.c',
                   r'(?=\.number = \d+,\s*\.name = "([^"]+)")\.number = (\d+)')
     return found.get(leaf & 0xffff)
 
 
 def status_name(status):
     """Such as TDX_OPERAND_INVALID(RCX); None when it has no name"""
-    found = table('status-list.h', r'\((TDX_\w+), (0x[0-9a-f]+)ULL\)')
+    found = table('abi/status-list.h', r'\((TDX_\w+), (0x[0-9a-f]+)ULL\)')
     name = found.get(status & STATUS_MASK)
     operand = status & ~STATUS_MASK
     if not name or not operand:
         return name
     operands = dict(enumerate(REGISTERS))
-    operands.update(table('operand-list.h', r'\((\w+), (\d+)\)'))
+    operands.update(table('abi/operand-list.h', r'\((\w+), (\d+)\)'))
     return f'{name}({operands.get(operand, hex(operand))})'
 
 

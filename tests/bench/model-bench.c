@@ -16,7 +16,7 @@
 #include "sim-boot.h"
 #include "sim-td.h"
 #include "abi/leaf.h"
-#include "td/td-fields.h"
+#include "metadata/td-fields.h"
 
 #define ROUNDS      100
 #define PAGES       16

@@ -17,7 +17,7 @@
 #include <glib.h>
 
 #include "sim-platform.h"
-#include "tdx-internal.h"
+#include "core/state.h"
 
 /* --- programs -------------------------------------------------------------- */
 

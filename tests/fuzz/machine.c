@@ -9,7 +9,7 @@
 #include "abi/field-id.h"
 #include "fuzz.h"
 #include "sim-boot.h"
-#include "td/td-fields.h"
+#include "metadata/td-fields.h"
 #include "td/td-params.h"
 
 #define MIB (1ULL << 20)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/invariants.h"
+#include "include/check.h"
 #include "fuzz.h"
 
 /* No program does more, however often its records repeat */

@@ -8,7 +8,7 @@
 #ifndef CHECK_STATUS_H
 #define CHECK_STATUS_H
 
-#include "tdx-module.h"
+#include "include/module.h"
 
 bool __real_tdx_module_seamcall(TdxModule *m, unsigned lp,
                                 uint64_t gpr[TDX_NUM_GPRS]);

@@ -8,7 +8,7 @@
 #define SIM_BOOT_H
 
 #include "sim-platform.h"
-#include "sys/tdmr.h"
+#include "pamt/tdmr.h"
 
 /* Leaves of the life cycle */
 #define SYS_KEY_CONFIG  31

@@ -9,7 +9,7 @@
 #define SIM_PAMT_H
 
 #include "sim-platform.h"
-#include "tdx-internal.h"
+#include "core/state.h"
 #include "pamt/pamt.h"
 
 #define GIB (1ULL << 30)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "sim-platform.h"
-#include "tdx-internal.h"
+#include "core/state.h"
 
 #define CACHE_LINE 64
 

@@ -11,7 +11,7 @@
 #include <glib.h>
 
 #include "sim-memory.h"
-#include "tdx-module.h"
+#include "include/module.h"
 
 #define SIM_NO_SUBLEAF UINT32_MAX
 

@@ -8,7 +8,7 @@
 #define SIM_TD_H
 
 #include "sim-pamt.h"
-#include "td/sept.h"
+#include "sept/sept.h"
 #include "td/td.h"
 
 /* Leaves on TDs */

@@ -7,7 +7,7 @@
 #ifndef FAULT_FIXTURE_H
 #define FAULT_FIXTURE_H
 
-#include "fault.h"
+#include "include/fault.h"
 #include "sim-td.h"
 
 #define ASSERT_OK(call) g_assert_cmphex(call, ==, 0)

@@ -8,7 +8,7 @@
 #ifndef INVARIANTS_FIXTURE_H
 #define INVARIANTS_FIXTURE_H
 
-#include "check/invariants.h"
+#include "include/check.h"
 #include "sim-td.h"
 
 #define ASSERT_OK(call) g_assert_cmphex(call, ==, 0)

@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "abi/call-text.h"
+#include "include/text.h"
 #include "abi/status.h"
 
 #define NO_CAUSE { TDX_CAUSE_NONE }

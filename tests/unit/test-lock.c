@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "lock.h"
+#include "core/lock.h"
 
 static void test_shared_excludes_exclusive(void)
 {

@@ -6,7 +6,7 @@
 
 #include "metadata-spec.h"
 #include "abi/field.h"
-#include "sys/metadata.h"
+#include "metadata/engine.h"
 
 #define BUFFER   0x300000ULL
 #define PAGE     4096

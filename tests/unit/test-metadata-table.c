@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "sys/metadata.h"
+#include "metadata/engine.h"
 
 #define FEATURE (1ULL << 40)
 

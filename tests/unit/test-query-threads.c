@@ -5,7 +5,7 @@
  * shown could have been.  Worth most under ThreadSanitizer.
  */
 
-#include "query/query.h"
+#include "include/query.h"
 #include "sim-boot.h"
 #include "sim-td.h"
 

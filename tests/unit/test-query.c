@@ -6,7 +6,7 @@
  */
 
 #include "invariants-fixture.h"
-#include "query/query.h"
+#include "include/query.h"
 
 #define ALL_OF_IT (1ULL << 52)
 

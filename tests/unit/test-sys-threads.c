@@ -8,7 +8,7 @@
 
 #include "abi/status.h"
 #include "sim-boot.h"
-#include "tdx-internal.h"
+#include "core/state.h"
 
 #define LPS 8
 #define ROUNDS 200

@@ -7,7 +7,7 @@
 
 #include "abi/status.h"
 #include "sim-boot.h"
-#include "tdx-internal.h"
+#include "core/state.h"
 
 #define MNG_CREATE 9
 

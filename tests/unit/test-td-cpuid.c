@@ -8,7 +8,7 @@
 
 #include "sim-td.h"
 #include "sys/cpuid.h"
-#include "td/td-fields.h"
+#include "metadata/td-fields.h"
 
 #define NONE SIM_NO_SUBLEAF
 #define END  UINT32_MAX

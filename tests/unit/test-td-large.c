@@ -5,7 +5,7 @@
  * PAMT says of all these pages: what recorded conversations do not show.
  */
 
-#include "check/invariants.h"
+#include "include/check.h"
 #include "sim-td.h"
 
 #define ASSERT_OK(call) g_assert_cmphex(call, ==, 0)

@@ -9,7 +9,7 @@
 
 #include "sim-td.h"
 #include "sys/cpuid.h"
-#include "td/td-fields.h"
+#include "metadata/td-fields.h"
 
 #define ASSERT_OK(call) g_assert_cmphex(call, ==, 0)
 #define NONE UINT64_MAX

@@ -7,7 +7,7 @@
  * The seed is GLib's: run with --seed to repeat what one processor did.
  */
 
-#include "check/invariants.h"
+#include "include/check.h"
 #include "sim-td.h"
 
 #define CPUS        4

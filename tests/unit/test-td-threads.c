@@ -6,7 +6,7 @@
  * under ThreadSanitizer.
  */
 
-#include "check/invariants.h"
+#include "include/check.h"
 #include "sim-td.h"
 
 #define THREADS 4

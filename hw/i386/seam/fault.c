@@ -16,7 +16,7 @@
 #include "system/system.h"
 #include "seam-internal.h"
 #include "target/i386/tdx-module/abi/status.h"
-#include "target/i386/tdx-module/fault.h"
+#include "target/i386/tdx-module/include/fault.h"
 #include "trace.h"
 
 #define TYPE_TDX_FAULT "tdx-fault"

@@ -12,7 +12,7 @@
 #include "system/cpus.h"
 #include "system/runstate.h"
 #include "monitor.h"
-#include "target/i386/tdx-module/check/invariants.h"
+#include "target/i386/tdx-module/include/check.h"
 
 #define MAX_MISSING_LPS 64
 

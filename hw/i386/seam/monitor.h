@@ -9,7 +9,7 @@
 
 #include "qapi/qapi-commands-tdx-module.h"
 #include "seam-internal.h"
-#include "target/i386/tdx-module/query/query.h"
+#include "target/i386/tdx-module/include/query.h"
 
 /** seam_monitor_module: the loaded module; NULL and @errp if there is none */
 TdxModule *seam_monitor_module(Error **errp);

@@ -10,8 +10,8 @@
 #include "qemu/timer.h"
 #include "system/cpu-timers.h"
 #include "seam-internal.h"
-#include "target/i386/tdx-module/abi/call-text.h"
-#include "target/i386/tdx-module/tdx-internal.h"
+#include "target/i386/tdx-module/include/text.h"
+#include "target/i386/tdx-module/core/state.h"
 #include "trace.h"
 
 typedef struct ObservedCall {

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The machine as the TDX module sees it: processors, packages and the
- * operations of tdx-platform.h over QEMU.
+ * operations of include/platform.h over QEMU.
  */
 
 #include "qemu/osdep.h"

@@ -12,7 +12,7 @@
 #include "hw/qdev-core.h"
 #include "migration/vmstate.h"
 #include "qemu/notify.h"
-#include "target/i386/tdx-module/tdx-module.h"
+#include "target/i386/tdx-module/include/module.h"
 #include "line-map.h"
 
 OBJECT_DECLARE_SIMPLE_TYPE(TdxModuleDevice, TDX_MODULE)

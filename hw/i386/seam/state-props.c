@@ -9,7 +9,7 @@
 #include "qapi/visitor.h"
 #include "seam-internal.h"
 #include "target/i386/tdx-module/abi/names.h"
-#include "target/i386/tdx-module/query/query.h"
+#include "target/i386/tdx-module/include/query.h"
 
 /* @cfg: what TDH.SYS.CONFIG has set up, copied: vCPUs may be running */
 typedef struct StateProp {

@@ -12,8 +12,8 @@
 #include "migration/qemu-file-types.h"
 #include "migration/vmstate.h"
 #include "seam-internal.h"
-#include "target/i386/tdx-module/check/invariants.h"
-#include "target/i386/tdx-module/tdx-internal.h"
+#include "target/i386/tdx-module/include/check.h"
+#include "target/i386/tdx-module/core/state.h"
 
 #define NO_MORE_PAGES UINT64_MAX
 

@@ -19,7 +19,7 @@
 #include "hw/boards.h"
 #include "system/qtest.h"
 #include "seam-internal.h"
-#include "target/i386/tdx-module/check/invariants.h"
+#include "target/i386/tdx-module/include/check.h"
 
 #define SEAM_WINDOW_SIZE 0x100
 #define SEAM_WINDOW_CALL 0x80

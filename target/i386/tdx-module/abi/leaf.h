@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../tdx-module.h"
+#include "../include/module.h"
 #include "field.h"
 
 /* RAX on input: leaf number and version */

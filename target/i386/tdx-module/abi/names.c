@@ -8,8 +8,8 @@
 
 #include "names.h"
 #include "../pamt/entry.h"
-#include "../td/sept.h"
-#include "../td/tdvps.h"
+#include "../sept/sept.h"
+#include "../vp/tdvps.h"
 
 static const char *name_of(const char *const *names, size_t n, uint64_t value)
 {

@@ -10,7 +10,7 @@
 
 #include "names.h"
 #include "status.h"
-#include "../tdx-module.h"
+#include "../include/module.h"
 
 static const struct {
     uint64_t value;

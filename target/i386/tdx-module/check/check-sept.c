@@ -4,7 +4,7 @@
  * The invariant checker: Secure EPT against PAMT.
  */
 
-#include "../td/sept.h"
+#include "../sept/sept.h"
 #include "check-internal.h"
 
 #define BLOCKABLE \

@@ -5,7 +5,7 @@
  */
 
 #include "check-internal.h"
-#include "invariants.h"
+#include "../include/check.h"
 
 bool check_fail(TdxCheck *ck, const char *format, ...)
 {

@@ -11,7 +11,7 @@
 #ifndef TDX_PAMT_ENTRY_H
 #define TDX_PAMT_ENTRY_H
 
-#include "../tdx-internal.h"
+#include "../core/state.h"
 
 /*
  * Page types (PAMT 2.3) and the ways between them.  All changes are made by

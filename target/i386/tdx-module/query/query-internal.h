@@ -7,7 +7,7 @@
 #ifndef TDX_QUERY_INTERNAL_H
 #define TDX_QUERY_INTERNAL_H
 
-#include "query.h"
+#include "../include/query.h"
 
 /**
  * tdx_peek: copy 64-bit words that SEAMCALLs may be writing, by any means.

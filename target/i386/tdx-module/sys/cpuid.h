@@ -8,7 +8,7 @@
 #ifndef TDX_SYS_CPUID_H
 #define TDX_SYS_CPUID_H
 
-#include "../tdx-internal.h"
+#include "../core/state.h"
 
 #define TDX_NUM_CPUID_CONFIG 28
 /* Of them, the subleaves of leaf 0x1F, one after the other */

@@ -8,7 +8,7 @@
 #ifndef TDX_SYS_GEOMETRY_H
 #define TDX_SYS_GEOMETRY_H
 
-#include "../tdx-internal.h"
+#include "../core/state.h"
 
 /** tdx_range_wraps: does @base + @size leave 64 bits? */
 static inline bool tdx_range_wraps(uint64_t base, uint64_t size)

@@ -13,7 +13,7 @@
 
 #include <limits.h>
 
-#include "sept.h"
+#include "../sept/sept.h"
 #include "td.h"
 
 /**

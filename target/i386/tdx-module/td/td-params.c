@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "../abi/msr.h"
-#include "../sys/metadata-values.h"
+#include "../metadata/sys-values.h"
 #include "../sys/platform-msr.h"
-#include "sept.h"
+#include "../sept/sept.h"
 #include "td-params.h"
 
 #define XFAM_FIXED1     0x3ULL

@@ -15,7 +15,7 @@
 
 #include "../pamt/pamt.h"
 #include "tdcs.h"
-#include "tdvps.h"
+#include "../vp/tdvps.h"
 
 /* A set of OP_STATEs */
 #define TD_OP(state) (1u << TDX_OP_##state)

@@ -7,7 +7,7 @@
 #ifndef TDX_TD_TDR_H
 #define TDX_TD_TDR_H
 
-#include "../tdx-internal.h"
+#include "../core/state.h"
 
 /* Pages that TDH.MNG.ADDCX gives to a TD (TD life cycle 4.3) */
 #define TDX_TDCS_BASE_PAGES 6

@@ -5,7 +5,7 @@
  * them.
  */
 
-#include "sys/tdmr.h"
+#include "pamt/tdmr.h"
 #include "td/td-params.h"
 #include "tdx-tables.h"
 

@@ -13,8 +13,8 @@
 #include "abi/leaf-doc.h"
 #include "abi/names.h"
 #include "abi/status.h"
-#include "td/td-fields.h"
-#include "tdx-module.h"
+#include "metadata/td-fields.h"
+#include "include/module.h"
 #include "tdx-tables.h"
 
 static void add_text(JsonBuilder *json, const char *key, const char *text)

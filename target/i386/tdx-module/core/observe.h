@@ -1,0 +1,57 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Telling the observer, if there is one, what happens in the module.  Costs
+ * a branch where nobody looks on.  Part of core/state.h.
+ */
+
+#ifndef TDX_OBSERVE_H
+#define TDX_OBSERVE_H
+
+#include "../abi/cause.h"
+#include "../abi/names.h"
+
+/** tdx_observer: who looks on; NULL: nobody, as is to be expected */
+static inline const TdxObserver *tdx_observer(const TdxModule *m)
+{
+    const TdxObserver *observer = __atomic_load_n(&m->observer,
+                                                  __ATOMIC_ACQUIRE);
+
+    return __builtin_expect(observer != NULL, 0) ? observer : NULL;
+}
+
+static inline void tdx_observe_sys_state(const TdxModule *m,
+                                         TdxSysState before,
+                                         TdxSysState after)
+{
+    const TdxObserver *observer = tdx_observer(m);
+
+    if (observer && before != after) {
+        observer->state(m->opaque, "SYS_STATE", 0, tdx_sys_state_name(before),
+                        tdx_sys_state_name(after));
+    }
+}
+
+/** tdx_cause: a check fails, see TdxCause; the status is the caller's */
+static inline void tdx_cause(const TdxModule *m, const char *what,
+                             uint64_t value, TdxCauseKind kind, uint64_t arg)
+{
+    const TdxObserver *observer = tdx_observer(m);
+
+    if (observer) {
+        TdxCause cause = { kind, what, value, arg };
+
+        observer->cause(m->opaque, &cause);
+    }
+}
+
+/** tdx_fails: tdx_cause() for @status, which it returns */
+static inline uint64_t tdx_fails(const TdxModule *m, uint64_t status,
+                                 const char *what, uint64_t value,
+                                 TdxCauseKind kind, uint64_t arg)
+{
+    tdx_cause(m, what, value, kind, arg);
+    return status;
+}
+
+#endif /* TDX_OBSERVE_H */

@@ -1,0 +1,448 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Fault injection: which faults there can be, and when they strike.
+ */
+
+#include <glib.h>
+#include <string.h>
+
+#include "../abi/leaf-doc.h"
+#include "../include/fault.h"
+#include "../core/state.h"
+
+/* Bits 47:40 of a status (status codes 1.1) */
+enum {
+    CLASS_GENERAL = 0x00,
+    CLASS_OPERAND = 0x01,
+    CLASS_PAMT = 0x03,
+    CLASS_TD = 0x06,
+    CLASS_PLATFORM = 0x09,
+    CLASS_TDMR = 0x0a,
+    CLASS_SEPT = 0x0b,
+};
+
+static unsigned class_of(uint64_t status)
+{
+    return (status >> 40) & 0xff;
+}
+
+/* --- what is possible ---------------------------------------------------- */
+
+static bool in_list(const uint64_t *list, uint64_t code)
+{
+    size_t i;
+
+    for (i = 0; list && list[i] != TDX_STATUS_NONE; i++) {
+        if (list[i] == code) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Not what the dispatcher answers in the leaf's place */
+static bool can_answer(const TdxLeaf *leaf, uint64_t status)
+{
+    const TdxLeafDoc *doc = tdx_leaf_doc(leaf);
+    uint64_t code = tdx_op(status, 0);
+
+    return doc && (in_list(doc->statuses, code) ||
+                   in_list(doc->elsewhere, code));
+}
+
+/* A real failure explains these in output registers, of something that is */
+static bool explained(const TdxLeaf *leaf, uint64_t status)
+{
+    switch (tdx_op(status, 0)) {
+    case TDX_INCORRECT_CPUID_VALUE:
+    case TDX_INCONSISTENT_CPUID_FIELD:
+    case TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT:
+    case TDX_METADATA_LIST_OVERFLOW:
+    case TDX_L2_SEPT_WALK_FAILED:
+    case TDX_L2_SEPT_ENTRY_NOT_FREE:
+    case TDX_L2_SEPT_PAGE_NOT_PROVIDED:
+        return true;
+    case TDX_OPERAND_INVALID:
+        return (uint32_t)status == TDX_OPERAND_CPUID_CONFIG;
+    case TDX_INTERRUPTED_RESUMABLE:
+    case TDX_INTERRUPTED_RESTARTABLE:
+        return false;
+    default:
+        /* The others of this class are exits from a TD */
+        return class_of(status) == CLASS_GENERAL;
+    }
+}
+
+static TdxFaultPoint point_of(const TdxLeaf *leaf, uint64_t status)
+{
+    switch (tdx_op(status, 0)) {
+    case TDX_INTERRUPTED_RESUMABLE:
+    case TDX_INTERRUPTED_RESTARTABLE:
+    case TDX_INTERRUPTED_BUSY:
+        return TDX_FAULT_INTERRUPTION;
+    case TDX_TLB_TRACKING_NOT_DONE:
+        return TDX_FAULT_AT_START;
+    case TDX_OPERAND_BUSY:
+        /* RCX of these is the way to the entry, which is locked as well */
+        if (status == tdx_op(TDX_OPERAND_BUSY, TDX_RCX) &&
+            can_answer(leaf, TDX_EPT_WALK_FAILED)) {
+            return TDX_FAULT_AT_SEPT_ENTRY;
+        }
+        break;
+    }
+    if (class_of(status) == CLASS_SEPT) {
+        return TDX_FAULT_AT_SEPT_ENTRY;
+    }
+    if (leaf->handler == tdh_phymem_page_reclaim &&
+        (status == TDX_LIFECYCLE_STATE_INCORRECT ||
+         status == TDX_TD_ASSOCIATED_PAGES_EXIST ||
+         status == tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_TDR))) {
+        return TDX_FAULT_AT_OWNER;
+    }
+    return TDX_FAULT_AT_START;
+}
+
+/* The answers that can be injected, for whoever asked for another */
+static char *possible(const TdxLeaf *leaf)
+{
+    const TdxLeafDoc *doc = tdx_leaf_doc(leaf);
+    const uint64_t *const lists[] = { doc->statuses, doc->elsewhere };
+    GString *all = g_string_new(leaf->piecewise ? "interrupted" : NULL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        const uint64_t *s = lists[i];
+
+        for (; s && *s != TDX_STATUS_NONE; s++) {
+            if (*s != TDX_SUCCESS && !explained(leaf, *s) &&
+                !strstr(all->str, tdx_status_name(*s))) {
+                g_string_append_printf(all, "%s%s", all->len ? ", " : "",
+                                       tdx_status_name(*s));
+            }
+        }
+    }
+    if (!all->len) {
+        g_string_append(all, "none");
+    }
+    return g_string_free(all, false);
+}
+
+/* --- names --------------------------------------------------------------- */
+
+static char *parse_leaf(TdxFault *f, const char *name)
+{
+    size_t n;
+    const TdxLeaf *table = tdx_leaf_table(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (g_ascii_strcasecmp(name, table[i].name)) {
+            continue;
+        }
+        if (!table[i].handler) {
+            return g_strdup_printf("%s is not modelled, so it always fails",
+                                   table[i].name);
+        }
+        f->leaf = &table[i];
+        return NULL;
+    }
+    return g_strdup_printf("there is no leaf '%s'; a leaf is named as in "
+                           "tdh.phymem.pamt.add", name);
+}
+
+static char *parse_status(TdxFault *f, const char *name)
+{
+    g_autofree char *known = possible(f->leaf);
+
+    if (!g_ascii_strcasecmp(name, "interrupted")) {
+        if (f->leaf->piecewise) {
+            f->status = TDX_SUCCESS;
+            f->point = TDX_FAULT_INTERRUPTION;
+            return NULL;
+        }
+        if (can_answer(f->leaf, TDX_INTERRUPTED_RESUMABLE)) {
+            f->status = TDX_INTERRUPTED_RESUMABLE;
+            return NULL;
+        }
+        if (can_answer(f->leaf, TDX_INTERRUPTED_RESTARTABLE)) {
+            f->status = TDX_INTERRUPTED_RESTARTABLE;
+            return NULL;
+        }
+        return g_strdup_printf("%s cannot be interrupted; possible are: %s",
+                               f->leaf->name, known);
+    }
+    if (!tdx_status_find(name, &f->status)) {
+        return g_strdup_printf("there is no status '%s'; of %s are possible: "
+                               "%s", name, f->leaf->name, known);
+    }
+    if (f->status == TDX_SUCCESS) {
+        return g_strdup_printf("TDX_SUCCESS is no fault; of %s are possible: "
+                               "%s", f->leaf->name, known);
+    }
+    if (!can_answer(f->leaf, f->status)) {
+        return g_strdup_printf("%s cannot answer %s; possible are: %s",
+                               f->leaf->name, tdx_status_name(f->status),
+                               known);
+    }
+    return NULL;
+}
+
+/* Has a status that names no operand something else in bits 31:0? */
+static bool takes_number(uint64_t status)
+{
+    switch (class_of(status)) {
+    case CLASS_OPERAND:
+    case CLASS_PAMT:
+    case CLASS_TD:
+    case CLASS_PLATFORM:
+    case CLASS_TDMR:
+        return true;
+    default:
+        return status == TDX_UPDATE_COMPATIBILITY_SENSITIVE;
+    }
+}
+
+static bool is_input(const TdxLeaf *leaf, uint32_t id)
+{
+    for (int i = 0; i < TDX_LEAF_MAX_OPERANDS && leaf->in[i].name; i++) {
+        if (leaf->in[i].reg == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static char *parse_operand(TdxFault *f, const char *operand)
+{
+    const char *name = tdx_status_name(f->status);
+    guint64 number;
+    uint32_t id;
+    bool hex;
+
+    if (class_of(f->status) == CLASS_SEPT) {
+        f->status = tdx_op(f->status, TDX_RCX);
+        return operand && g_ascii_strcasecmp(operand, "RCX")
+               ? g_strdup_printf("the operand of %s is always RCX", name)
+               : NULL;
+    }
+    if (tdx_status_names_operand(f->status)) {
+        if (!operand) {
+            return g_strdup_printf("%s names an operand: say which, as in "
+                                   "operand=RCX", name);
+        }
+        if (!tdx_operand_find(operand, &id)) {
+            return g_strdup_printf("there is no operand '%s'; a register is "
+                                   "named as in operand=RCX", operand);
+        }
+        if (id < TDX_NUM_GPRS && !is_input(f->leaf, id) &&
+            tdx_op(f->status, id) != tdx_op(TDX_OPERAND_INVALID, TDX_RAX)) {
+            return g_strdup_printf("%s does not read %s", f->leaf->name,
+                                   tdx_operand_name(id));
+        }
+        f->status = tdx_op(f->status, id);
+        return NULL;
+    }
+    if (!operand) {
+        return NULL;
+    }
+    if (!takes_number(f->status)) {
+        return g_strdup_printf("%s has no operand; leave operand= out",
+                               f->point == TDX_FAULT_INTERRUPTION
+                               ? "an interruption" : name);
+    }
+    hex = g_str_has_prefix(operand, "0x");
+    if (!g_ascii_string_to_unsigned(hex ? operand + 2 : operand,
+                                    hex ? 16 : 10, 0, UINT32_MAX, &number,
+                                    NULL)) {
+        return g_strdup_printf("the operand of %s is a number of 32 bits",
+                               name);
+    }
+    f->status = tdx_op(f->status, number);
+    return NULL;
+}
+
+char *tdx_fault_parse(TdxFault *f, const char *leaf, const char *status,
+                      const char *operand)
+{
+    char *error = parse_leaf(f, leaf);
+
+    f->point = TDX_FAULT_NOWHERE;
+    if (!error) {
+        error = parse_status(f, status);
+    }
+    if (!error) {
+        error = parse_operand(f, operand);
+    }
+    if (error || f->point) {
+        return error;
+    }
+    if (explained(f->leaf, f->status)) {
+        return g_strdup_printf("%s%s of %s tells of something in output "
+                               "registers, and cannot be injected",
+                               tdx_status_name(f->status),
+                               operand ? " with this operand" : "",
+                               f->leaf->name);
+    }
+    f->point = point_of(f->leaf, f->status);
+    return NULL;
+}
+
+/* --- the list ------------------------------------------------------------ */
+
+static TdxLeafHandler fault_call;
+
+/* Calls of leaves without a fault go their way as if there were none at all */
+static void choose_handler(TdxModule *m, const TdxLeaf *leaf)
+{
+    TdxLeafHandler *handler = leaf->handler;
+    const TdxFault *f;
+
+    for (f = m->faults; f; f = f->next) {
+        if (f->leaf == leaf) {
+            handler = fault_call;
+        }
+    }
+    __atomic_store_n(&m->entry[leaf->number].handler, handler,
+                     __ATOMIC_RELEASE);
+}
+
+char *tdx_fault_add(TdxModule *m, TdxFault *f)
+{
+    TdxFault **end = &m->faults;
+
+    if (!m->entry[f->leaf->number].handler) {
+        return g_strdup_printf("this module has no %s; use -device "
+                               "tdx-module,%s=on", f->leaf->name,
+                               f->leaf->needs == TDX_NEEDS_SYS_DISABLE
+                               ? "sys-disable" : "dynamic-pamt");
+    }
+    while (*end) {
+        end = &(*end)->next;
+    }
+    f->next = NULL;
+    __atomic_store_n(end, f, __ATOMIC_RELEASE);
+    choose_handler(m, f->leaf);
+    return NULL;
+}
+
+void tdx_fault_remove(TdxModule *m, TdxFault *f)
+{
+    TdxFault **link = &m->faults;
+
+    while (*link && *link != f) {
+        link = &(*link)->next;
+    }
+    if (*link) {
+        /* @f keeps its own link, for a call that is just looking at it */
+        __atomic_store_n(link, f->next, __ATOMIC_RELEASE);
+        choose_handler(m, f->leaf);
+    }
+}
+
+/* --- calls --------------------------------------------------------------- */
+
+/* No state: with several LPs at work, no order of their calls matters */
+static bool chance(const TdxFault *f, uint64_t call)
+{
+    const guint32 seed[] = { f->seed, call, call >> 32 };
+    GRand *random;
+    unsigned value;
+
+    if (f->percent >= 100) {
+        return true;
+    }
+    random = g_rand_new_with_seed_array(seed, G_N_ELEMENTS(seed));
+    value = g_rand_int_range(random, 0, 100);
+    g_rand_free(random);
+    return value < f->percent;
+}
+
+static bool take_hit(TdxFault *f)
+{
+    uint64_t hits = __atomic_load_n(&f->hits, __ATOMIC_RELAXED);
+
+    do {
+        if (f->count && hits >= f->count) {
+            return false;
+        }
+    } while (!__atomic_compare_exchange_n(&f->hits, &hits, hits + 1, false,
+                                          __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED));
+    return true;
+}
+
+/* Each fault counts all calls of its leaf; the first that can hits this one */
+static TdxFault *choose(const TdxModule *m, const TdxLeaf *leaf,
+                        uint64_t *call)
+{
+    TdxFault *f = __atomic_load_n(&m->faults, __ATOMIC_ACQUIRE);
+    TdxFault *chosen = NULL;
+
+    for (; f; f = __atomic_load_n(&f->next, __ATOMIC_ACQUIRE)) {
+        uint64_t n;
+
+        if (f->leaf != leaf) {
+            continue;
+        }
+        n = __atomic_add_fetch(&f->calls, 1, __ATOMIC_RELAXED);
+        if (!chosen && n >= f->nth && chance(f, n) && take_hit(f)) {
+            chosen = f;
+            *call = n;
+        }
+    }
+    return chosen;
+}
+
+static void fail_outputs(const TdxCall *c, const TdxLeaf *leaf)
+{
+    for (int i = 0; i < TDX_LEAF_MAX_OPERANDS && leaf->out[i].name; i++) {
+        uint64_t *reg = &c->gpr[leaf->out[i].reg];
+
+        switch (leaf->out[i].on_failure) {
+        case TDX_KEPT:
+            break;
+        case TDX_ZERO:
+            *reg = 0;
+            break;
+        case TDX_ONES:
+            *reg = UINT64_MAX;
+            break;
+        case TDX_ONES_V1:
+            *reg = c->version ? UINT64_MAX : *reg;
+            break;
+        case TDX_PAGE_V1:
+            if (c->version && *reg != UINT64_MAX) {
+                *reg &= ~(1ULL << 63);
+            }
+            break;
+        }
+    }
+}
+
+/* Stands in for the handler of any leaf that has a fault */
+static uint64_t fault_call(TdxCall *c)
+{
+    const TdxLeaf *leaf = tdx_leaf_find(c->gpr[TDX_RAX] & TDX_RAX_LEAF_MASK);
+    uint64_t call, status;
+    TdxFault *f = choose(c->m, leaf, &call);
+
+    if (!f) {
+        return leaf->handler(c);
+    }
+    c->fault = f->status;
+    c->fault_point = f->point;
+    if (tdx_fault_at(c, TDX_FAULT_AT_START)) {
+        fail_outputs(c, leaf);
+        status = c->fault;
+    } else {
+        status = leaf->handler(c);
+        if (c->fault_point != TDX_FAULT_NOWHERE) {
+            /* The call ended before it came to the place: still to be hit */
+            __atomic_fetch_sub(&f->hits, 1, __ATOMIC_RELAXED);
+            return status;
+        }
+    }
+    if (f->on_hit) {
+        f->on_hit(f, c->lp, call);
+    }
+    return status;
+}

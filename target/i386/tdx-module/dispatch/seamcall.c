@@ -1,0 +1,184 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From a SEAMCALL to its leaf handler: the checks common to all leaves.
+ */
+
+#include <glib.h>
+
+#include "../core/state.h"
+
+/* An unknown leaf is treated as one that is only legal when ready */
+static const TdxEntryPoint unknown = { .states = TDX_WHEN_READY };
+
+/* Does the loaded module have this leaf?  One that lacks it knows nothing */
+static bool leaf_exists(const TdxModule *m, const TdxLeaf *leaf)
+{
+    switch (leaf->needs) {
+    case TDX_NEEDS_DYNAMIC_PAMT:
+        return tdx_has_dynamic_pamt(m);
+    case TDX_NEEDS_SYS_DISABLE:
+        return m->cfg.sys_disable;
+    case TDX_NEEDS_NOTHING:
+        break;
+    }
+    return true;
+}
+
+void tdx_dispatch_init(TdxModule *m)
+{
+    size_t n;
+    const TdxLeaf *leaf = tdx_leaf_table(&n);
+
+    for (size_t i = 0; i < TDX_ENTRY_POINTS; i++) {
+        m->entry[i] = unknown;
+    }
+    for (; n; n--, leaf++) {
+        TdxEntryPoint *entry = &m->entry[leaf->number];
+
+        g_assert(leaf->number < TDX_ENTRY_POINTS);
+        entry->max_version = leaf->max_version;
+        if (leaf_exists(m, leaf)) {
+            entry->states = leaf->states;
+            entry->handler = leaf->handler;
+        }
+    }
+}
+
+/* Fault injection changes it while SEAMCALLs are under way: see fault.c */
+static inline TdxLeafHandler *handler_of(const TdxEntryPoint *entry)
+{
+    return __atomic_load_n(&entry->handler, __ATOMIC_RELAXED);
+}
+
+/* Life cycle 1.2: order of dispatcher checks */
+static inline uint64_t dispatch(TdxCall *c, const TdxEntryPoint *entry)
+{
+    uint64_t rax = c->gpr[TDX_RAX];
+    TdxSysState state = tdx_sys_state(c->m);
+    TdxLeafHandler *handler = handler_of(entry);
+
+    c->version = (rax >> TDX_RAX_VERSION_SHIFT) & TDX_RAX_VERSION_MASK;
+
+    if (rax & TDX_RAX_RSVD_MASK) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+    }
+    if (c->version && !entry->max_version) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+    }
+    if (!(entry->states & TDX_STATE_BIT(state))) {
+        return state == TDX_SYS_SHUTDOWN_STATE ? TDX_SYS_SHUTDOWN
+                                               : TDX_SYS_NOT_READY;
+    }
+    if (!handler) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+    }
+    return handler(c);
+}
+
+/* All that a leaf writes but RAX */
+typedef struct Outputs {
+    uint64_t rcx, rdx, r8, r9, r10, r11, r12, r13;
+} Outputs;
+
+/*
+ * The guest has just written these, one by one; loads of two at once would
+ * wait until that has left the store buffer.
+ */
+static inline uint64_t fresh(const uint64_t *gpr, TdxGpr reg)
+{
+    return __atomic_load_n(&gpr[reg], __ATOMIC_RELAXED);
+}
+
+static inline Outputs outputs_of(const uint64_t *gpr)
+{
+    return (Outputs) {
+        fresh(gpr, TDX_RCX), fresh(gpr, TDX_RDX), fresh(gpr, TDX_R8),
+        fresh(gpr, TDX_R9), fresh(gpr, TDX_R10), fresh(gpr, TDX_R11),
+        fresh(gpr, TDX_R12), fresh(gpr, TDX_R13),
+    };
+}
+
+static void put_outputs(uint64_t *gpr, const Outputs *out)
+{
+    gpr[TDX_RCX] = out->rcx;
+    gpr[TDX_RDX] = out->rdx;
+    gpr[TDX_R8] = out->r8;
+    gpr[TDX_R9] = out->r9;
+    gpr[TDX_R10] = out->r10;
+    gpr[TDX_R11] = out->r11;
+    gpr[TDX_R12] = out->r12;
+    gpr[TDX_R13] = out->r13;
+}
+
+/*
+ * A leaf that works with private memory, as all do that need a module which
+ * is ready.  It must not meet TDH.SYS.SHUTDOWN or DISABLE half-way, hence is
+ * announced before the state is read: see tdx_others_active().  And it may
+ * find that the module cannot go on.
+ */
+static __attribute__((noinline))
+uint64_t dispatch_ready(TdxCall *c, const TdxEntryPoint *entry)
+{
+    const Outputs before = outputs_of(c->gpr);
+    uint32_t *active = &c->m->lps[c->lp].active;
+    uint64_t status;
+
+    tdx_announce(c->m, active, 1);
+    status = dispatch(c, entry);
+    tdx_retract(active);
+    if (status == TDX_STATUS_NONE) {
+        put_outputs(c->gpr, &before);
+    }
+    return status;
+}
+
+/*
+ * The others change state under the global lock only, or just read what the
+ * module knows of itself; they need no such order, which costs as much as
+ * the rest of TDH.SYS.RD.
+ */
+static uint64_t dispatch_early(TdxCall *c, const TdxEntryPoint *entry)
+{
+    uint32_t *active = &c->m->lps[c->lp].active;
+    uint64_t status;
+
+    __atomic_store_n(active, 1, __ATOMIC_RELAXED);
+    status = dispatch(c, entry);
+    tdx_retract(active);
+    return status;
+}
+
+/* Nobody else writes these: no locked instruction */
+static inline void count_call(TdxCallCount *n, uint64_t status)
+{
+    __atomic_store_n(&n->calls, n->calls + 1, __ATOMIC_RELAXED);
+    if (status & TDX_STATUS_ERROR) {
+        __atomic_store_n(&n->errors, n->errors + 1, __ATOMIC_RELAXED);
+    }
+}
+
+bool tdx_module_seamcall(TdxModule *m, unsigned lp,
+                         uint64_t gpr[TDX_NUM_GPRS])
+{
+    TdxCall c = { .m = m, .lp = lp, .gpr = gpr };
+    unsigned number = gpr[TDX_RAX] & TDX_RAX_LEAF_MASK;
+    const TdxEntryPoint *entry =
+        number < TDX_ENTRY_POINTS ? &m->entry[number] : &unknown;
+    uint64_t status;
+
+    if (__atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)) {
+        return false;
+    }
+    if (handler_of(entry) && entry->states == TDX_WHEN_READY) {
+        status = dispatch_ready(&c, entry);
+    } else {
+        status = dispatch_early(&c, entry);
+    }
+    count_call(&m->counts[lp].leaf[MIN(number, TDX_ENTRY_POINTS)], status);
+    if (status == TDX_STATUS_NONE) {
+        return false;
+    }
+    gpr[TDX_RAX] = status;
+    return true;
+}

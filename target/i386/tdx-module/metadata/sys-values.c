@@ -1,0 +1,75 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * System metadata fields whose value has to be worked out.
+ */
+
+#include "../abi/td-config.h"
+#include "../sys/cpuid.h"
+#include "sys-values.h"
+
+/* XFAM bits that the module supports */
+#define XFAM_SUPPORTED   0x6dbe7ULL
+
+/* CPUID 7.1 EAX */
+#define CPUID_7_1_EAX_LASS (1u << 6)
+
+uint64_t tdx_get_min_dynamic_pamt_hkid_bits(const void *scope, unsigned index)
+{
+    const TdxModule *m = scope;
+
+    return m->plat.max_pa > TDX_DYNAMIC_PAMT_HPA_BITS
+           ? m->plat.max_pa - TDX_DYNAMIC_PAMT_HPA_BITS : 0;
+}
+
+uint64_t tdx_get_attributes_fixed0(const void *scope, unsigned index)
+{
+    const uint32_t *leaf7_1 = tdx_native_cpuid(scope, 0x7, 1);
+    uint64_t settable = TDX_ATTR_DEBUG | TDX_ATTR_ICSSD |
+                        TDX_ATTR_SEPT_VE_DISABLE | TDX_ATTR_MIGRATABLE |
+                        TDX_ATTR_PKS | TDX_ATTR_PERFMON;
+
+    if (leaf7_1[TDX_CPUID_EAX] & CPUID_7_1_EAX_LASS) {
+        settable |= TDX_ATTR_LASS;
+    }
+    return settable;
+}
+
+uint64_t tdx_get_xfam_fixed0(const void *scope, unsigned index)
+{
+    const uint32_t *xcr0 = tdx_native_cpuid(scope, 0xd, 0);
+    const uint32_t *xss = tdx_native_cpuid(scope, 0xd, 1);
+
+    return XFAM_SUPPORTED & ((xcr0[TDX_CPUID_EAX] & TDX_XFAM_IN_XCR0) |
+                             (xss[TDX_CPUID_ECX] & TDX_XFAM_IN_XSS));
+}
+
+uint64_t tdx_get_cpuid_config_leaf(const void *scope, unsigned index)
+{
+    if (index >= TDX_NUM_CPUID_CONFIG) {
+        return UINT64_MAX;
+    }
+    return (uint64_t)tdx_cpuid_config[index].subleaf << 32 |
+           tdx_cpuid_config[index].leaf;
+}
+
+/* Two elements for each entry: EBX and EAX, then EDX and ECX */
+uint64_t tdx_get_cpuid_config_value(const void *scope, unsigned index)
+{
+    unsigned i = index / 2;
+    TdxCpuidReg low = index % 2 ? TDX_CPUID_ECX : TDX_CPUID_EAX;
+
+    if (i >= TDX_NUM_CPUID_CONFIG) {
+        return 0;
+    }
+    return (uint64_t)tdx_cpuid_config_mask(scope, i, low + 1) << 32 |
+           tdx_cpuid_config_mask(scope, i, low);
+}
+
+/* The processors that the module is running on are the ones it allows */
+uint64_t tdx_get_allowed_fms(const void *scope, unsigned index)
+{
+    const TdxModule *m = scope;
+
+    return index ? 0 : m->plat.pkg_fms[0];
+}

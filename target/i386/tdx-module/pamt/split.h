@@ -1,0 +1,34 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The PAMT's side of splitting a large page and of joining 512 small ones
+ * (PAMT 9).
+ */
+
+#ifndef TDX_TD_PAMT_SPLIT_H
+#define TDX_TD_PAMT_SPLIT_H
+
+#include "pamt.h"
+
+/**
+ * pamt_split_check: all checks of operands R12 and R13 and of the entry to be
+ * split; the pages of the pair are claimed after it.
+ * @page: becomes the entry of the large page at @hpa, locked exclusively
+ */
+uint64_t pamt_split_check(const TdxCall *c, TdxPamtRef *page,
+                          TdxPamtPair *pair, uint64_t hpa);
+
+/** pamt_split: describe the large page by 512 entries one level below */
+uint64_t pamt_split(TdxPamtRef *page, TdxPamtPair *pair);
+
+/**
+ * pamt_join: describe 512 pages one level below @page by its entry alone.
+ * @page: locked exclusively
+ * @pair: receives the page pair that is free now, under Dynamic PAMT and for
+ *   a 2 MiB page
+ * @has_pair: whether there was one
+ */
+uint64_t pamt_join(TdxPamtRef *page, uint64_t tdr_hpa, uint64_t pair[2],
+                   bool *has_pair);
+
+#endif /* TDX_TD_PAMT_SPLIT_H */

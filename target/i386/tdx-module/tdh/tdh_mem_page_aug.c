@@ -1,0 +1,37 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MEM.PAGE.AUG (6): give a TD a page that its guest has to accept.
+ */
+
+#include "../td/mem.h"
+
+/* TD life cycle 6.3 */
+uint64_t tdh_mem_page_aug(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t hpa = c->gpr[TDX_R8];
+    MEM_OP(op);
+    PAMT_REF(page);
+    uint64_t status;
+
+    mem_begin(&op, c);
+    status = mem_enter(&op, TD_OPS_AUG, TDX_LEVEL_4K, TDX_LEVEL_2M,
+                       TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = mem_expect(&op, TDX_SEPT_IN(TDX_SEPT_FREE) |
+                             TDX_SEPT_IN(TDX_SEPT_REMOVED));
+    if (status) {
+        return status;
+    }
+    status = pamt_get_free(&page, c, hpa, op.level, TDX_R8);
+    if (status) {
+        return status;
+    }
+    pamt_set_bepoch(page.entry, 0);
+    td_add_page(&op.td, &page, TDX_PT_REG);
+    mem_set(&op, tdx_sept_leaf(m, hpa, op.td.tdr->hkid, true));
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,130 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MEM.PAGE.DEMOTE (15): split a large page of a TD.
+ */
+
+#include "../td/l2.h"
+#include "../pamt/split.h"
+
+/*
+ * RDX bit 0: split the tables of L2 VMs only where they map the page.  That
+ * takes a guest which has mapped it, so that none is ever needed here.
+ */
+#define RDX_L2_SPARSE 1ULL
+
+#define STATES (TDX_SEPT_IN(TDX_SEPT_MAPPED) | \
+                TDX_SEPT_IN(TDX_SEPT_BLOCKED) | \
+                TDX_SEPT_IN(TDX_SEPT_PENDING) | \
+                TDX_SEPT_IN(TDX_SEPT_PENDING_BLOCKED))
+
+/* Fill the new table with what the large page's entry says */
+static uint64_t fill_table(TdxMemOp *op, uint64_t table_hpa)
+{
+    TdxModule *m = op->c->m;
+    uint16_t hkid = op->td.tdr->hkid;
+    uint64_t size = tdx_sept_level_size(op->level - 1);
+    bool pending = op->walk.value & TDX_SEPT_TDP;
+    uint64_t hpa = mem_hpa(op);
+    void *content;
+    uint64_t *table;
+    uint64_t status;
+    unsigned i;
+
+    status = td_take_page(m, table_hpa, hkid, &content);
+    if (status) {
+        return status;
+    }
+    table = content;
+    for (i = 0; i < TDX_SEPT_ENTRIES; i++) {
+        tdx_sept_store(&table[i], tdx_sept_leaf(m, hpa + i * size, hkid,
+                                                pending));
+    }
+    return TDX_SUCCESS;
+}
+
+/* The pages for tables of the TD's L2 VMs that were not needed */
+static void leave_pages(TdxMemOp *op)
+{
+    unsigned vm;
+
+    for (vm = 1; vm <= TDX_MAX_L2_VMS && vm <= op->td.tdcs->num_l2_vms; vm++) {
+        op->c->gpr[l2_reg(vm)] |= L2_PAGE_UNUSED;
+    }
+}
+
+/* TD life cycle 6.9 */
+uint64_t tdh_mem_page_demote(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t table_hpa = c->gpr[TDX_R8];
+    MEM_OP(op);
+    PAMT_REF(large);
+    PAMT_REF(table);
+    PAMT_REF(page);
+    PAMT_PAIR(pair);
+    L2_TABLES(l2);
+    uint64_t status;
+    bool sparse;
+
+    mem_begin(&op, c);
+    status = mem_check_tdr_flags(&op, RDX_L2_SPARSE);
+    if (status) {
+        return status;
+    }
+    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
+                       TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = mem_expect(&op, STATES);
+    if (status) {
+        return status;
+    }
+    status = mem_check_blocked(&op);
+    if (status) {
+        return status;
+    }
+    status = pamt_peek(&large, m, mem_hpa(&op));
+    if (status) {
+        return status;
+    }
+    status = mem_check_tracked(&op, &large);
+    if (status) {
+        return status;
+    }
+    status = pamt_get_free(&table, c, table_hpa, TDX_LEVEL_4K, TDX_R8);
+    if (status) {
+        return status;
+    }
+    sparse = op.tdr_flags & RDX_L2_SPARSE;
+    status = sparse ? TDX_SUCCESS : l2_tables_offered(&l2, &op);
+    if (status) {
+        return status;
+    }
+    if (mem_interrupted(&op)) {
+        return c->fault;
+    }
+    status = l2_tables_place(&l2, &op);
+    if (status) {
+        return status;
+    }
+    status = pamt_split_check(c, &page, &pair, mem_hpa(&op));
+    if (status) {
+        return status;
+    }
+    status = fill_table(&op, table_hpa);
+    if (!status) {
+        status = pamt_split(&page, &pair);
+    }
+    if (status) {
+        return status;
+    }
+    td_add_page(&op.td, &table, TDX_PT_EPT);
+    status = l2_tables_add(&l2, &op);
+    mem_set(&op, tdx_sept_nonleaf(m, table_hpa, op.td.tdr->hkid));
+    if (sparse) {
+        leave_pages(&op);
+    }
+    return status;
+}

@@ -1,0 +1,107 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MEM.PAGE.PROMOTE (23): join 512 pages of a TD into a large one.
+ */
+
+#include "../td/l2.h"
+#include "../pamt/split.h"
+
+#define STATES (TDX_SEPT_IN(TDX_SEPT_MAPPED) | TDX_SEPT_IN(TDX_SEPT_PENDING))
+
+/* Do the entries of @table map one large page?  @first: that page's start */
+static bool uniform(const TdxMemOp *op, const uint64_t *table,
+                    uint64_t *first)
+{
+    const TdxModule *m = op->c->m;
+    uint64_t size = tdx_sept_level_size(op->level - 1);
+    uint64_t entry = tdx_sept_load(&table[0]);
+    TdxSeptState state = tdx_sept_state(entry);
+    unsigned i;
+
+    *first = tdx_sept_hpa(m, entry);
+    if (!(STATES & TDX_SEPT_IN(state)) ||
+        !tdx_aligned(*first, tdx_sept_level_size(op->level))) {
+        return false;
+    }
+    for (i = 0; i < TDX_SEPT_ENTRIES; i++) {
+        entry = tdx_sept_load(&table[i]);
+        if (entry & TDX_SEPT_LOCK || tdx_sept_state(entry) != state ||
+            tdx_sept_hpa(m, entry) != *first + i * size) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* TD life cycle 6.9 */
+uint64_t tdh_mem_page_promote(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    MEM_OP(op);
+    PAMT_REF(table_page);
+    PAMT_REF(page);
+    L2_TABLES(l2);
+    uint64_t table_hpa, hpa, pair[2];
+    uint64_t *table;
+    uint64_t status;
+    bool pending, has_pair;
+    unsigned vm;
+
+    mem_begin(&op, c);
+    for (vm = 1; c->version && vm <= TDX_MAX_L2_VMS; vm++) {
+        c->gpr[l2_reg(vm)] = L2_NO_PAGE;
+    }
+    if (c->version > 1) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+    }
+    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
+                       TDX_LOCK_TYPE_EXCLUSIVE);
+    if (status) {
+        return status;
+    }
+    status = mem_expect(&op, TDX_SEPT_NON_LEAF);
+    if (status) {
+        return status;
+    }
+    table_hpa = mem_hpa(&op);
+    status = mem_lock_page(&op, &table_page);
+    if (status) {
+        return status;
+    }
+    table = td_private(m, op.td.tdr, table_hpa, TDX_PAGE_4K);
+    if (!table) {
+        return td_no_content(m, op.td.tdr, "an SEPT page has no memory");
+    }
+    if (!uniform(&op, table, &hpa)) {
+        return mem_fail(&op, TDX_EPT_INVALID_PROMOTE_CONDITIONS);
+    }
+    status = l2_tables_lock(&l2, &op);
+    if (status) {
+        return status;
+    }
+    if (mem_interrupted(&op)) {
+        return c->fault;
+    }
+    status = pamt_lock_node(&page, m, hpa, op.level, TDX_LOCK_TYPE_EXCLUSIVE,
+                            TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = pamt_join(&page, op.td.hpa, pair, &has_pair);
+    if (status) {
+        return status;
+    }
+    for (vm = 1; vm <= TDX_MAX_L2_VMS; vm++) {
+        l2_table_free(&l2, &op, vm, c->version);
+    }
+    pending = tdx_sept_load(&table[0]) & TDX_SEPT_TDP;
+    mem_set(&op, tdx_sept_leaf(m, hpa, op.td.tdr->hkid, pending));
+    tdx_tdr_sub_children(op.td.tdr, 1);
+    c->gpr[TDX_RCX] = table_hpa | pamt_free(&table_page);
+    if (has_pair) {
+        c->gpr[TDX_R12] = pair[0];
+        c->gpr[TDX_R13] = pair[1];
+    }
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,77 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MEM.PAGE.RELOCATE (5): move a TD's page to another place in memory.
+ */
+
+#include <string.h>
+
+#include "../td/mem.h"
+
+static uint64_t copy_page(TdxMemOp *op, uint64_t from, uint64_t to)
+{
+    TdxModule *m = op->c->m;
+    uint16_t hkid = op->td.tdr->hkid;
+    uint64_t status;
+    void *target, *source;
+
+    source = td_private(m, op->td.tdr, from, TDX_PAGE_4K);
+    if (!source) {
+        return td_no_content(m, op->td.tdr, "a page of a TD has no memory");
+    }
+    status = td_take_page(m, to, hkid, &target);
+    if (status) {
+        return status;
+    }
+    memcpy(target, source, TDX_PAGE_4K);
+    return TDX_SUCCESS;
+}
+
+/* TD life cycle 6.10 */
+uint64_t tdh_mem_page_relocate(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t target = c->gpr[TDX_R8];
+    MEM_OP(op);
+    PAMT_REF(old_page);
+    PAMT_REF(new_page);
+    uint64_t status;
+    uint64_t hpa;
+    bool pending;
+
+    mem_begin(&op, c);
+    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, TDX_LEVEL_4K,
+                       TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = mem_expect(&op, TDX_SEPT_ANY_LEAF);
+    if (status) {
+        return status;
+    }
+    hpa = mem_hpa(&op);
+    if (target == hpa) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
+    }
+    status = mem_lock_page(&op, &old_page);
+    if (status) {
+        return status;
+    }
+    status = pamt_get_free(&new_page, c, target, TDX_LEVEL_4K, TDX_R8);
+    if (status) {
+        return status;
+    }
+    pending = op.walk.value & TDX_SEPT_TDP;
+    if (!pending) {
+        status = copy_page(&op, hpa, target);
+        if (status) {
+            return status;
+        }
+    }
+    /* One page came and one goes: the TD owns as many as before */
+    pamt_set_bepoch(new_page.entry, 0);
+    pamt_assign(&new_page, TDX_PT_REG, op.td.hpa);
+    mem_set(&op, tdx_sept_leaf(m, target, op.td.tdr->hkid, pending));
+    c->gpr[TDX_RCX] = hpa | pamt_free(&old_page);
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,45 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MEM.PAGE.REMOVE (29): take a page back from a TD.
+ */
+
+#include "../td/mem.h"
+
+#define STATES (TDX_SEPT_IN(TDX_SEPT_MAPPED) | \
+                TDX_SEPT_IN(TDX_SEPT_BLOCKED) | \
+                TDX_SEPT_IN(TDX_SEPT_BLOCKEDW) | \
+                TDX_SEPT_IN(TDX_SEPT_PENDING) | \
+                TDX_SEPT_IN(TDX_SEPT_PENDING_BLOCKED) | \
+                TDX_SEPT_IN(TDX_SEPT_PENDING_BLOCKEDW))
+
+/* TD life cycle 6.4 */
+uint64_t tdh_mem_page_remove(TdxCall *c)
+{
+    MEM_OP(op);
+    PAMT_REF(page);
+    uint64_t status;
+    uint64_t hpa;
+
+    mem_begin(&op, c);
+    status = mem_enter(&op, TD_OPS_REMOVE, TDX_LEVEL_4K, TDX_LEVEL_1G,
+                       TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = mem_expect(&op, STATES);
+    if (status) {
+        return status;
+    }
+    hpa = mem_hpa(&op);
+    status = mem_lock_page(&op, &page);
+    if (status) {
+        return status;
+    }
+    mem_set(&op, td_check_op_state(&op.td, TD_OPS_IMPORT)
+                 ? TDX_SEPT_FREE_ENTRY : TDX_SEPT_REMOVED_ENTRY);
+    tdx_tdr_sub_children(op.td.tdr,
+                         tdx_level_size(page.level) / TDX_PAGE_4K);
+    c->gpr[TDX_RCX] = hpa | pamt_free(&page);
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,42 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MEM.RANGE.BLOCK (7): take a TD's access to a range away.
+ */
+
+#include "../td/mem.h"
+
+#define STATES (TDX_SEPT_IN(TDX_SEPT_NL_MAPPED) | \
+                TDX_SEPT_IN(TDX_SEPT_MAPPED) | \
+                TDX_SEPT_IN(TDX_SEPT_BLOCKEDW) | \
+                TDX_SEPT_IN(TDX_SEPT_PENDING) | \
+                TDX_SEPT_IN(TDX_SEPT_PENDING_BLOCKEDW))
+
+/* TD life cycle 6.5 */
+uint64_t tdh_mem_range_block(TdxCall *c)
+{
+    MEM_OP(op);
+    PAMT_REF(page);
+    uint64_t status;
+
+    mem_begin(&op, c);
+    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, MEM_ROOT_LEVEL,
+                       TDX_LOCK_TYPE_EXCLUSIVE);
+    if (status) {
+        return status;
+    }
+    if (TDX_SEPT_ANY_BLOCKED & TDX_SEPT_IN(mem_state(&op))) {
+        return mem_fail(&op, TDX_GPA_RANGE_ALREADY_BLOCKED);
+    }
+    status = mem_expect(&op, STATES);
+    if (status) {
+        return status;
+    }
+    status = pamt_peek(&page, c->m, mem_hpa(&op));
+    if (status) {
+        return status;
+    }
+    pamt_set_bepoch(page.entry, td_epoch(op.td.tdcs));
+    mem_set(&op, tdx_sept_block(op.walk.value));
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,77 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MEM.SEPT.RD (25): report a Secure EPT entry.
+ */
+
+#include "../td/l2.h"
+
+/* RDX bit 0: the attributes that L2 VMs see */
+#define RDX_L2_ATTRIBUTES 1ULL
+
+/*
+ * In R8, 16 bits for each VM.  Tables give all access; pages of L2 VMs, whose
+ * attributes a guest chooses, do not exist here.
+ */
+#define ATTR_BITS     16
+#define ATTR_RWX      0xfULL
+#define ATTR_VALID    (1ULL << 15)
+
+static uint64_t report_l2_attributes(TdxMemOp *op)
+{
+    uint64_t attributes = 0;
+    unsigned vm;
+
+    for (vm = 1; vm <= TDX_MAX_L2_VMS && vm <= op->td.tdcs->num_l2_vms; vm++) {
+        TdxSeptWalk walk;
+        uint64_t status = l2_walk(op, vm, &walk);
+
+        if (status) {
+            return status;
+        }
+        if (walk.level == op->level &&
+            TDX_SEPT_NON_LEAF & TDX_SEPT_IN(tdx_sept_state(walk.value))) {
+            attributes |= (ATTR_VALID | ATTR_RWX) << vm * ATTR_BITS;
+        }
+    }
+    op->c->gpr[TDX_R8] = attributes;
+    return TDX_SUCCESS;
+}
+
+/* TD life cycle 6.8 */
+uint64_t tdh_mem_sept_rd(TdxCall *c)
+{
+    MEM_OP(op);
+    bool l2_attributes;
+    uint64_t status;
+
+    mem_begin(&op, c);
+    l2_attributes = op.rdx & RDX_L2_ATTRIBUTES;
+    op.rdx &= ~RDX_L2_ATTRIBUTES;
+    status = mem_lock_td(&op, TD_OPS_READ);
+    if (status) {
+        return status;
+    }
+    if (l2_attributes && !(op.td.tdcs->attributes & TDX_ATTR_DEBUG)) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+    }
+    status = mem_parse_gpa(&op, TDX_LEVEL_4K,
+                           tdx_sept_root_level(op.td.tdcs));
+    if (status) {
+        return status;
+    }
+    status = mem_find(&op, TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = mem_lock_entry(&op);
+    if (status) {
+        return status;
+    }
+    status = l2_attributes ? report_l2_attributes(&op) : TDX_SUCCESS;
+    if (status) {
+        return status;
+    }
+    mem_details(&op);
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,60 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MEM.SEPT.REMOVE (30): take an empty table out of a TD's Secure EPT.
+ */
+
+#include "../td/l2.h"
+
+/* TD life cycle 6.7 */
+uint64_t tdh_mem_sept_remove(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    MEM_OP(op);
+    PAMT_REF(page);
+    L2_TABLES(l2);
+    uint64_t status;
+    uint64_t *table;
+    uint64_t hpa;
+    unsigned vm;
+
+    mem_begin(&op, c);
+    for (vm = 1; c->version && vm <= TDX_MAX_L2_VMS; vm++) {
+        c->gpr[l2_reg(vm)] = L2_NO_PAGE;
+    }
+    if (c->version > 1) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+    }
+    status = mem_enter(&op, TD_OPS_READ, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
+                       TDX_LOCK_TYPE_EXCLUSIVE);
+    if (status) {
+        return status;
+    }
+    status = mem_expect(&op, TDX_SEPT_NON_LEAF);
+    if (status) {
+        return status;
+    }
+    hpa = mem_hpa(&op);
+    status = mem_lock_page(&op, &page);
+    if (status) {
+        return status;
+    }
+    table = td_private(m, op.td.tdr, hpa, TDX_PAGE_4K);
+    if (!table) {
+        return td_no_content(m, op.td.tdr, "an SEPT page has no memory");
+    }
+    if (!tdx_sept_table_is_free(table)) {
+        return mem_fail(&op, TDX_EPT_PAGE_NOT_FREE);
+    }
+    status = l2_tables_lock(&l2, &op);
+    if (status) {
+        return status;
+    }
+    for (vm = TDX_MAX_L2_VMS; vm > 0; vm--) {
+        l2_table_free(&l2, &op, vm, c->version);
+    }
+    mem_set(&op, TDX_SEPT_FREE_ENTRY);
+    tdx_tdr_sub_children(op.td.tdr, 1);
+    c->gpr[TDX_RCX] = hpa | pamt_free(&page);
+    return TDX_SUCCESS;
+}

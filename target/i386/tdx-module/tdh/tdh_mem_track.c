@@ -1,0 +1,36 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MEM.TRACK (38): begin a new TLB epoch.
+ */
+
+#include "../td/td.h"
+
+/* TD life cycle 6.6 */
+uint64_t tdh_mem_track(TdxCall *c)
+{
+    TD_REF(td);
+    TDX_LOCK_GUARD(epoch);
+    uint64_t status;
+    uint64_t current;
+
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+                     TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = td_check_state(&td, TD_OPS_TRACK);
+    if (status) {
+        return status;
+    }
+    if (!tdx_guard_try(&epoch, &td.tdcs->epoch_lock,
+                       TDX_LOCK_TYPE_EXCLUSIVE)) {
+        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_TD_EPOCH);
+    }
+    current = td_epoch(td.tdcs);
+    if (td_epoch_refcount(td.tdcs, current - 1)) {
+        return TDX_PREVIOUS_TLB_EPOCH_BUSY;
+    }
+    __atomic_store_n(&td.tdcs->td_epoch, current + 1, __ATOMIC_SEQ_CST);
+    return TDX_SUCCESS;
+}

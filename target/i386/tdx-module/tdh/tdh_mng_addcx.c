@@ -1,0 +1,87 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MNG.ADDCX (1): add a control structure page to a TD.
+ */
+
+#include <string.h>
+
+#include "../sept/sept.h"
+#include "../td/td.h"
+
+/* A TD without the migration feature's use still gets its key (4.3) */
+static uint64_t draw_migration_key(TdxModule *m)
+{
+    uint8_t key[32];
+
+    return m->ops->random(m->opaque, key, sizeof(key)) ? TDX_SUCCESS
+                                                       : TDX_RND_NO_ENTROPY;
+}
+
+/* What a new page holds, by its place in the TDCS */
+static void fill_page(unsigned index, void *content)
+{
+    if (index == TDX_TDCS_MSR_BITMAPS) {
+        memset(content, 0xff, TDX_PAGE_4K);
+    } else if (index == TDX_TDCS_SEPT_ROOT || index >= TDX_TDCS_L2_SEPT_ROOT) {
+        tdx_sept_clear_table(content);
+    }
+}
+
+/* TD life cycle 4.3 */
+uint64_t tdh_mng_addcx(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t hpa = c->gpr[TDX_RCX];
+    TD_REF(td);
+    PAMT_REF(page);
+    void *content;
+    uint64_t status;
+    unsigned index;
+
+    status = td_lock(&td, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
+                     TDX_RDX);
+    if (status) {
+        return status;
+    }
+    if (tdx_tdr_fatal(td.tdr)) {
+        return TDX_TD_FATAL;
+    }
+    if (td.tdr->lifecycle != TDX_TD_KEYS_CONFIGURED) {
+        return tdx_fails(m, TDX_TD_KEYS_NOT_CONFIGURED, "TD", td.hpa,
+                         TDX_CAUSE_LIFECYCLE, td.tdr->lifecycle);
+    }
+    index = td.tdr->num_tdcx;
+    if (index >= TDX_MAX_TDCS_PAGES) {
+        return TDX_TDCX_NUM_INCORRECT;
+    }
+    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
+    if (status) {
+        return status;
+    }
+    if (index + 1 == TDX_TDCS_BASE_PAGES) {
+        status = draw_migration_key(m);
+        if (status) {
+            return status;
+        }
+    }
+    if (index >= TDX_TDCS_BASE_PAGES) {
+        status = td_map_tdcs(&td);
+        if (status) {
+            return status;
+        }
+        status = td_check_op_state(&td, TD_OP(UNINITIALIZED));
+        if (status) {
+            return status;
+        }
+    }
+    status = td_take_page(m, hpa, td.tdr->hkid, &content);
+    if (status) {
+        return status;
+    }
+    fill_page(index, content);
+    td.tdr->tdcx[index] = hpa;
+    td.tdr->num_tdcx++;
+    td_add_page(&td, &page, TDX_PT_TDCX);
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,54 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MNG.CREATE (9): make a page the root of a new TD.
+ */
+
+#include <string.h>
+
+#include "../td/td.h"
+
+/* TD life cycle 4.1 */
+uint64_t tdh_mng_create(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t hpa = c->gpr[TDX_RCX];
+    uint64_t hkid = c->gpr[TDX_RDX];
+    uint8_t uuid[sizeof(((TdxTdr *)0)->uuid)];
+    PAMT_REF(page);
+    TDX_LOCK_GUARD(kot);
+    uint64_t status;
+    void *content;
+    TdxTdr *tdr;
+
+    if (hkid > UINT16_MAX || !tdx_hkid_is_private(m, hkid) ||
+        hkid >= TDX_NUM_HKIDS) {
+        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), NULL, hkid,
+                         TDX_CAUSE_NOT_PRIVATE_HKID, m->private_hkid_min);
+    }
+    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
+    if (status) {
+        return status;
+    }
+    if (!tdx_guard_try(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
+        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KOT);
+    }
+    if (m->st.kot[hkid].state != TDX_HKID_FREE) {
+        return TDX_HKID_NOT_FREE;
+    }
+    if (!m->ops->random(m->opaque, uuid, sizeof(uuid))) {
+        return TDX_RND_NO_ENTROPY;
+    }
+    status = td_take_page(m, hpa, m->st.hkid, &content);
+    if (status) {
+        return status;
+    }
+    tdr = content;
+    tdr->hkid = hkid;
+    tdr->lifecycle = TDX_TD_HKID_ASSIGNED;
+    tdx_observe_lifecycle(m, hpa, NULL, TDX_TD_HKID_ASSIGNED);
+    memcpy(tdr->uuid, uuid, sizeof(uuid));
+    m->st.kot[hkid].state = TDX_HKID_ASSIGNED;
+    pamt_assign(&page, TDX_PT_TDR, 0);
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,54 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MNG.KEY.CONFIG (8): program the TD's key on the caller's package.
+ */
+
+#include "../td/td.h"
+
+static uint64_t program_key(const TdxCall *c, uint16_t hkid)
+{
+    switch (c->m->ops->key_config(c->m->opaque, c->lp, hkid)) {
+    case TDX_KEY_DEVICE_BUSY:
+        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KET);
+    case TDX_KEY_NO_ENTROPY:
+        return TDX_KEY_GENERATION_FAILED;
+    case TDX_KEY_OK:
+        break;
+    }
+    return TDX_SUCCESS;
+}
+
+/* TD life cycle 4.2 */
+uint64_t tdh_mng_key_config(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint32_t pkg = 1u << m->ops->lp_package(m->opaque, c->lp);
+    uint32_t all_pkgs = (1u << m->plat.num_pkgs) - 1;
+    TD_REF(td);
+    uint64_t status;
+
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                     TDX_RCX);
+    if (status) {
+        return status;
+    }
+    if (tdx_tdr_fatal(td.tdr)) {
+        return TDX_TD_FATAL;
+    }
+    if (td.tdr->lifecycle != TDX_TD_HKID_ASSIGNED) {
+        return tdx_wrong_lifecycle(m, td.hpa, td.tdr);
+    }
+    if (td.tdr->pkg_config_bitmap & pkg) {
+        return TDX_KEY_CONFIGURED;
+    }
+    status = program_key(c, td.tdr->hkid);
+    if (status) {
+        return status;
+    }
+    td.tdr->pkg_config_bitmap |= pkg;
+    if (td.tdr->pkg_config_bitmap == all_pkgs) {
+        tdx_set_lifecycle(m, td.hpa, td.tdr, TDX_TD_KEYS_CONFIGURED);
+    }
+    return TDX_SUCCESS;
+}

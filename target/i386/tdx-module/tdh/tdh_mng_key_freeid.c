@@ -1,0 +1,36 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MNG.KEY.FREEID (20): the TD's key may be used for another TD.
+ */
+
+#include "../td/td.h"
+
+/* TD life cycle 4.7 */
+uint64_t tdh_mng_key_freeid(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    TD_REF(td);
+    TDX_LOCK_GUARD(kot);
+    uint64_t status;
+    TdxKotEntry *key;
+
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                     TDX_RCX);
+    if (status) {
+        return status;
+    }
+    if (td.tdr->lifecycle != TDX_TD_BLOCKED) {
+        return tdx_wrong_lifecycle(m, td.hpa, td.tdr);
+    }
+    if (!tdx_guard_try(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
+        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KOT);
+    }
+    key = &m->st.kot[td.tdr->hkid % TDX_NUM_HKIDS];
+    if (key->wbinvd_bitmap) {
+        return TDX_WBCACHE_NOT_COMPLETE;
+    }
+    key->state = TDX_HKID_FREE;
+    tdx_set_lifecycle(m, td.hpa, td.tdr, TDX_TD_TEARDOWN);
+    return TDX_SUCCESS;
+}

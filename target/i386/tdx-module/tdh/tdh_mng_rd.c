@@ -1,0 +1,52 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MNG.RD (11): read a metadata field of a TD.
+ */
+
+#include "../metadata/td-fields.h"
+
+/* Where the table's next field is beyond CPUID_VALUES, these come first */
+static void lead_into_cpuid(TdxCall *c, uint64_t id)
+{
+    if (tdx_field_class(id) < TD_CLASS_CPUID &&
+        c->gpr[TDX_RDX] == td_first_id_from(TD_CLASS_CPUID)) {
+        c->gpr[TDX_RDX] = td_cpuid_first_id(c->m);
+    }
+}
+
+/* TD life cycle 4.5 */
+uint64_t tdh_mng_rd(TdxCall *c)
+{
+    uint64_t id = c->gpr[TDX_RDX];
+    TD_REF(td);
+    uint64_t status;
+
+    c->gpr[TDX_R8] = 0;
+    if (c->version) {
+        c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
+    }
+
+    if (c->version > 1) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+    }
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+                     TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = td_check_state(&td, TD_OPS_READ);
+    if (status) {
+        return status;
+    }
+    if (tdx_field_class(id) == TD_CLASS_CPUID) {
+        status = td_cpuid_read(c, &td, id);
+    } else {
+        status = td_field_read(c, &tdx_td_fields, &td, id);
+        if (c->version) {
+            lead_into_cpuid(c, id);
+        }
+    }
+    /* Some fields are in pages that only reading them looks at */
+    return tdx_tdr_fatal(td.tdr) ? TDX_TD_FATAL : status;
+}

@@ -1,0 +1,63 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MNG.VPFLUSHDONE (19): no vCPU of the TD is in use any more.
+ */
+
+#include "../td/td.h"
+
+/* TD life cycle 4.6, step 4, and the count of TDs being built */
+static uint64_t leave_service(TdxTdRef *td)
+{
+    uint64_t status;
+
+    if (td->tdr->num_tdcx < TDX_TDCS_BASE_PAGES) {
+        return TDX_SUCCESS;
+    }
+    status = td_map_tdcs(td);
+    if (status) {
+        return status;
+    }
+    if (tdx_op_state(td->tdcs) == TDX_OP_UNINITIALIZED) {
+        return TDX_SUCCESS;
+    }
+    if (__atomic_load_n(&td->tdcs->num_assoc_vcpus, __ATOMIC_SEQ_CST)) {
+        return TDX_FLUSHVP_NOT_DONE;
+    }
+    if (tdx_op_state(td->tdcs) == TDX_OP_INITIALIZED) {
+        __atomic_fetch_sub(&td->m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
+    }
+    return TDX_SUCCESS;
+}
+
+/* TD life cycle 4.6 */
+uint64_t tdh_mng_vpflushdone(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    TD_REF(td);
+    TDX_LOCK_GUARD(kot);
+    uint64_t status;
+    TdxKotEntry *key;
+
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                     TDX_RCX);
+    if (status) {
+        return status;
+    }
+    if (!tdx_guard_try(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
+        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KOT);
+    }
+    if (td.tdr->lifecycle != TDX_TD_HKID_ASSIGNED &&
+        td.tdr->lifecycle != TDX_TD_KEYS_CONFIGURED) {
+        return tdx_wrong_lifecycle(m, td.hpa, td.tdr);
+    }
+    status = leave_service(&td);
+    if (status) {
+        return status;
+    }
+    key = &m->st.kot[td.tdr->hkid % TDX_NUM_HKIDS];
+    key->wbinvd_bitmap = m->st.pkg_config_bitmap;
+    key->state = TDX_HKID_FLUSHED;
+    tdx_set_lifecycle(m, td.hpa, td.tdr, TDX_TD_BLOCKED);
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,73 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MNG.WR (13): write a metadata field of a TD.
+ */
+
+#include "../metadata/td-fields.h"
+
+/* HP_LOCK_TIMEOUT, in microseconds */
+#define MIN_HP_LOCK_TIMEOUT 10000
+#define MAX_HP_LOCK_TIMEOUT 100000000
+
+static uint64_t set_hp_lock_timeout(TdxTdcs *tdcs, const TdxFieldWrite *write)
+{
+    if (write->mask != UINT64_MAX) {
+        return TDX_METADATA_WR_MASK_NOT_VALID;
+    }
+    if (write->new < MIN_HP_LOCK_TIMEOUT ||
+        write->new > MAX_HP_LOCK_TIMEOUT) {
+        return TDX_METADATA_FIELD_VALUE_NOT_VALID;
+    }
+    __atomic_store_n(&tdcs->hp_lock_timeout, write->new, __ATOMIC_SEQ_CST);
+    return TDX_SUCCESS;
+}
+
+static uint64_t set_field(TdxTdRef *td, const TdxFieldWrite *write)
+{
+    switch (write->field->id) {
+    case TD_FIELD_HP_LOCK_TIMEOUT:
+        return set_hp_lock_timeout(td->tdcs, write);
+    case TD_FIELD_VM_CTLS:
+        __atomic_store_n(&td->tdcs->vm_ctls[write->index], write->new,
+                         __ATOMIC_SEQ_CST);
+        return TDX_SUCCESS;
+    default:
+        return TDX_METADATA_FIELD_NOT_WRITABLE;
+    }
+}
+
+/* TD life cycle 4.5 */
+uint64_t tdh_mng_wr(TdxCall *c)
+{
+    uint64_t value = c->gpr[TDX_R8];
+    uint64_t id = c->gpr[TDX_RDX];
+    TdxFieldWrite write;
+    TD_REF(td);
+    uint64_t status;
+
+    c->gpr[TDX_R8] = 0;
+
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+                     TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = td_check_state(&td, TD_OPS_WRITE);
+    if (status) {
+        return status;
+    }
+    if (tdx_field_class(id) == TD_CLASS_CPUID) {
+        return td_cpuid_write(c, id);
+    }
+    status = td_field_write(c, &tdx_td_fields, &td, id, value,
+                            c->gpr[TDX_R9], &write);
+    if (status) {
+        return status;
+    }
+    status = set_field(&td, &write);
+    if (!status) {
+        c->gpr[TDX_R8] = write.old;
+    }
+    return status;
+}

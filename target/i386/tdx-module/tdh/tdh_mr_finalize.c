@@ -1,0 +1,38 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.MR.FINALIZE (17): end the build of a TD.
+ */
+
+#include "../td/td.h"
+
+/* TD life cycle 6.11 */
+uint64_t tdh_mr_finalize(TdxCall *c)
+{
+    TD_REF(td);
+    TdxTdcsMeasurement *measurement;
+    uint64_t status;
+
+    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                     TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = td_check_state_nolock(&td, TD_OPS_BUILD);
+    if (status) {
+        return status;
+    }
+    if (!__atomic_load_n(&td.tdcs->num_vcpus, __ATOMIC_SEQ_CST)) {
+        return TDX_NO_VCPUS;
+    }
+    measurement = td_tdcs_page(&td, TDX_TDCS_MEASUREMENT);
+    if (!measurement) {
+        return td_no_content(c->m, td.tdr, "a TDCS page has no memory");
+    }
+    if (!tdx_mrtd_final(&measurement->mrtd, td.tdcs->mrtd)) {
+        return tdx_fatal(c->m, "the measurement of a TD is corrupt");
+    }
+    td_set_op_state(&td, TDX_OP_RUNNABLE);
+    __atomic_fetch_sub(&c->m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,74 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.PHYMEM.PAGE.RDMD (24): tell what the PAMT knows about a page.
+ */
+
+#include "../pamt/pamt.h"
+
+#define RDMD_NON_LEAF (1ULL << 63) /* in RCX */
+
+/* PAMT 10: what the locked entry says, in registers */
+static void report_entry(const TdxPamtRef *page, uint64_t *gpr)
+{
+    TdxPageType type = pamt_type(page->entry);
+
+    gpr[TDX_RCX] = type;
+    gpr[TDX_R8] = page->level;
+    switch (type) {
+    case TDX_PT_PAMT:
+        gpr[TDX_RCX] |= RDMD_NON_LEAF;
+        gpr[TDX_R10] = pamt_pair_hpa(page->entry, 0);
+        gpr[TDX_R11] = pamt_pair_hpa(page->entry, 1);
+        return;
+    case TDX_PT_REG:
+    case TDX_PT_EPT:
+        gpr[TDX_R9] = pamt_bepoch(page->entry);
+        break;
+    default:
+        break;
+    }
+    gpr[TDX_RDX] = pamt_owner(page->entry);
+}
+
+/* PAMT 10 */
+uint64_t tdh_phymem_page_rdmd(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t rcx = c->gpr[TDX_RCX];
+    uint64_t level = rcx & TDX_PAMT_OPERAND_LEVEL_MASK;
+    uint64_t hpa = rcx & TDX_PAMT_OPERAND_HPA_MASK;
+    uint64_t status;
+    PAMT_REF(page);
+
+    pamt_clear_outputs(c);
+
+    if (rcx & TDX_PAMT_OPERAND_RSVD_MASK || level > TDX_LEVEL_1G ||
+        (level && !m->st.dynamic_pamt)) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
+    }
+    if (!tdx_private_hpa_ok(m, hpa, tdx_level_size(level))) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
+    }
+    if (!pamt_find(&page, c, hpa)) {
+        return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, TDX_RCX);
+    }
+    status = pamt_lock(&page, level, TDX_LOCK_TYPE_SHARED, TDX_RCX);
+    if (status != TDX_SUCCESS) {
+        return status;
+    }
+    if (level == TDX_LEVEL_4K) {
+        status = pamt_check_not_pamt(&page, TDX_RCX);
+        if (status == TDX_STATUS_NONE) {
+            return status;
+        }
+        if (status != TDX_SUCCESS) {
+            /* The bitmap cannot tell a PAMT page from a reserved one */
+            c->gpr[TDX_RCX] = TDX_PT_PAMT;
+            c->gpr[TDX_R8] = TDX_LEVEL_4K;
+            return TDX_SUCCESS;
+        }
+    }
+    report_entry(&page, c->gpr);
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,43 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.SYS.DISABLE (69) of newer modules: give all memory back to the host
+ * and start from nothing.
+ */
+
+#include "../core/state.h"
+
+/*
+ * Life cycle 14.  What is known of this leaf is how a host uses it; where
+ * that leaves a choice:
+ * - it does its work in one call, and can be interrupted before that only;
+ * - while it waits for other LPs to leave the module, it answers
+ *   TDX_SYS_BUSY, and all leaves but itself and TDH.SYS.LP.SHUTDOWN answer
+ *   TDX_SYS_NOT_READY until it is called again: so it gets its turn;
+ * - a module that was shut down stays so.
+ */
+uint64_t tdh_sys_disable(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    TDX_LOCK_GUARD(global);
+
+    if (!tdx_guard_try(&global, &m->st.global_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
+        return TDX_SYS_BUSY;
+    }
+    /* Another LP may have shut down the module since dispatch */
+    if (tdx_sys_state(m) == TDX_SYS_SHUTDOWN_STATE) {
+        return TDX_SYS_SHUTDOWN;
+    }
+    tdx_set_sys_state(m, TDX_SYS_DISABLING_STATE);
+    if (tdx_others_active(c)) {
+        return TDX_SYS_BUSY;
+    }
+    /* The state stays: nobody but this leaf can go on */
+    if (tdx_fault_at(c, TDX_FAULT_INTERRUPTION)) {
+        return c->fault;
+    }
+    m->ops->private_drop_all(m->opaque);
+    tdx_forget(m);
+    tdx_set_sys_state(m, TDX_SYSINIT_PENDING);
+    return TDX_SUCCESS;
+}

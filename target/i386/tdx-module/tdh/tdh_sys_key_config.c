@@ -1,0 +1,42 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.SYS.KEY.CONFIG (31): give a package the module's own memory key.
+ */
+
+#include "../core/state.h"
+
+/* Life cycle 8 */
+uint64_t tdh_sys_key_config(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint32_t pkg_bit;
+    TDX_LOCK_GUARD(global);
+
+    if (!tdx_guard_try(&global, &m->st.global_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
+        return TDX_SYS_BUSY;
+    }
+    if (tdx_sys_state(m) != TDX_SYSCONFIG_DONE) {
+        return TDX_SYS_KEY_CONFIG_NOT_PENDING;
+    }
+    /* TDH.SYS.LP.INIT has seen to it that all package numbers are small */
+    pkg_bit = 1u << m->ops->lp_package(m->opaque, c->lp);
+    if (m->st.pkg_config_bitmap & pkg_bit) {
+        return TDX_KEY_CONFIGURED;
+    }
+    switch (m->ops->key_config(m->opaque, c->lp, m->st.hkid)) {
+    case TDX_KEY_DEVICE_BUSY:
+        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KET);
+    case TDX_KEY_NO_ENTROPY:
+        return TDX_KEY_GENERATION_FAILED;
+    case TDX_KEY_OK:
+        break;
+    }
+    /* Set only now, under the lock: seen from outside, never set in vain */
+    m->st.pkg_config_bitmap |= pkg_bit;
+    m->st.num_init_pkgs++;
+    if (m->st.num_init_pkgs == m->plat.num_pkgs) {
+        tdx_set_sys_state(m, TDX_SYS_READY_STATE);
+    }
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,37 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.SYS.RD (34): read one metadata field of the module.
+ */
+
+#include "../core/state.h"
+#include "../metadata/engine.h"
+
+/* SYS.RD, metadata 2 */
+uint64_t tdh_sys_rd(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t id = c->gpr[TDX_RDX]; /* its context does not matter */
+    const TdxField *f;
+
+    c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
+    c->gpr[TDX_R8] = 0;
+
+    if (!m->lps[c->lp].init) {
+        return TDX_SYS_LP_INIT_NOT_DONE;
+    }
+    if (tdx_field_id_is_null(id)) {
+        f = tdx_field_first(&tdx_sys_fields, m->cfg.features0);
+        c->gpr[TDX_RDX] = tdx_field_id(f, 0);
+        return TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT;
+    }
+    if (!tdx_field_id_is_single(id)) {
+        return TDX_METADATA_FIELD_ID_INCORRECT;
+    }
+    f = tdx_field_read(&m->sys_field_map, m, id, &c->gpr[TDX_RDX],
+                       &c->gpr[TDX_R8]);
+    if (!f) {
+        return TDX_METADATA_FIELD_ID_INCORRECT;
+    }
+    return f->host_rd ? TDX_SUCCESS : TDX_METADATA_FIELD_NOT_READABLE;
+}

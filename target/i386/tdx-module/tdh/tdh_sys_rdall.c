@@ -1,0 +1,55 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.SYS.RDALL (37): dump the metadata fields of the module.
+ */
+
+#include "../core/state.h"
+#include "../metadata/engine.h"
+
+/* RDALL, metadata 3: where to start; false when @id is no place to start */
+static bool find_start(const TdxModule *m, uint64_t id, const TdxField **f,
+                       unsigned *index)
+{
+    uint64_t features0 = m->cfg.features0;
+
+    if (tdx_field_id_is_null(id)) {
+        *f = tdx_field_first(&tdx_sys_fields, features0);
+        *index = 0;
+        return true;
+    }
+    *f = tdx_field_find(&tdx_sys_fields, features0, id, index);
+    return *f && *index % (*f)->elems == 0 &&
+           tdx_field_elem_bits(id) == tdx_field_elem_bits((*f)->id);
+}
+
+/* RDALL, metadata 3 */
+uint64_t tdh_sys_rdall(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t buffer_hpa = c->gpr[TDX_RDX];
+    uint64_t start = c->gpr[TDX_R8]; /* its context does not matter */
+    uint8_t buf[TDX_PAGE_4K];
+    const TdxField *f;
+    unsigned index;
+    size_t used;
+
+    c->gpr[TDX_R8] = TDX_FIELD_ID_NONE;
+
+    if (!m->lps[c->lp].init) {
+        return TDX_SYS_LP_INIT_NOT_DONE;
+    }
+    if (!tdx_shared_hpa_ok(m, buffer_hpa, sizeof(buf), sizeof(buf))) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+    }
+    if (!find_start(m, start, &f, &index)) {
+        return TDX_METADATA_FIELD_ID_INCORRECT;
+    }
+    /* The host's bytes stay where no element is written */
+    tdx_read_shared(m, buffer_hpa, buf, sizeof(buf));
+    c->gpr[TDX_R8] = tdx_field_dump(&tdx_sys_fields, m->cfg.features0, m,
+                                    f, index, buf, sizeof(buf), &used);
+    tdx_write_shared(m, buffer_hpa, buf, used);
+    return c->gpr[TDX_R8] == TDX_FIELD_ID_NONE ? TDX_SUCCESS
+                                               : TDX_METADATA_LIST_OVERFLOW;
+}

@@ -1,0 +1,69 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.SYS.SHUTDOWN (52): stop the module and hand its TDs to the next one.
+ * Loading a next one is not modelled, so nothing is kept for it.
+ */
+
+#include <glib.h>
+
+#include "../core/state.h"
+
+/* RCX */
+#define RCX_HV_MASK                0xffffULL
+#define RCX_AVOID_COMPAT_SENSITIVE (1ULL << 16)
+
+/* TDX_UPDATE_COMPATIBILITY_SENSITIVE: what of it, bits 15:0 */
+#define SENSITIVE_TD_BUILD  0
+#define SENSITIVE_COUNT_MAX 0xffff
+
+/* Life cycle 11.1 */
+static bool request_valid(const TdxModule *m, uint64_t rcx)
+{
+    uint64_t known = RCX_HV_MASK;
+    int hv = rcx & RCX_HV_MASK;
+
+    if (m->cfg.features0 & TDX_FEATURES0_UPDATE_COMPATIBILITY) {
+        known |= RCX_AVOID_COMPAT_SENSITIVE;
+    }
+    return hv >= TDX_MIN_UPDATE_HV && hv <= TDX_MODULE_HV &&
+           (!TDX_NO_DOWNGRADE || hv == TDX_MODULE_HV) && !(rcx & ~known);
+}
+
+/* Life cycle 11 */
+uint64_t tdh_sys_shutdown(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t rcx = c->gpr[TDX_RCX];
+    uint32_t builds;
+    TDX_LOCK_GUARD(global);
+
+    if (!request_valid(m, rcx)) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
+    }
+    if (!tdx_guard_try(&global, &m->st.global_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
+        return TDX_SYS_BUSY;
+    }
+    /* Another LP may have shut down or disabled the module since dispatch */
+    switch (tdx_sys_state(m)) {
+    case TDX_SYS_READY_STATE:
+        break;
+    case TDX_SYS_SHUTDOWN_STATE:
+        return TDX_SYS_SHUTDOWN;
+    default:
+        return TDX_SYS_NOT_READY;
+    }
+    tdx_set_sys_state(m, TDX_SYS_SHUTDOWN_STATE);
+    if (tdx_others_active(c)) {
+        tdx_set_sys_state(m, TDX_SYS_READY_STATE);
+        return TDX_SYS_BUSY;
+    }
+    builds = __atomic_load_n(&m->st.td_build_count, __ATOMIC_SEQ_CST);
+    if ((rcx & RCX_AVOID_COMPAT_SENSITIVE) && builds) {
+        tdx_set_sys_state(m, TDX_SYS_READY_STATE);
+        return tdx_op(TDX_UPDATE_COMPATIBILITY_SENSITIVE,
+                      MIN(builds, SENSITIVE_COUNT_MAX) << 16 |
+                      SENSITIVE_TD_BUILD);
+    }
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,53 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.VP.ADDCX (4): add a state page to a vCPU.
+ */
+
+#include "../td/td.h"
+
+/* TD life cycle 5.2 */
+uint64_t tdh_vp_addcx(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t hpa = c->gpr[TDX_RCX];
+    VP_REF(vp);
+    TD_REF(td);
+    PAMT_REF(page);
+    uint64_t status;
+
+    status = vp_lock(&vp, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
+                     TDX_RDX);
+    if (status) {
+        return status;
+    }
+    status = td_lock_owner(&td, &vp.page, TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = td_check_state(&td, TD_OPS_VP_ADD);
+    if (status) {
+        return status;
+    }
+    status = vp_map(&vp, &td);
+    if (status) {
+        return status;
+    }
+    if (vp.tdvps->state != TDX_VCPU_UNINITIALIZED) {
+        return tdx_op(TDX_VCPU_STATE_INCORRECT, vp.tdvps->state);
+    }
+    if (vp.tdvps->num_pages >= TDX_MAX_TDVPS_PAGES) {
+        return TDX_TDCX_NUM_INCORRECT;
+    }
+    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = td_take_page(m, hpa, td.tdr->hkid, NULL);
+    if (status) {
+        return status;
+    }
+    vp.tdvps->page[vp.tdvps->num_pages++] = hpa;
+    td_add_page(&td, &page, TDX_PT_TDCX);
+    return TDX_SUCCESS;
+}

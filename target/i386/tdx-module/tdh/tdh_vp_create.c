@@ -1,0 +1,42 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.VP.CREATE (10): make a page the root of a new vCPU.
+ */
+
+#include "../td/td.h"
+
+/* TD life cycle 5.1 */
+uint64_t tdh_vp_create(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t hpa = c->gpr[TDX_RCX];
+    TD_REF(td);
+    PAMT_REF(page);
+    TdxTdvps *tdvps;
+    void *content;
+    uint64_t status;
+
+    status = td_lock(&td, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_SHARED, TDX_RDX);
+    if (status) {
+        return status;
+    }
+    status = td_check_state(&td, TD_OPS_VP_ADD);
+    if (status) {
+        return status;
+    }
+    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = td_take_page(m, hpa, td.tdr->hkid, &content);
+    if (status) {
+        return status;
+    }
+    tdvps = content;
+    tdvps->assoc_lpid = TDX_ASSOC_NONE;
+    tdvps->page[0] = hpa;
+    tdvps->num_pages = 1;
+    td_add_page(&td, &page, TDX_PT_TDVPR);
+    return TDX_SUCCESS;
+}

@@ -1,0 +1,136 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.VP.ENTER (0): run a vCPU.
+ *
+ * The machine has no TD mode yet. All checks are made and the entry itself
+ * fails, as one does on a processor that finds the guest state unfit: the
+ * vCPU is disabled by that and its TD goes on without it.
+ */
+
+#include "../abi/msr.h"
+#include "../sys/platform-msr.h"
+#include "../td/td.h"
+
+/* Operand RCX */
+#define RCX_TDVPR      0x000ffffffffff000ULL
+#define RCX_HOST_HINT  (1ULL << 52) /* HOST_RECOVERABILITY_HINT */
+#define RCX_RESUME_L1  (1ULL << 53)
+
+/* CPUID 1, ECX: the TD has MONITOR and MWAIT */
+#define CPUID_FEATURES 1
+#define CPUID_MONITOR  (1u << 3)
+
+/* VMX basic exit reason 33 with the flag of a failed entry */
+#define EXIT_INVALID_GUEST_STATE (1U << 31 | 33)
+
+/* RDX on exit: what its upper half would tell */
+#define EXTENDED_ENTRY_FAILURE 7
+
+/* CONFIG_FLAGS: RBP keeps its value across an exit */
+#define CONFIG_NO_RBP_MOD (1ULL << 2)
+
+/* TD life cycle 5.6, exit A */
+static uint64_t leave_failed(TdxCall *c, const TdxTdRef *td)
+{
+    static const TdxGpr cleared[] = {
+        TDX_RCX, TDX_RBX, TDX_RSI, TDX_RDI, TDX_R8, TDX_R9, TDX_R10, TDX_R11,
+        TDX_R12, TDX_R13, TDX_R14, TDX_R15,
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cleared) / sizeof(cleared[0]); i++) {
+        c->gpr[cleared[i]] = 0;
+    }
+    if (!(td->tdcs->config_flags & CONFIG_NO_RBP_MOD)) {
+        c->gpr[TDX_RBP] = 0;
+    }
+    c->gpr[TDX_RDX] = EXTENDED_ENTRY_FAILURE;
+    return tdx_op(TDX_NON_RECOVERABLE_VCPU, EXIT_INVALID_GUEST_STATE);
+}
+
+/* Step 13: a guest that was promised MONITOR finds it at work */
+static uint64_t check_monitor(const TdxCall *c, const TdxTdRef *td)
+{
+    const TdxCpuidConfig *entry = tdx_cpuid_config_of(CPUID_FEATURES,
+                                                      TDX_CPUID_NO_SUBLEAF);
+    const TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
+
+    if (!cpus) {
+        return td_no_content(td->m, td->tdr, "a TDCS page has no memory");
+    }
+    if (cpus->cpuid[entry - tdx_cpuid_config].reg[TDX_CPUID_ECX] &
+        CPUID_MONITOR &&
+        !(tdx_msr(c, TDX_MSR_MISC_ENABLE) & TDX_MISC_ENABLE_MONITOR_FSM)) {
+        return tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_MISC_ENABLE);
+    }
+    return TDX_SUCCESS;
+}
+
+/* What an entry does to the TD's TLB epochs, and the exit after it */
+static uint64_t enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
+{
+    TdxTdvps *tdvps = vp->tdvps;
+    uint32_t *refcount;
+    uint64_t epoch;
+
+    {
+        TDX_LOCK_GUARD(lock);
+
+        if (!tdx_guard_try(&lock, &td->tdcs->epoch_lock,
+                           TDX_LOCK_TYPE_SHARED)) {
+            return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_TD_EPOCH);
+        }
+        epoch = td_epoch(td->tdcs);
+        refcount = &td->tdcs->refcount[epoch & 1];
+        __atomic_fetch_add(refcount, 1, __ATOMIC_SEQ_CST);
+    }
+    if (tdvps->vcpu_epoch != epoch) {
+        c->m->ops->tlb_flush(c->m->opaque, c->lp);
+        tdvps->vcpu_epoch = epoch;
+    }
+    vp_set_state(vp, TDX_VCPU_DISABLED);
+    tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
+    __atomic_fetch_sub(refcount, 1, __ATOMIC_SEQ_CST);
+    return leave_failed(c, td);
+}
+
+/* TD life cycle 5.6 */
+uint64_t tdh_vp_enter(TdxCall *c)
+{
+    TdxModule *m = c->m;
+    uint64_t rcx = c->gpr[TDX_RCX];
+    VP_REF(vp);
+    TD_REF(td);
+    uint64_t status;
+
+    status = td_check_cpuid_limit(c);
+    if (status) {
+        return status;
+    }
+    if (rcx & ~(RCX_TDVPR | RCX_HOST_HINT | RCX_RESUME_L1)) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
+    }
+    status = vp_open(c, &vp, &td, rcx & RCX_TDVPR, TD_OPS_RUN,
+                     TDX_VCPU_READY);
+    if (status) {
+        return status;
+    }
+    /* No exit has been a trap, nor has an L2 VM run */
+    if (rcx & (RCX_HOST_HINT | RCX_RESUME_L1)) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
+    }
+    status = td_check_tsc_adjust(c);
+    if (status) {
+        return status;
+    }
+    /* Signed: a counter may turn over, but not go back */
+    if ((int64_t)(m->ops->tsc(m->opaque, c->lp) - vp.tdvps->exit_tsc) < 0) {
+        return TDX_TSC_ROLLBACK;
+    }
+    status = check_monitor(c, &td);
+    if (status) {
+        return status;
+    }
+    return enter(c, &td, &vp);
+}

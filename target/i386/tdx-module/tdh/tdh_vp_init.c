@@ -1,0 +1,104 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.VP.INIT (22): give a vCPU its initial state.
+ */
+
+#include "../td/td.h"
+
+/* What a vCPU counts as that was given no x2APIC id, by version 0 */
+#define NO_X2APIC_ID 0
+
+/* TD life cycle 5.3, step 10; the TDR is locked exclusively if @unique */
+static uint64_t claim_x2apic_id(TdxTdRef *td, uint32_t id, uint32_t index,
+                                bool unique)
+{
+    TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
+    uint32_t i;
+
+    if (!cpus) {
+        return td_no_content(td->m, td->tdr, "a TDCS page has no memory");
+    }
+    for (i = 0; unique && i < index; i++) {
+        if (cpus->x2apic_id[i] == id) {
+            return tdx_op(TDX_X2APIC_ID_NOT_UNIQUE, id);
+        }
+    }
+    cpus->x2apic_id[index] = id;
+    return TDX_SUCCESS;
+}
+
+/* Steps 8 to 10; the vCPU has been counted already */
+static uint64_t identify(const TdxCall *c, TdxTdRef *td, uint32_t index)
+{
+    uint64_t x2apic_id = c->gpr[TDX_R8];
+
+    if (index >= td->tdcs->max_vcpus || index >= TDX_MAX_VCPUS) {
+        return TDX_MAX_VCPUS_EXCEEDED;
+    }
+    if (c->version == 0) {
+        return claim_x2apic_id(td, NO_X2APIC_ID, index, false);
+    }
+    if (x2apic_id > UINT32_MAX) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
+    }
+    return claim_x2apic_id(td, x2apic_id, index, true);
+}
+
+/* TD life cycle 5.3 */
+uint64_t tdh_vp_init(TdxCall *c)
+{
+    VP_REF(vp);
+    TD_REF(td);
+    uint64_t status;
+    uint32_t index;
+
+    status = td_check_tsc_adjust(c);
+    if (status) {
+        return status;
+    }
+    if (c->version > 1) {
+        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+    }
+    status = vp_lock(&vp, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                     TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = td_lock_owner(&td, &vp.page,
+                           c->version ? TDX_LOCK_TYPE_EXCLUSIVE
+                                      : TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = td_check_state(&td, TD_OPS_BUILD);
+    if (status) {
+        return status;
+    }
+    status = vp_map(&vp, &td);
+    if (status) {
+        return status;
+    }
+    status = vp_check_complete(&vp, &td);
+    if (status) {
+        return status;
+    }
+    if (vp.tdvps->state != TDX_VCPU_UNINITIALIZED) {
+        return tdx_op(TDX_VCPU_STATE_INCORRECT, vp.tdvps->state);
+    }
+    index = __atomic_fetch_add(&td.tdcs->num_vcpus, 1, __ATOMIC_SEQ_CST);
+    status = identify(c, &td, index);
+    if (status) {
+        __atomic_fetch_sub(&td.tdcs->num_vcpus, 1, __ATOMIC_SEQ_CST);
+        return status;
+    }
+    if (c->version == 0) {
+        __atomic_fetch_and(&td.tdcs->td_flags,
+                           ~(TDX_TD_TOPOLOGY_ENUM_CONFIGURED |
+                             TDX_TD_VE_REDUCTION_VALID), __ATOMIC_SEQ_CST);
+    }
+    vp.tdvps->x2apic_id = c->version ? c->gpr[TDX_R8] : NO_X2APIC_ID;
+    vp.tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
+    vp_reset(&vp, &td, index, c->gpr[TDX_RDX]);
+    return vp_associate(c, &vp, &td);
+}

@@ -1,0 +1,95 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * TDH.VP.WR (43): write a metadata field of a vCPU.
+ */
+
+#include "../metadata/td-fields.h"
+
+#define PI_VECTOR_MAX    0xffULL
+#define PI_DESC_SIZE     64
+#define NOT_INITIALIZED(field) \
+    tdx_op(TDX_TD_VMCS_FIELD_NOT_INITIALIZED, tdx_field_code(field))
+
+static uint64_t store(uint64_t *field, uint64_t value)
+{
+    __atomic_store_n(field, value, __ATOMIC_SEQ_CST);
+    return TDX_SUCCESS;
+}
+
+static uint64_t store_if(bool valid, uint64_t *field, uint64_t value)
+{
+    return valid ? store(field, value) : TDX_METADATA_FIELD_VALUE_NOT_VALID;
+}
+
+/* Posted interrupts need a vector and a descriptor first */
+static uint64_t set_pin_controls(TdxTdvps *vp, uint64_t value)
+{
+    if (value & TDX_PIN_POSTED_INTERRUPTS) {
+        if (vp->pi_vector == TDX_PI_VECTOR_NONE) {
+            return NOT_INITIALIZED(VP_FIELD_PI_VECTOR);
+        }
+        if (vp->pi_desc_addr == TDX_PI_DESC_ADDR_NONE) {
+            return NOT_INITIALIZED(VP_FIELD_PI_DESC_ADDR);
+        }
+    }
+    return store(&vp->pin_controls, value);
+}
+
+static uint64_t set_field(const TdxVpRef *ref, const TdxFieldWrite *write)
+{
+    const TdxModule *m = ref->m;
+    TdxTdvps *vp = ref->tdvps;
+    uint64_t value = write->new;
+
+    switch (write->field->id) {
+    case VP_FIELD_PI_VECTOR:
+        return store_if(value <= PI_VECTOR_MAX, &vp->pi_vector, value);
+    case VP_FIELD_PI_DESC_ADDR:
+        return store_if(tdx_shared_hpa_ok(m, value, PI_DESC_SIZE,
+                                          PI_DESC_SIZE),
+                        &vp->pi_desc_addr, value);
+    case VP_FIELD_SHARED_EPTP:
+        return store_if(tdx_shared_hpa_ok(m, value, TDX_PAGE_4K,
+                                          TDX_PAGE_4K),
+                        &vp->shared_eptp, value);
+    case VP_FIELD_PIN_CONTROLS:
+        return set_pin_controls(vp, value);
+    case VP_FIELD_SECONDARY:
+        return store(&vp->secondary_controls, value);
+    case VP_FIELD_NOTIFY_WINDOW:
+        return store(&vp->notify_window, value);
+    case VP_FIELD_PEND_NMI:
+        return store(&vp->pend_nmi, value);
+    default:
+        return TDX_METADATA_FIELD_NOT_WRITABLE;
+    }
+}
+
+/* TD life cycle 5.5 */
+uint64_t tdh_vp_wr(TdxCall *c)
+{
+    uint64_t value = c->gpr[TDX_R8];
+    TdxFieldWrite write;
+    VP_REF(vp);
+    TD_REF(td);
+    uint64_t status;
+
+    c->gpr[TDX_R8] = 0;
+
+    status = vp_open(c, &vp, &td, c->gpr[TDX_RCX], TD_OPS_WRITE,
+                     TDX_VCPU_READY);
+    if (status) {
+        return status;
+    }
+    status = td_field_write(c, &tdx_vp_fields, &vp, c->gpr[TDX_RDX], value,
+                            c->gpr[TDX_R9], &write);
+    if (status) {
+        return status;
+    }
+    status = set_field(&vp, &write);
+    if (!status) {
+        c->gpr[TDX_R8] = write.old;
+    }
+    return status;
+}

@@ -1,0 +1,126 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Taking hold of a vCPU, and the checks that its leaves share
+ * (TD life cycle 2, 5).
+ */
+
+#include "../td/td.h"
+
+void vp_unlock(TdxVpRef *vp)
+{
+    pamt_unlock(&vp->page);
+}
+
+/* Group TDVPR */
+uint64_t vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa, TdxLockType type,
+                 uint32_t op)
+{
+    vp->m = c->m;
+    vp->hpa = hpa;
+    return pamt_get_page(&vp->page, c, hpa, TDX_LEVEL_4K, TDX_PT_TDVPR, type,
+                         op);
+}
+
+uint64_t vp_map(TdxVpRef *vp, const TdxTdRef *td)
+{
+    vp->td = td;
+    vp->tdvps = td_private(vp->m, td->tdr, vp->hpa, TDX_PAGE_4K);
+    return vp->tdvps ? TDX_SUCCESS
+                     : td_no_content(vp->m, td->tdr,
+                                     "a TDVPR page has no memory");
+}
+
+uint64_t vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td)
+{
+    if (vp->tdvps->num_pages < TDX_TDVPS_BASE_PAGES +
+        TDX_TDVPS_PAGES_PER_L2 * td->tdcs->num_l2_vms) {
+        return TDX_TDCX_NUM_INCORRECT;
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t vp_check_state(const TdxVpRef *vp, unsigned states)
+{
+    uint32_t state = __atomic_load_n(&vp->tdvps->state, __ATOMIC_SEQ_CST);
+
+    /* Every state but UNINITIALIZED, which no set contains, is one bit */
+    if (!(state & states)) {
+        return tdx_fails(vp->m, tdx_op(TDX_VCPU_STATE_INCORRECT, state),
+                         "vCPU", vp->hpa, TDX_CAUSE_VCPU_STATE, state);
+    }
+    return TDX_SUCCESS;
+}
+
+uint64_t vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td)
+{
+    uint32_t lp = TDX_ASSOC_NONE;
+
+    if (__atomic_compare_exchange_n(&vp->tdvps->assoc_lpid, &lp, c->lp, false,
+                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        __atomic_fetch_add(&td->tdcs->num_assoc_vcpus, 1, __ATOMIC_SEQ_CST);
+        return TDX_SUCCESS;
+    }
+    return lp == c->lp ? TDX_SUCCESS : TDX_VCPU_ASSOCIATED;
+}
+
+void vp_set_state(TdxVpRef *vp, TdxVcpuState state)
+{
+    const TdxObserver *observer = tdx_observer(vp->m);
+    uint32_t before = __atomic_exchange_n(&vp->tdvps->state, state,
+                                          __ATOMIC_SEQ_CST);
+
+    if (observer) {
+        observer->state(vp->m->opaque, "VCPU_STATE", vp->hpa,
+                        tdx_vcpu_state_name(before),
+                        tdx_vcpu_state_name(state));
+    }
+}
+
+void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
+              uint64_t initial_rcx)
+{
+    TdxTdvps *tdvps = vp->tdvps;
+
+    tdvps->index = index;
+    tdvps->initial_rcx = initial_rcx;
+    tdvps->pi_desc_addr = TDX_PI_DESC_ADDR_NONE;
+    tdvps->pi_vector = TDX_PI_VECTOR_NONE;
+    tdvps->pin_controls = TDX_PIN_CONTROLS;
+    tdvps->secondary_controls = TDX_SECONDARY_CONTROLS;
+    tdvps->shared_eptp = td->tdr->tdcx[TDX_TDCS_NO_SHARED_EPT] |
+                         (uint64_t)td->tdr->hkid << vp->m->hkid_start_bit;
+    vp_set_state(vp, TDX_VCPU_READY);
+}
+
+uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
+                 unsigned ops, unsigned states)
+{
+    uint64_t status;
+
+    status = vp_lock(vp, c, hpa, TDX_LOCK_TYPE_SHARED, TDX_RCX);
+    if (status) {
+        return status;
+    }
+    status = td_lock_owner(td, &vp->page, TDX_LOCK_TYPE_SHARED);
+    if (status) {
+        return status;
+    }
+    status = td_check_state(td, ops);
+    if (status) {
+        return status;
+    }
+    status = vp_map(vp, td);
+    if (status) {
+        return status;
+    }
+    status = vp_check_complete(vp, td);
+    if (status) {
+        return status;
+    }
+    status = vp_check_state(vp, states);
+    if (status) {
+        return status;
+    }
+    return vp_associate(c, vp, td);
+}
