@@ -4,12 +4,12 @@
 # meson. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help boot shell qemu model vectors seamcall demo check fuzz bench
-.PHONY: check-hooks clean
+.PHONY: help boot shell qemu model vectors seamcall demo check kut fuzz
+.PHONY: bench check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
 export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES MEM SMP APPEND
-export QEMU_ARGS DPAMT EXERCISE V JOBS SEAM_CACHE SEAM_DEPS
+export QEMU_ARGS DPAMT EXERCISE V JOBS SEAM_CACHE SEAM_DEPS SLOW
 
 help: ## this list
 	@echo 'QEMU with an emulated Intel SEAM mode. Targets:'
@@ -51,6 +51,11 @@ demo: qemu guest ## pictures and a transcript of a boot (build/demo)
 check: ## run every test, layer by layer
 	scripts/deps model qemu guest check
 	scripts/check
+
+kut: ## run kvm-unit-tests on the CPU (KUT=<built checkout> TESTS= SLOW=1)
+	scripts/deps qemu
+	scripts/qemu-build
+	scripts/kut "$(KUT)" $(TESTS)
 
 fuzz: ## fuzz the SEAMCALL surface (SECONDS=600)
 	scripts/deps fuzz
