@@ -19,6 +19,117 @@
  */
 #define X86_VMX_REVISION_ID 0x53454d31
 
+/*
+ * Bits of hflags, hence of a translation block's flags, beside those of cpu.h
+ * GUEST: VMX non-root operation, of an ordinary guest or a TD
+ * STEP: translate one instruction, look for events after it (monitor trap
+ *   flag, a preemption timer that has run out)
+ */
+#define HF_VMX_GUEST_SHIFT  29
+#define HF_VMX_STEP_SHIFT   30
+#define HF_VMX_GUEST_MASK   (1u << HF_VMX_GUEST_SHIFT)
+#define HF_VMX_STEP_MASK    (1u << HF_VMX_STEP_SHIFT)
+
+/* A second word at the start of each instruction: cc_op, and its length */
+#define X86_INSN_START_CC_OP     0xff
+#define X86_INSN_START_LEN_SHIFT 8
+
+/* Something that vmx_pending() must look at */
+#define CPU_INTERRUPT_VMX   CPU_INTERRUPT_TGT_EXT_0
+
+struct X86Vmcs;
+
+/**
+ * VmxControls: the controls that the guest runs with, decoded at VM entry;
+ * good while hflags has HF_VMX_GUEST_MASK.
+ * @pin, @proc, @proc2, @exit, @entry: words of controls as in the VMCS; @proc2
+ *   is 0 where @proc does not activate it
+ * @intercept: instructions that exit, a bit for each VmxIntercept
+ * @cr0_mask, @cr0_shadow: guest/host mask and read shadow; CR4's likewise
+ * @cr3_targets: how many of @cr3_target count
+ * @ept, @ept_ad, @ept_levels, @eptp: guest-physical addresses are translated
+ *   by EPT, with accessed and dirty flags, of 4 or 5 levels, from there
+ * @vpid: tag of linear translations; 0 unless VPID is on
+ * @pml: stores that set a dirty flag are logged
+ */
+typedef struct VmxControls {
+    uint32_t pin;
+    uint32_t proc;
+    uint32_t proc2;
+    uint32_t exit;
+    uint32_t entry;
+    uint64_t intercept;
+    uint32_t exception_bitmap;
+    uint32_t pf_mask;
+    uint32_t pf_match;
+    uint64_t cr0_mask;
+    uint64_t cr0_shadow;
+    uint64_t cr4_mask;
+    uint64_t cr4_shadow;
+    unsigned cr3_targets;
+    uint64_t cr3_target[4];
+    uint64_t tsc_offset;
+    uint64_t tsc_multiplier;
+    uint64_t io_bitmap[2];
+    uint64_t msr_bitmap;
+    uint64_t virtual_apic;
+    bool ept;
+    bool ept_ad;
+    uint8_t ept_levels;
+    bool pml;
+    uint16_t vpid;
+    uint64_t eptp;
+} VmxControls;
+
+/**
+ * VmxExit: what an exit tells the hypervisor.  Who causes one fills in what
+ * concerns it; the engine adds the instruction's length and the event whose
+ * delivery was cut short.
+ * @reason: basic exit reason
+ * @qualification: exit qualification
+ * @gpa, @gla: guest-physical and guest linear address; 0 if not applicable
+ * @intr_info, @intr_error: interruption information with its error code
+ * @insn_len: length of the instruction; the engine's where it is 0
+ * @insn_info: instruction information
+ */
+typedef struct VmxExit {
+    uint32_t reason;
+    uint64_t qualification;
+    uint64_t gpa;
+    uint64_t gla;
+    uint32_t intr_info;
+    uint32_t intr_error;
+    uint32_t insn_len;
+    uint32_t insn_info;
+} VmxExit;
+
+/**
+ * VmxEvent: an event on its way into the guest.
+ * @info: in the format of IDT-vectoring information; 0 while there is none
+ * @error: its error code
+ * @insn_len: of the instruction, for software interrupts and exceptions
+ * @eip: that of the guest when delivery began
+ */
+typedef struct VmxEvent {
+    uint32_t info;
+    uint32_t error;
+    uint32_t insn_len;
+    uint64_t eip;
+} VmxEvent;
+
+/**
+ * VmxMmu: whose translations the guest's bank of MMU indexes holds.
+ * @valid: they are someone's
+ * @eptp, @vpid: the tag; @eptp is 0 without EPT
+ * @pdpte: the PDPTEs that a guest with PAE paging runs with
+ */
+typedef struct VmxMmu {
+    bool valid;
+    uint64_t eptp;
+    uint16_t vpid;
+    uint64_t pdpte[4];
+} VmxMmu;
+
 /**
  * X86VmxState: what ArchCPU.vmx points to on a CPU with VMX; the pointer is
  * NULL on every other CPU, and stays as it is after realize.
@@ -26,12 +137,21 @@
  * @vmxon_ptr: the VMXON region, while in VMX operation
  * @init_pending: an INIT came in VMX operation, which VMXOFF lets through
  * @mov_ss_eip: EIP after the latest MOV SS or POP SS
+ * @run: the VMCS that the guest runs with, in non-root operation
+ * @ctl: its controls, decoded
+ * @vectoring: the event that is being delivered to the guest
+ * @mmu: tag of the guest's translations
  */
 typedef struct X86VmxState {
     bool vmxon;
     uint64_t vmxon_ptr;
     bool init_pending;
     uint64_t mov_ss_eip;
+
+    struct X86Vmcs *run;
+    VmxControls ctl;
+    VmxEvent vectoring;
+    VmxMmu mmu;
 } X86VmxState;
 
 #ifndef CONFIG_USER_ONLY
@@ -93,6 +213,58 @@ static inline bool x86_vmx_mov_ss_blocking(CPUX86State *env)
     return (env->hflags & HF_INHIBIT_IRQ_MASK) &&
            env_archcpu(env)->vmx->mov_ss_eip == env->eip;
 }
+
+/** x86_vmx_guest: is the CPU in VMX non-root operation? */
+static inline bool x86_vmx_guest(const CPUX86State *env)
+{
+    return env->hflags & HF_VMX_GUEST_MASK;
+}
+
+/** x86_vmx_controls: those that the guest runs with; in non-root operation */
+static inline const VmxControls *x86_vmx_controls(CPUX86State *env)
+{
+    return &env_archcpu(env)->vmx->ctl;
+}
+
+/**
+ * vmx_exit: VM exit.  The CPU is in non-root operation.
+ * @ra: host address of the code that was running, as for exceptions; 0 where
+ *   env has the guest's state of an instruction boundary
+ */
+G_NORETURN void vmx_exit(CPUX86State *env, const VmxExit *exit, uintptr_t ra);
+
+/**
+ * x86_vmx_page_fault: a #PF comes for linear address @addr, CR2 is not written
+ * yet.  Exits if the exception bitmap and the masks say so, returns otherwise.
+ */
+void x86_vmx_page_fault(CPUX86State *env, int error_code, uint64_t addr,
+                        uintptr_t ra);
+
+/* --- the guest's translations, vmx/mmu.c --------------------------------- */
+
+/**
+ * vmx_mmu_enter: non-root operation begins, with the guest's state and
+ * controls loaded.  Forgets translations that are not the guest's own.
+ */
+void vmx_mmu_enter(CPUX86State *env);
+
+/** vmx_mmu_exit: non-root operation ends, the host's state is not loaded yet */
+void vmx_mmu_exit(CPUX86State *env);
+
+/**
+ * vmx_mmu_invept: INVEPT @type with its operands checked: 1 single context,
+ * 2 all contexts
+ */
+void vmx_mmu_invept(CPUX86State *env, unsigned type, uint64_t eptp);
+
+/**
+ * vmx_mmu_invvpid: INVVPID @type with its operands checked: 0 an address,
+ * 1 single context, 2 all contexts, 3 single context but global translations
+ */
+void vmx_mmu_invvpid(CPUX86State *env, unsigned type, uint16_t vpid,
+                     uint64_t addr);
+
+/* --- control registers --------------------------------------------------- */
 
 /**
  * x86_vmx_check_cr: raise #GP(0) if writing @val to CR0 or CR4 (@reg) would
