@@ -23,8 +23,8 @@ def table(name, pattern):
 
 
 def leaf_name(leaf):
-    found = table('dispatch/leaf-table.c',
-                  r'(?=\.number = \d+,\s*\.name = "([^"]+)")\.number = (\d+)')
+    found = table('abi/leaf-list.h',
+                  r'TDX_SEAMCALL\w*\((?=\d+, \w+, "([^"]+)")(\d+)')
     return found.get(leaf & 0xffff)
 
 

@@ -16,6 +16,7 @@
 
 #include <glib.h>
 
+#include "dispatch/leaf-table.h"
 #include "sim-platform.h"
 #include "core/state.h"
 

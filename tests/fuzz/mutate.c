@@ -33,7 +33,7 @@ typedef struct Program {
 static uint8_t random_leaf(uint64_t *random)
 {
     size_t n;
-    const TdxLeaf *table = tdx_leaf_table(&n);
+    const TdxLeaf *const *table = tdx_leaf_table(&n);
     const TdxLeaf *leaf;
 
     switch (below(random, 32)) {
@@ -47,7 +47,7 @@ static uint8_t random_leaf(uint64_t *random)
         return below(random, 2) ? FUZZ_POISON : below(random, 256);
     }
     do {
-        leaf = &table[below(random, n)];
+        leaf = table[below(random, n)];
     } while (!leaf->handler || leaf->number >= FUZZ_WRITE);
     return leaf->number;
 }

@@ -218,12 +218,12 @@ static void report_leaf(const TdxLeaf *leaf)
 static bool report(void)
 {
     size_t i, n;
-    const TdxLeaf *table = tdx_leaf_table(&n);
+    const TdxLeaf *const *table = tdx_leaf_table(&n);
     unsigned dynamic;
 
     for (i = 0; i < n; i++) {
-        if (table[i].handler && table[i].number < FUZZ_LEAVES) {
-            report_leaf(&table[i]);
+        if (table[i]->handler && table[i]->number < FUZZ_LEAVES) {
+            report_leaf(table[i]);
         }
     }
     for (i = 0; i < G_N_ELEMENTS(goals); i++) {

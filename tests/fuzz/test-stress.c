@@ -92,15 +92,15 @@ static gpointer run_lp(gpointer opaque)
 static void assert_much_succeeded(void)
 {
     size_t i, n;
-    const TdxLeaf *table = tdx_leaf_table(&n);
+    const TdxLeaf *const *table = tdx_leaf_table(&n);
     unsigned leaves = 0;
 
     for (i = 0; i < n; i++) {
-        uint64_t times = fuzz_stats.successes[table[i].number % 256];
+        uint64_t times = fuzz_stats.successes[table[i]->number % 256];
 
         if (times) {
             g_test_message("%s succeeded %" G_GUINT64_FORMAT " times",
-                           table[i].name, times);
+                           table[i]->name, times);
             leaves++;
         }
     }

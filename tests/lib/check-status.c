@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "abi/leaf-doc.h"
+#include "dispatch/leaf-table.h"
 #include "abi/status.h"
 #include "check-status.h"
 
@@ -21,7 +21,7 @@ bool __wrap_tdx_module_seamcall(TdxModule *m, unsigned lp,
         return false;
     }
     if (!tdx_leaf_may_return(leaf, gpr[TDX_RAX])) {
-        g_error("%s answers %s, which abi/leaf-doc.c does not list",
+        g_error("%s answers %s, which its declaration does not list",
                 leaf ? leaf->name : "an unknown leaf",
                 tdx_status_format(gpr[TDX_RAX], text, sizeof(text)));
     }

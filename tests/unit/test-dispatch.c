@@ -5,7 +5,7 @@
  */
 
 #include "sim-platform.h"
-#include "abi/leaf.h"
+#include "dispatch/leaf-table.h"
 #include "abi/status.h"
 
 static uint64_t call(SimPlatform *sim, uint64_t rax)
@@ -36,11 +36,11 @@ static void test_rax(void)
 static void test_table_is_sorted(void)
 {
     size_t n;
-    const TdxLeaf *leaf = tdx_leaf_table(&n);
+    const TdxLeaf *const *leaf = tdx_leaf_table(&n);
 
     for (size_t i = 0; i < n; i++) {
-        g_assert_true(tdx_leaf_find(leaf[i].number) == &leaf[i]);
-        g_assert_true(!i || leaf[i - 1].number < leaf[i].number);
+        g_assert_true(tdx_leaf_find(leaf[i]->number) == leaf[i]);
+        g_assert_true(!i || leaf[i - 1]->number < leaf[i]->number);
     }
     g_assert_null(tdx_leaf_find(42));
 }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "abi/leaf-doc.h"
+#include "dispatch/leaf-table.h"
 #include "fault-fixture.h"
 #include "sim-boot.h"
 
@@ -135,10 +135,11 @@ static void test_bad_names(void)
 static void test_offers(void)
 {
     size_t n;
-    const TdxLeaf *leaf = tdx_leaf_table(&n);
+    const TdxLeaf *const *table = tdx_leaf_table(&n);
     unsigned taken = 0;
 
-    for (; n; n--, leaf++) {
+    for (; n; n--, table++) {
+        const TdxLeaf *leaf = *table;
         TdxFault f = { 0 };
         g_autofree char *error = tdx_fault_parse(&f, leaf->name, "?", NULL);
         char *offers = strstr(error, "possible: ");
@@ -293,7 +294,7 @@ static void test_several(void)
     g_assert_null(sim->module->faults);
     /* Nothing of it is left in the way of a call */
     g_assert_true(sim->module->entry[SYS_KEY_CONFIG].handler ==
-                  tdh_sys_key_config);
+                  tdx_leaf_find(SYS_KEY_CONFIG)->handler);
     sim_free(sim);
 }
 
@@ -362,9 +363,9 @@ static void fill(uint64_t gpr[TDX_NUM_GPRS], const TdxLeaf *leaf,
 /* Any of the statuses that are injected in place of the handler */
 static void parse_any(TdxFault *f, const TdxLeaf *leaf)
 {
-    const uint64_t *status = tdx_leaf_doc(leaf)->statuses;
+    const TdxAnswer *a = leaf->answers;
 
-    for (; *status != TDX_STATUS_NONE; status++) {
+    for (; a->status != TDX_STATUS_NONE; a++) {
         const char *const operands[] = {
             NULL, "0", leaf->in[0].name ? tdx_operand_name(leaf->in[0].reg)
                                         : "KOT",
@@ -374,7 +375,7 @@ static void parse_any(TdxFault *f, const TdxLeaf *leaf)
             g_autofree char *error = NULL;
 
             *f = (TdxFault) { .nth = 1, .count = 1, .percent = 100 };
-            error = tdx_fault_parse(f, leaf->name, tdx_status_name(*status),
+            error = tdx_fault_parse(f, leaf->name, tdx_status_name(a->status),
                                     operands[i]);
             if (!error && f->point == TDX_FAULT_AT_START) {
                 return;
@@ -389,11 +390,12 @@ static void test_outputs(void)
 {
     SimPlatform *sim = sim_td_machine(1);
     size_t n;
-    const TdxLeaf *leaf = tdx_leaf_table(&n);
+    const TdxLeaf *const *table = tdx_leaf_table(&n);
     unsigned compared = 0;
 
     sim->module->cfg.sys_disable = true;
-    for (; n; n--, leaf++) {
+    for (; n; n--, table++) {
+        const TdxLeaf *leaf = *table;
         uint64_t gpr[2][TDX_NUM_GPRS];
         TdxFault f;
 

@@ -189,16 +189,16 @@ static TdxModuleLeafList *leaves(const TdxModule *m)
 {
     TdxModuleLeafList *list = NULL, **tail = &list;
     size_t num;
-    const TdxLeaf *leaf = tdx_leaf_table(&num);
+    const TdxLeaf *const *leaf = tdx_leaf_table(&num);
     TdxCallCount n;
 
     for (size_t i = 0; i < num; i++) {
-        n = tdx_query_calls(m, &leaf[i]);
+        n = tdx_query_calls(m, leaf[i]);
         if (n.calls) {
-            TdxModuleLeaf *info = leaf_info(leaf[i].name, n);
+            TdxModuleLeaf *info = leaf_info(leaf[i]->name, n);
 
             info->has_number = true;
-            info->number = leaf[i].number;
+            info->number = leaf[i]->number;
             QAPI_LIST_APPEND(tail, info);
         }
     }

@@ -13,7 +13,7 @@
 #include "../include/module.h"
 
 static const struct {
-    uint64_t value;
+    TdxStatus value;
     const char *name;
 } status_names[] = {
 #define TDX_STATUS(name, value) { value, #name },
@@ -39,7 +39,7 @@ const char *tdx_status_name(uint64_t status)
     return NULL;
 }
 
-bool tdx_status_find(const char *name, uint64_t *status)
+bool tdx_status_find(const char *name, TdxStatus *status)
 {
     size_t i;
 

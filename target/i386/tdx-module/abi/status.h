@@ -12,11 +12,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 64-bit enumerators are a GNU extension that QEMU's compilers all have */
+/*
+ * TdxStatus: how a leaf ends, or a step of one.  A type of its own: the
+ * compiler tells a pointer to one, and a function that returns one, from
+ * those of plain numbers, and one enumeration from another.
+ *
+ * TDX_SUCCESS is 0, so that the checks of a leaf chain, in the order in which
+ * the specification lists them, and the first that fails ends the chain:
+ *
+ *     status = tdx_this(...) ?:
+ *              tdx_require(that, TDX_SOMETHING) ?:
+ *              tdx_the_other(...);
+ *
+ * 64-bit enumerators are a GNU extension that QEMU's compilers all have.
+ */
 #define TDX_STATUS(name, value) name = value,
-enum {
+typedef enum TdxStatus {
 #include "status-list.h"
-};
+    /*
+     * The module's "status never set" marker.  A handler returns it after
+     * tdx_fatal(); it never reaches a guest.
+     */
+    TDX_STATUS_NONE = UINT64_MAX,
+} TdxStatus;
 #undef TDX_STATUS
 
 /* Operand ids 0..15 are the registers, see TdxGpr */
@@ -28,21 +46,24 @@ enum {
 
 #define TDX_STATUS_ERROR (1ULL << 63)
 
-/*
- * The module's "status never set" marker.  A handler returns it after
- * tdx_fatal(); it never reaches a guest.
- */
-#define TDX_STATUS_NONE UINT64_MAX
+/** tdx_require: a check by itself: @status unless @ok */
+static inline TdxStatus tdx_require(bool ok, TdxStatus status)
+{
+    return ok ? TDX_SUCCESS : status;
+}
 
 /* Bits 31:0 name the operand (or MSR, CPUID leaf, index ...) at fault */
-static inline uint64_t tdx_op(uint64_t status, uint32_t id)
+static inline TdxStatus tdx_op(uint64_t status, uint32_t id)
 {
     return (status & ~(uint64_t)UINT32_MAX) | id;
 }
 
+/* The same of a constant, for a table; @status without details */
+#define TDX_OP(status, id) ((TdxStatus)((status) | (id)))
+
 /* Bits 31:0 carry four numbers, lowest byte first */
-static inline uint64_t tdx_multi(uint64_t status, uint8_t b0, uint8_t b1,
-                                 uint8_t b2, uint8_t b3)
+static inline TdxStatus tdx_multi(uint64_t status, uint8_t b0, uint8_t b1,
+                                  uint8_t b2, uint8_t b3)
 {
     return tdx_op(status, b0 | (uint32_t)b1 << 8 | (uint32_t)b2 << 16 |
                           (uint32_t)b3 << 24);
@@ -55,7 +76,7 @@ const char *tdx_status_name(uint64_t status);
  * tdx_status_find: the status of a name, with or without "TDX_", in upper or
  * lower case; false if there is none
  */
-bool tdx_status_find(const char *name, uint64_t *status);
+bool tdx_status_find(const char *name, TdxStatus *status);
 
 /** tdx_operand_name: name of operand id @id, NULL if it is none */
 const char *tdx_operand_name(uint32_t id);

@@ -11,7 +11,7 @@
 #include "../include/fault.h"
 #include "lock.h"
 #include "../abi/field.h"
-#include "../abi/leaf.h"
+#include "leaf.h"
 #include "../abi/status.h"
 
 #define TDX_PAGE_4K (1ULL << 12)
@@ -122,6 +122,8 @@ typedef struct TdxEntryPoint {
     TdxLeafHandler *handler; /* NULL: this module does not have it */
     uint8_t states;          /* TDX_WHEN_* */
     uint8_t max_version;
+    uint8_t num_outputs;
+    uint8_t output[TDX_LEAF_MAX_OPERANDS]; /* TdxGpr */
 } TdxEntryPoint;
 
 /* Calls of one leaf by one LP, which alone writes them; atomic */
@@ -172,7 +174,7 @@ struct TdxCall {
     uint8_t version;
     uint64_t *gpr; /* the caller's, in TdxGpr order */
     TdxFaultPoint fault_point; /* where the call is to end in @fault */
-    uint64_t fault;
+    TdxStatus fault;
 };
 
 /**
@@ -350,11 +352,5 @@ static inline void *tdx_global(TdxModule *m, uint64_t hpa, uint64_t len)
     }
     return content;
 }
-
-/* --- leaf handlers, one file each ---------------------------------------- */
-
-#define TDX_HANDLER(name) TdxLeafHandler name;
-#include "../abi/handler-list.h"
-#undef TDX_HANDLER
 
 #endif /* TDX_INTERNAL_H */

@@ -7,13 +7,12 @@
 #include <glib.h>
 #include <string.h>
 
-#include "../abi/leaf-doc.h"
-#include "../include/fault.h"
 #include "../core/state.h"
+#include "../include/fault.h"
+#include "leaf-table.h"
 
 /* Bits 47:40 of a status (status codes 1.1) */
 enum {
-    CLASS_GENERAL = 0x00,
     CLASS_OPERAND = 0x01,
     CLASS_PAMT = 0x03,
     CLASS_TD = 0x06,
@@ -22,103 +21,36 @@ enum {
     CLASS_SEPT = 0x0b,
 };
 
-static unsigned class_of(uint64_t status)
+static unsigned class_of(TdxStatus status)
 {
     return (status >> 40) & 0xff;
 }
 
 /* --- what is possible ---------------------------------------------------- */
 
-static bool in_list(const uint64_t *list, uint64_t code)
-{
-    size_t i;
-
-    for (i = 0; list && list[i] != TDX_STATUS_NONE; i++) {
-        if (list[i] == code) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Not what the dispatcher answers in the leaf's place */
-static bool can_answer(const TdxLeaf *leaf, uint64_t status)
+static bool can_answer(const TdxLeaf *leaf, TdxStatus status)
 {
-    const TdxLeafDoc *doc = tdx_leaf_doc(leaf);
-    uint64_t code = tdx_op(status, 0);
-
-    return doc && (in_list(doc->statuses, code) ||
-                   in_list(doc->elsewhere, code));
+    return tdx_leaf_answer(leaf, status);
 }
 
-/* A real failure explains these in output registers, of something that is */
-static bool explained(const TdxLeaf *leaf, uint64_t status)
+static TdxFaultPoint point_of(const TdxLeaf *leaf, TdxStatus status)
 {
-    switch (tdx_op(status, 0)) {
-    case TDX_INCORRECT_CPUID_VALUE:
-    case TDX_INCONSISTENT_CPUID_FIELD:
-    case TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT:
-    case TDX_METADATA_LIST_OVERFLOW:
-    case TDX_L2_SEPT_WALK_FAILED:
-    case TDX_L2_SEPT_ENTRY_NOT_FREE:
-    case TDX_L2_SEPT_PAGE_NOT_PROVIDED:
-        return true;
-    case TDX_OPERAND_INVALID:
-        return (uint32_t)status == TDX_OPERAND_CPUID_CONFIG;
-    case TDX_INTERRUPTED_RESUMABLE:
-    case TDX_INTERRUPTED_RESTARTABLE:
-        return false;
-    default:
-        /* The others of this class are exits from a TD */
-        return class_of(status) == CLASS_GENERAL;
-    }
-}
-
-static TdxFaultPoint point_of(const TdxLeaf *leaf, uint64_t status)
-{
-    switch (tdx_op(status, 0)) {
-    case TDX_INTERRUPTED_RESUMABLE:
-    case TDX_INTERRUPTED_RESTARTABLE:
-    case TDX_INTERRUPTED_BUSY:
-        return TDX_FAULT_INTERRUPTION;
-    case TDX_TLB_TRACKING_NOT_DONE:
-        return TDX_FAULT_AT_START;
-    case TDX_OPERAND_BUSY:
-        /* RCX of these is the way to the entry, which is locked as well */
-        if (status == tdx_op(TDX_OPERAND_BUSY, TDX_RCX) &&
-            can_answer(leaf, TDX_EPT_WALK_FAILED)) {
-            return TDX_FAULT_AT_SEPT_ENTRY;
-        }
-        break;
-    }
-    if (class_of(status) == CLASS_SEPT) {
-        return TDX_FAULT_AT_SEPT_ENTRY;
-    }
-    if (leaf->handler == tdh_phymem_page_reclaim &&
-        (status == TDX_LIFECYCLE_STATE_INCORRECT ||
-         status == TDX_TD_ASSOCIATED_PAGES_EXIST ||
-         status == tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_TDR))) {
-        return TDX_FAULT_AT_OWNER;
-    }
-    return TDX_FAULT_AT_START;
+    return tdx_leaf_answer(leaf, status)->fault_at;
 }
 
 /* The answers that can be injected, for whoever asked for another */
 static char *possible(const TdxLeaf *leaf)
 {
-    const TdxLeafDoc *doc = tdx_leaf_doc(leaf);
-    const uint64_t *const lists[] = { doc->statuses, doc->elsewhere };
     GString *all = g_string_new(leaf->piecewise ? "interrupted" : NULL);
+    const TdxAnswer *a;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
-        const uint64_t *s = lists[i];
+    for (a = leaf->answers; a->status != TDX_STATUS_NONE; a++) {
+        const char *name = tdx_status_name(a->status);
 
-        for (; s && *s != TDX_STATUS_NONE; s++) {
-            if (*s != TDX_SUCCESS && !explained(leaf, *s) &&
-                !strstr(all->str, tdx_status_name(*s))) {
-                g_string_append_printf(all, "%s%s", all->len ? ", " : "",
-                                       tdx_status_name(*s));
-            }
+        if (a->status != TDX_SUCCESS && a->fault_at != TDX_FAULT_NOWHERE &&
+            !strstr(all->str, name)) {
+            g_string_append_printf(all, "%s%s", all->len ? ", " : "", name);
         }
     }
     if (!all->len) {
@@ -132,17 +64,17 @@ static char *possible(const TdxLeaf *leaf)
 static char *parse_leaf(TdxFault *f, const char *name)
 {
     size_t n;
-    const TdxLeaf *table = tdx_leaf_table(&n);
+    const TdxLeaf *const *table = tdx_leaf_table(&n);
 
     for (size_t i = 0; i < n; i++) {
-        if (g_ascii_strcasecmp(name, table[i].name)) {
+        if (g_ascii_strcasecmp(name, table[i]->name)) {
             continue;
         }
-        if (!table[i].handler) {
+        if (!table[i]->handler) {
             return g_strdup_printf("%s is not modelled, so it always fails",
-                                   table[i].name);
+                                   table[i]->name);
         }
-        f->leaf = &table[i];
+        f->leaf = table[i];
         return NULL;
     }
     return g_strdup_printf("there is no leaf '%s'; a leaf is named as in "
@@ -187,7 +119,7 @@ static char *parse_status(TdxFault *f, const char *name)
 }
 
 /* Has a status that names no operand something else in bits 31:0? */
-static bool takes_number(uint64_t status)
+static bool takes_number(TdxStatus status)
 {
     switch (class_of(status)) {
     case CLASS_OPERAND:
@@ -272,17 +204,17 @@ char *tdx_fault_parse(TdxFault *f, const char *leaf, const char *status,
     if (!error) {
         error = parse_operand(f, operand);
     }
-    if (error || f->point) {
+    if (error || f->point != TDX_FAULT_NOWHERE) {
         return error;
     }
-    if (explained(f->leaf, f->status)) {
+    f->point = point_of(f->leaf, f->status);
+    if (f->point == TDX_FAULT_NOWHERE) {
         return g_strdup_printf("%s%s of %s tells of something in output "
                                "registers, and cannot be injected",
                                tdx_status_name(f->status),
                                operand ? " with this operand" : "",
                                f->leaf->name);
     }
-    f->point = point_of(f->leaf, f->status);
     return NULL;
 }
 
@@ -419,10 +351,11 @@ static void fail_outputs(const TdxCall *c, const TdxLeaf *leaf)
 }
 
 /* Stands in for the handler of any leaf that has a fault */
-static uint64_t fault_call(TdxCall *c)
+static TdxStatus fault_call(TdxCall *c)
 {
     const TdxLeaf *leaf = tdx_leaf_find(c->gpr[TDX_RAX] & TDX_RAX_LEAF_MASK);
-    uint64_t call, status;
+    TdxStatus status;
+    uint64_t call;
     TdxFault *f = choose(c->m, leaf, &call);
 
     if (!f) {

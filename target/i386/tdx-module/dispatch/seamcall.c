@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "../core/state.h"
+#include "leaf-table.h"
 
 /* An unknown leaf is treated as one that is only legal when ready */
 static const TdxEntryPoint unknown = { .states = TDX_WHEN_READY };
@@ -25,23 +26,35 @@ static bool leaf_exists(const TdxModule *m, const TdxLeaf *leaf)
     return true;
 }
 
+static void init_entry_point(TdxModule *m, const TdxLeaf *leaf)
+{
+    TdxEntryPoint *entry = &m->entry[leaf->number];
+    unsigned n = 0;
+
+    g_assert(leaf->number < TDX_ENTRY_POINTS);
+    entry->max_version = leaf->max_version;
+    if (!leaf_exists(m, leaf)) {
+        return;
+    }
+    entry->states = leaf->states;
+    entry->handler = leaf->handler;
+    while (n < TDX_LEAF_MAX_OPERANDS && leaf->out[n].name) {
+        entry->output[n] = leaf->out[n].reg;
+        n++;
+    }
+    entry->num_outputs = n;
+}
+
 void tdx_dispatch_init(TdxModule *m)
 {
     size_t n;
-    const TdxLeaf *leaf = tdx_leaf_table(&n);
+    const TdxLeaf *const *leaf = tdx_leaf_table(&n);
 
     for (size_t i = 0; i < TDX_ENTRY_POINTS; i++) {
         m->entry[i] = unknown;
     }
     for (; n; n--, leaf++) {
-        TdxEntryPoint *entry = &m->entry[leaf->number];
-
-        g_assert(leaf->number < TDX_ENTRY_POINTS);
-        entry->max_version = leaf->max_version;
-        if (leaf_exists(m, leaf)) {
-            entry->states = leaf->states;
-            entry->handler = leaf->handler;
-        }
+        init_entry_point(m, *leaf);
     }
 }
 
@@ -52,7 +65,7 @@ static inline TdxLeafHandler *handler_of(const TdxEntryPoint *entry)
 }
 
 /* Life cycle 1.2: order of dispatcher checks */
-static inline uint64_t dispatch(TdxCall *c, const TdxEntryPoint *entry)
+static inline TdxStatus dispatch(TdxCall *c, const TdxEntryPoint *entry)
 {
     uint64_t rax = c->gpr[TDX_RAX];
     TdxSysState state = tdx_sys_state(c->m);
@@ -76,11 +89,6 @@ static inline uint64_t dispatch(TdxCall *c, const TdxEntryPoint *entry)
     return handler(c);
 }
 
-/* All that a leaf writes but RAX */
-typedef struct Outputs {
-    uint64_t rcx, rdx, r8, r9, r10, r11, r12, r13;
-} Outputs;
-
 /*
  * The guest has just written these, one by one; loads of two at once would
  * wait until that has left the store buffer.
@@ -90,27 +98,6 @@ static inline uint64_t fresh(const uint64_t *gpr, TdxGpr reg)
     return __atomic_load_n(&gpr[reg], __ATOMIC_RELAXED);
 }
 
-static inline Outputs outputs_of(const uint64_t *gpr)
-{
-    return (Outputs) {
-        fresh(gpr, TDX_RCX), fresh(gpr, TDX_RDX), fresh(gpr, TDX_R8),
-        fresh(gpr, TDX_R9), fresh(gpr, TDX_R10), fresh(gpr, TDX_R11),
-        fresh(gpr, TDX_R12), fresh(gpr, TDX_R13),
-    };
-}
-
-static void put_outputs(uint64_t *gpr, const Outputs *out)
-{
-    gpr[TDX_RCX] = out->rcx;
-    gpr[TDX_RDX] = out->rdx;
-    gpr[TDX_R8] = out->r8;
-    gpr[TDX_R9] = out->r9;
-    gpr[TDX_R10] = out->r10;
-    gpr[TDX_R11] = out->r11;
-    gpr[TDX_R12] = out->r12;
-    gpr[TDX_R13] = out->r13;
-}
-
 /*
  * A leaf that works with private memory, as all do that need a module which
  * is ready.  It must not meet TDH.SYS.SHUTDOWN or DISABLE half-way, hence is
@@ -118,17 +105,23 @@ static void put_outputs(uint64_t *gpr, const Outputs *out)
  * find that the module cannot go on.
  */
 static __attribute__((noinline))
-uint64_t dispatch_ready(TdxCall *c, const TdxEntryPoint *entry)
+TdxStatus dispatch_ready(TdxCall *c, const TdxEntryPoint *entry)
 {
-    const Outputs before = outputs_of(c->gpr);
+    uint64_t before[TDX_LEAF_MAX_OPERANDS];
     uint32_t *active = &c->m->lps[c->lp].active;
-    uint64_t status;
+    TdxStatus status;
+    unsigned i;
 
+    for (i = 0; i < entry->num_outputs; i++) {
+        before[i] = fresh(c->gpr, entry->output[i]);
+    }
     tdx_announce(c->m, active, 1);
     status = dispatch(c, entry);
     tdx_retract(active);
     if (status == TDX_STATUS_NONE) {
-        put_outputs(c->gpr, &before);
+        for (i = 0; i < entry->num_outputs; i++) {
+            c->gpr[entry->output[i]] = before[i];
+        }
     }
     return status;
 }
@@ -138,10 +131,10 @@ uint64_t dispatch_ready(TdxCall *c, const TdxEntryPoint *entry)
  * module knows of itself; they need no such order, which costs as much as
  * the rest of TDH.SYS.RD.
  */
-static uint64_t dispatch_early(TdxCall *c, const TdxEntryPoint *entry)
+static TdxStatus dispatch_early(TdxCall *c, const TdxEntryPoint *entry)
 {
     uint32_t *active = &c->m->lps[c->lp].active;
-    uint64_t status;
+    TdxStatus status;
 
     __atomic_store_n(active, 1, __ATOMIC_RELAXED);
     status = dispatch(c, entry);
@@ -161,11 +154,13 @@ static inline void count_call(TdxCallCount *n, uint64_t status)
 bool tdx_module_seamcall(TdxModule *m, unsigned lp,
                          uint64_t gpr[TDX_NUM_GPRS])
 {
-    TdxCall c = { .m = m, .lp = lp, .gpr = gpr };
+    TdxCall c = {
+        .m = m, .lp = lp, .gpr = gpr, .fault_point = TDX_FAULT_NOWHERE,
+    };
     unsigned number = gpr[TDX_RAX] & TDX_RAX_LEAF_MASK;
     const TdxEntryPoint *entry =
         number < TDX_ENTRY_POINTS ? &m->entry[number] : &unknown;
-    uint64_t status;
+    TdxStatus status;
 
     if (__atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)) {
         return false;

@@ -8,17 +8,7 @@
 #ifndef TDX_FAULT_H
 #define TDX_FAULT_H
 
-#include "../abi/leaf.h"
-
-/* Where in a call a fault strikes */
-typedef enum TdxFaultPoint {
-    TDX_FAULT_NOWHERE,
-    TDX_FAULT_AT_START,      /* instead of the leaf's handler */
-    /* In the handler, if the call comes that far: */
-    TDX_FAULT_INTERRUPTION,  /* a host event would end or split the work */
-    TDX_FAULT_AT_SEPT_ENTRY, /* the Secure EPT entry is known and reported */
-    TDX_FAULT_AT_OWNER,      /* the same of a page to be reclaimed */
-} TdxFaultPoint;
+#include "../core/leaf.h"
 
 typedef struct TdxFault TdxFault;
 
@@ -38,7 +28,7 @@ typedef struct TdxFault TdxFault;
  */
 struct TdxFault {
     const TdxLeaf *leaf;
-    uint64_t status;
+    TdxStatus status;
     TdxFaultPoint point;
     uint64_t nth;
     uint64_t count;

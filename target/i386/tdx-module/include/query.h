@@ -16,6 +16,7 @@
 #ifndef TDX_QUERY_QUERY_H
 #define TDX_QUERY_QUERY_H
 
+#include "../dispatch/leaf-table.h"
 #include "../td/td.h"
 
 /* --- the module ------------------------------------------------------------ */

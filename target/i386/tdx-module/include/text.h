@@ -8,7 +8,7 @@
 #define TDX_ABI_CALL_TEXT_H
 
 #include "../abi/cause.h"
-#include "../abi/leaf.h"
+#include "../core/leaf.h"
 
 /* Room for any of the texts below; what does not fit is left out */
 #define TDX_CALL_TEXT_SIZE 1024

@@ -1,12 +1,13 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.PAGE.ADD (2): add a page with content to a TD being built.
+ * TDH.MEM.PAGE.ADD: add a page with content to a TD being built.
  */
 
 #include <string.h>
 
 #include "../td/mem.h"
+#include "answers.h"
 
 /* The target may be the very page that holds the content */
 static uint64_t copy_in(TdxMemOp *op, uint64_t target, uint64_t source)
@@ -25,7 +26,7 @@ static uint64_t copy_in(TdxMemOp *op, uint64_t target, uint64_t source)
 }
 
 /* TD life cycle 6.2 */
-uint64_t tdh_mem_page_add(TdxCall *c)
+static TdxStatus tdh_mem_page_add(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t target = c->gpr[TDX_R8];
@@ -75,3 +76,22 @@ uint64_t tdh_mem_page_add(TdxCall *c)
     mem_set(&op, tdx_sept_leaf(m, target, op.td.tdr->hkid, false));
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_PAGE_ADD = {
+    TDX_LEAF_ID(TDH_MEM_PAGE_ADD),
+    .what = "Add a page with content and measurement",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" }, { TDX_R8, "page" },
+            { TDX_R9, "source" } },
+    .out = { { TDX_RCX, "ext_err", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO } },
+    .handler = tdh_mem_page_add,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SEPT_ENTRY,
+        ANSWERS_FREE_PAGE,
+        { TDX_INCOMPATIBLE_MRTD_CONTEXT,
+          "the TD was begun by a module that measures in another way",
+          .on_silicon = true }
+    ),
+};

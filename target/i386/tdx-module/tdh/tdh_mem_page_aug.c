@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.PAGE.AUG (6): give a TD a page that its guest has to accept.
+ * TDH.MEM.PAGE.AUG: give a TD a page that its guest has to accept.
  */
 
 #include "../td/mem.h"
+#include "answers.h"
 
 /* TD life cycle 6.3 */
-uint64_t tdh_mem_page_aug(TdxCall *c)
+static TdxStatus tdh_mem_page_aug(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t hpa = c->gpr[TDX_R8];
@@ -35,3 +36,18 @@ uint64_t tdh_mem_page_aug(TdxCall *c)
     mem_set(&op, tdx_sept_leaf(m, hpa, op.td.tdr->hkid, true));
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_PAGE_AUG = {
+    TDX_LEAF_ID(TDH_MEM_PAGE_AUG),
+    .what = "Add a 4K or 2M page for the guest to accept",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" }, { TDX_R8, "page" } },
+    .out = { { TDX_RCX, "ext_err", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO } },
+    .handler = tdh_mem_page_aug,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SEPT_ENTRY,
+        ANSWERS_FREE_PAGE
+    ),
+};

@@ -1,11 +1,12 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.PAGE.DEMOTE (15): split a large page of a TD.
+ * TDH.MEM.PAGE.DEMOTE: split a large page of a TD.
  */
 
 #include "../td/l2.h"
 #include "../pamt/split.h"
+#include "answers.h"
 
 /*
  * RDX bit 0: split the tables of L2 VMs only where they map the page.  That
@@ -54,7 +55,7 @@ static void leave_pages(TdxMemOp *op)
 }
 
 /* TD life cycle 6.9 */
-uint64_t tdh_mem_page_demote(TdxCall *c)
+static TdxStatus tdh_mem_page_demote(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t table_hpa = c->gpr[TDX_R8];
@@ -128,3 +129,35 @@ uint64_t tdh_mem_page_demote(TdxCall *c)
     }
     return status;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_PAGE_DEMOTE = {
+    TDX_LEAF_ID(TDH_MEM_PAGE_DEMOTE),
+    .what = "Split a large page",
+    .missing = "Interrupted by an injected fault only.",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" },
+            { TDX_R8, "sept_page" }, { TDX_R9, "l2_page1" },
+            { TDX_R10, "l2_page2" }, { TDX_R11, "l2_page3" },
+            { TDX_R12, "pamt_page0" }, { TDX_R13, "pamt_page1" } },
+    .out = { { TDX_RCX, "ext_err", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO }, { TDX_R9, "l2_page1" },
+             { TDX_R10, "l2_page2" }, { TDX_R11, "l2_page3" } },
+    .handler = tdh_mem_page_demote,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SEPT_BLOCKED,
+        ANSWERS_FREE_PAGE,
+        { TDX_INTERRUPTED_RESTARTABLE,
+          "a host event is pending: call again", TDX_FAULT_INTERRUPTION },
+        { TDX_INTERRUPTED_BUSY,
+          "a host event is pending while another call holds a lock",
+          TDX_FAULT_INTERRUPTION },
+        { TDX_L2_SEPT_WALK_FAILED,
+          "an L2 VM's tree has no entry of this level", TDX_FAULT_NOWHERE },
+        { TDX_PAGE_NOT_FREE,
+          "with Dynamic PAMT: a page of the new pair is in use" },
+        { TDX_L2_SEPT_PAGE_NOT_PROVIDED,
+          "an L2 VM maps the page, but no table was given",
+          TDX_FAULT_NOWHERE, .on_silicon = true }
+    ),
+};

@@ -1,11 +1,12 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.PAGE.PROMOTE (23): join 512 pages of a TD into a large one.
+ * TDH.MEM.PAGE.PROMOTE: join 512 pages of a TD into a large one.
  */
 
 #include "../td/l2.h"
 #include "../pamt/split.h"
+#include "answers.h"
 
 #define STATES (TDX_SEPT_IN(TDX_SEPT_MAPPED) | TDX_SEPT_IN(TDX_SEPT_PENDING))
 
@@ -35,7 +36,7 @@ static bool uniform(const TdxMemOp *op, const uint64_t *table,
 }
 
 /* TD life cycle 6.9 */
-uint64_t tdh_mem_page_promote(TdxCall *c)
+static TdxStatus tdh_mem_page_promote(TdxCall *c)
 {
     TdxModule *m = c->m;
     MEM_OP(op);
@@ -105,3 +106,31 @@ uint64_t tdh_mem_page_promote(TdxCall *c)
     }
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_PAGE_PROMOTE = {
+    TDX_LEAF_ID(TDH_MEM_PAGE_PROMOTE),
+    .what = "Merge pages into a large one",
+    .missing = "Interrupted by an injected fault only.",
+    .max_version = 1,
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" } },
+    .out = { { TDX_RCX, "sept_page", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO },
+             { TDX_R9, "l2_page1", TDX_ONES_V1 },
+             { TDX_R10, "l2_page2", TDX_ONES_V1 },
+             { TDX_R11, "l2_page3", TDX_ONES_V1 },
+             { TDX_R12, "pamt_page0" }, { TDX_R13, "pamt_page1" } },
+    .handler = tdh_mem_page_promote,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SEPT_BLOCKED,
+        { TDX_EPT_INVALID_PROMOTE_CONDITIONS,
+          "the small pages are not one run in the same state",
+          TDX_FAULT_AT_SEPT_ENTRY },
+        { TDX_INTERRUPTED_RESTARTABLE,
+          "a host event is pending: call again", TDX_FAULT_INTERRUPTION },
+        { TDX_INTERRUPTED_BUSY,
+          "a host event is pending while another call holds a lock",
+          TDX_FAULT_INTERRUPTION }
+    ),
+};

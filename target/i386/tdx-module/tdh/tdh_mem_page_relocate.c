@@ -1,12 +1,13 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.PAGE.RELOCATE (5): move a TD's page to another place in memory.
+ * TDH.MEM.PAGE.RELOCATE: move a TD's page to another place in memory.
  */
 
 #include <string.h>
 
 #include "../td/mem.h"
+#include "answers.h"
 
 static uint64_t copy_page(TdxMemOp *op, uint64_t from, uint64_t to)
 {
@@ -28,7 +29,7 @@ static uint64_t copy_page(TdxMemOp *op, uint64_t from, uint64_t to)
 }
 
 /* TD life cycle 6.10 */
-uint64_t tdh_mem_page_relocate(TdxCall *c)
+static TdxStatus tdh_mem_page_relocate(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t target = c->gpr[TDX_R8];
@@ -75,3 +76,18 @@ uint64_t tdh_mem_page_relocate(TdxCall *c)
     c->gpr[TDX_RCX] = hpa | pamt_free(&old_page);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_PAGE_RELOCATE = {
+    TDX_LEAF_ID(TDH_MEM_PAGE_RELOCATE),
+    .what = "Move a 4K page of a TD to another address",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" }, { TDX_R8, "page" } },
+    .out = { { TDX_RCX, "old_page", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO } },
+    .handler = tdh_mem_page_relocate,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SEPT_BLOCKED,
+        ANSWERS_FREE_PAGE
+    ),
+};

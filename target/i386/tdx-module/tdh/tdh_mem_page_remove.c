@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.PAGE.REMOVE (29): take a page back from a TD.
+ * TDH.MEM.PAGE.REMOVE: take a page back from a TD.
  */
 
 #include "../td/mem.h"
+#include "answers.h"
 
 #define STATES (TDX_SEPT_IN(TDX_SEPT_MAPPED) | \
                 TDX_SEPT_IN(TDX_SEPT_BLOCKED) | \
@@ -14,7 +15,7 @@
                 TDX_SEPT_IN(TDX_SEPT_PENDING_BLOCKEDW))
 
 /* TD life cycle 6.4 */
-uint64_t tdh_mem_page_remove(TdxCall *c)
+static TdxStatus tdh_mem_page_remove(TdxCall *c)
 {
     MEM_OP(op);
     PAMT_REF(page);
@@ -43,3 +44,17 @@ uint64_t tdh_mem_page_remove(TdxCall *c)
     c->gpr[TDX_RCX] = hpa | pamt_free(&page);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_PAGE_REMOVE = {
+    TDX_LEAF_ID(TDH_MEM_PAGE_REMOVE),
+    .what = "Remove a blocked page from a TD",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" } },
+    .out = { { TDX_RCX, "page", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO } },
+    .handler = tdh_mem_page_remove,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SEPT_BLOCKED
+    ),
+};

@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.RANGE.BLOCK (7): take a TD's access to a range away.
+ * TDH.MEM.RANGE.BLOCK: take a TD's access to a range away.
  */
 
 #include "../td/mem.h"
+#include "answers.h"
 
 #define STATES (TDX_SEPT_IN(TDX_SEPT_NL_MAPPED) | \
                 TDX_SEPT_IN(TDX_SEPT_MAPPED) | \
@@ -13,7 +14,7 @@
                 TDX_SEPT_IN(TDX_SEPT_PENDING_BLOCKEDW))
 
 /* TD life cycle 6.5 */
-uint64_t tdh_mem_range_block(TdxCall *c)
+static TdxStatus tdh_mem_range_block(TdxCall *c)
 {
     MEM_OP(op);
     PAMT_REF(page);
@@ -40,3 +41,19 @@ uint64_t tdh_mem_range_block(TdxCall *c)
     mem_set(&op, tdx_sept_block(op.walk.value));
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_RANGE_BLOCK = {
+    TDX_LEAF_ID(TDH_MEM_RANGE_BLOCK),
+    .what = "Block a range of guest addresses",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" } },
+    .out = { { TDX_RCX, "ext_err", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO } },
+    .handler = tdh_mem_range_block,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SEPT_ENTRY,
+        { TDX_GPA_RANGE_ALREADY_BLOCKED, "the entry is blocked",
+          TDX_FAULT_AT_SEPT_ENTRY }
+    ),
+};

@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.RANGE.UNBLOCK (39): give a TD access to a range again.
+ * TDH.MEM.RANGE.UNBLOCK: give a TD access to a range again.
  */
 
 #include "../td/mem.h"
+#include "answers.h"
 
 /* TD life cycle 6.5 */
-uint64_t tdh_mem_range_unblock(TdxCall *c)
+static TdxStatus tdh_mem_range_unblock(TdxCall *c)
 {
     MEM_OP(op);
     PAMT_REF(page);
@@ -34,3 +35,18 @@ uint64_t tdh_mem_range_unblock(TdxCall *c)
     mem_set(&op, tdx_sept_unblock(op.walk.value));
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_RANGE_UNBLOCK = {
+    TDX_LEAF_ID(TDH_MEM_RANGE_UNBLOCK),
+    .what = "Unblock a range of guest addresses",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" } },
+    .out = { { TDX_RCX, "ext_err", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO } },
+    .handler = tdh_mem_range_unblock,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SEPT_ENTRY,
+        ANSWERS_TRACKING
+    ),
+};

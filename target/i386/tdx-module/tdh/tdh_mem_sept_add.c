@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.SEPT.ADD (3): add tables to a TD's Secure EPT trees.
+ * TDH.MEM.SEPT.ADD: add tables to a TD's Secure EPT trees.
  */
 
 #include "../td/l2.h"
+#include "answers.h"
 
 /* RDX bit 0: a table that is there already is no error */
 #define RDX_ALLOW_EXISTING 1ULL
@@ -152,7 +153,7 @@ static uint64_t commit(SeptAdd *add)
 }
 
 /* TD life cycle 6.1 */
-uint64_t tdh_mem_sept_add(TdxCall *c)
+static TdxStatus tdh_mem_sept_add(TdxCall *c)
 {
     MEM_OP(op);
     __attribute__((cleanup(sept_add_end))) SeptAdd add = { .op = &op };
@@ -190,3 +191,29 @@ uint64_t tdh_mem_sept_add(TdxCall *c)
     }
     return commit(&add);
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_SEPT_ADD = {
+    TDX_LEAF_ID(TDH_MEM_SEPT_ADD),
+    .what = "Add Secure EPT pages",
+    .max_version = 1,
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" }, { TDX_R8, "page" },
+            { TDX_R9, "l2_page1" }, { TDX_R10, "l2_page2" },
+            { TDX_R11, "l2_page3" } },
+    .out = { { TDX_RCX, "ext_err", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO },
+             { TDX_R8, "page", TDX_PAGE_V1 },
+             { TDX_R9, "l2_page1", TDX_PAGE_V1 },
+             { TDX_R10, "l2_page2", TDX_PAGE_V1 },
+             { TDX_R11, "l2_page3", TDX_PAGE_V1 } },
+    .handler = tdh_mem_sept_add,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SEPT_ENTRY,
+        ANSWERS_FREE_PAGE,
+        { TDX_L2_SEPT_WALK_FAILED,
+          "an L2 VM's tree has no entry of this level", TDX_FAULT_NOWHERE },
+        { TDX_L2_SEPT_ENTRY_NOT_FREE, "an L2 VM's entry is not free",
+          TDX_FAULT_NOWHERE }
+    ),
+};

@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.SEPT.RD (25): report a Secure EPT entry.
+ * TDH.MEM.SEPT.RD: report a Secure EPT entry.
  */
 
 #include "../td/l2.h"
+#include "answers.h"
 
 /* RDX bit 0: the attributes that L2 VMs see */
 #define RDX_L2_ATTRIBUTES 1ULL
@@ -39,7 +40,7 @@ static uint64_t report_l2_attributes(TdxMemOp *op)
 }
 
 /* TD life cycle 6.8 */
-uint64_t tdh_mem_sept_rd(TdxCall *c)
+static TdxStatus tdh_mem_sept_rd(TdxCall *c)
 {
     MEM_OP(op);
     bool l2_attributes;
@@ -75,3 +76,19 @@ uint64_t tdh_mem_sept_rd(TdxCall *c)
     mem_details(&op);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_SEPT_RD = {
+    TDX_LEAF_ID(TDH_MEM_SEPT_RD),
+    .what = "Read a Secure EPT entry",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" } },
+    .out = { { TDX_RCX, "entry", TDX_ZERO },
+             { TDX_RDX, "level_state", TDX_ZERO },
+             { TDX_R8, "l2_attributes" } },
+    .handler = tdh_mem_sept_rd,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_TD_STATE,
+        ANSWERS_SEPT_WALK
+    ),
+};

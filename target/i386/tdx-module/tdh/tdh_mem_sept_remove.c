@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.SEPT.REMOVE (30): take an empty table out of a TD's Secure EPT.
+ * TDH.MEM.SEPT.REMOVE: take an empty table out of a TD's Secure EPT.
  */
 
 #include "../td/l2.h"
+#include "answers.h"
 
 /* TD life cycle 6.7 */
-uint64_t tdh_mem_sept_remove(TdxCall *c)
+static TdxStatus tdh_mem_sept_remove(TdxCall *c)
 {
     TdxModule *m = c->m;
     MEM_OP(op);
@@ -58,3 +59,23 @@ uint64_t tdh_mem_sept_remove(TdxCall *c)
     c->gpr[TDX_RCX] = hpa | pamt_free(&page);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_SEPT_REMOVE = {
+    TDX_LEAF_ID(TDH_MEM_SEPT_REMOVE),
+    .what = "Remove an empty Secure EPT page",
+    .max_version = 1,
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" } },
+    .out = { { TDX_RCX, "page", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO },
+             { TDX_R9, "l2_page1", TDX_ONES_V1 },
+             { TDX_R10, "l2_page2", TDX_ONES_V1 },
+             { TDX_R11, "l2_page3", TDX_ONES_V1 } },
+    .handler = tdh_mem_sept_remove,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SEPT_BLOCKED,
+        { TDX_EPT_PAGE_NOT_FREE, "an entry of the page is in use",
+          TDX_FAULT_AT_SEPT_ENTRY }
+    ),
+};

@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.TRACK (38): begin a new TLB epoch.
+ * TDH.MEM.TRACK: begin a new TLB epoch.
  */
 
 #include "../td/td.h"
+#include "answers.h"
 
 /* TD life cycle 6.6 */
-uint64_t tdh_mem_track(TdxCall *c)
+static TdxStatus tdh_mem_track(TdxCall *c)
 {
     TD_REF(td);
     TDX_LOCK_GUARD(epoch);
@@ -34,3 +35,19 @@ uint64_t tdh_mem_track(TdxCall *c)
     __atomic_store_n(&td.tdcs->td_epoch, current + 1, __ATOMIC_SEQ_CST);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_TRACK = {
+    TDX_LEAF_ID(TDH_MEM_TRACK),
+    .what = "Begin the next TLB epoch of a TD",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdr" } },
+    .handler = tdh_mem_track,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_TD_STATE,
+        { TDX_OP(TDX_OPERAND_BUSY, TDX_OPERAND_TD_EPOCH),
+          "a vCPU is being entered" },
+        { TDX_PREVIOUS_TLB_EPOCH_BUSY,
+          "a vCPU still runs in the epoch before" }
+    ),
+};

@@ -1,18 +1,19 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MEM.WR (14): write memory of a TD that is being debugged.
+ * TDH.MEM.WR: write memory of a TD that is being debugged.
  */
 
 #include <glib.h>
 
 #include "../td/mem.h"
+#include "answers.h"
 
 #define STATES (TDX_SEPT_IN(TDX_SEPT_MAPPED) | \
                 TDX_SEPT_IN(TDX_SEPT_EXPORTED_DIRTY))
 
 /* TD life cycle 6.10 */
-uint64_t tdh_mem_wr(TdxCall *c)
+static TdxStatus tdh_mem_wr(TdxCall *c)
 {
     uint64_t new = c->gpr[TDX_R8];
     MEM_OP(op);
@@ -29,3 +30,20 @@ uint64_t tdh_mem_wr(TdxCall *c)
                                             __ATOMIC_RELAXED));
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MEM_WR = {
+    TDX_LEAF_ID(TDH_MEM_WR),
+    .what = "Write 8 bytes of a debugged TD",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" }, { TDX_R8, "value" } },
+    .out = { { TDX_RCX, "ext_err", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO },
+             { TDX_R8, "old_value", TDX_ZERO } },
+    .handler = tdh_mem_wr,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_TD_STATE,
+        { TDX_TD_NON_DEBUG, "the TD has not the attribute DEBUG" },
+        ANSWERS_SEPT_PAGE
+    ),
+};

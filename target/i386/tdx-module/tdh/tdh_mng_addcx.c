@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MNG.ADDCX (1): add a control structure page to a TD.
+ * TDH.MNG.ADDCX: add a control structure page to a TD.
  */
 
 #include <string.h>
 
 #include "../sept/sept.h"
 #include "../td/td.h"
+#include "answers.h"
 
 /* A TD without the migration feature's use still gets its key (4.3) */
 static uint64_t draw_migration_key(TdxModule *m)
@@ -29,7 +30,7 @@ static void fill_page(unsigned index, void *content)
 }
 
 /* TD life cycle 4.3 */
-uint64_t tdh_mng_addcx(TdxCall *c)
+static TdxStatus tdh_mng_addcx(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t hpa = c->gpr[TDX_RCX];
@@ -85,3 +86,22 @@ uint64_t tdh_mng_addcx(TdxCall *c)
     td_add_page(&td, &page, TDX_PT_TDCX);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MNG_ADDCX = {
+    TDX_LEAF_ID(TDH_MNG_ADDCX),
+    .what = "Add a TDCS page to a TD",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "page" }, { TDX_RDX, "tdr" } },
+    .handler = tdh_mng_addcx,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_TD_WITH_KEY,
+        { TDX_TDCX_NUM_INCORRECT,
+          "the TD has all the pages that it can have" },
+        ANSWERS_FREE_PAGE,
+        { TDX_RND_NO_ENTROPY,
+          "the last page needs a key, and there is no random number" },
+        { TDX_OP_STATE_INCORRECT,
+          "a page for L2 VMs comes after TDH.MNG.INIT" }
+    ),
+};

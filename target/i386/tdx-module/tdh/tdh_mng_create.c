@@ -1,15 +1,16 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MNG.CREATE (9): make a page the root of a new TD.
+ * TDH.MNG.CREATE: make a page the root of a new TD.
  */
 
 #include <string.h>
 
 #include "../td/td.h"
+#include "answers.h"
 
 /* TD life cycle 4.1 */
-uint64_t tdh_mng_create(TdxCall *c)
+static TdxStatus tdh_mng_create(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t hpa = c->gpr[TDX_RCX];
@@ -52,3 +53,20 @@ uint64_t tdh_mng_create(TdxCall *c)
     pamt_assign(&page, TDX_PT_TDR, 0);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MNG_CREATE = {
+    TDX_LEAF_ID(TDH_MNG_CREATE),
+    .what = "Create a TD with a KeyID",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "page" }, { TDX_RDX, "hkid" } },
+    .handler = tdh_mng_create,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_OWNED_PAGE,
+        ANSWERS_FREE_PAGE,
+        { TDX_OP(TDX_OPERAND_BUSY, TDX_OPERAND_KOT),
+          "the KeyID table is locked" },
+        { TDX_HKID_NOT_FREE, "the KeyID is in use" },
+        { TDX_RND_NO_ENTROPY, "there is no random number" }
+    ),
+};

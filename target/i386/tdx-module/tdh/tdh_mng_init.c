@@ -1,16 +1,17 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MNG.INIT (21): initialise a TD from TD_PARAMS.
+ * TDH.MNG.INIT: initialise a TD from TD_PARAMS.
  */
 
 #include "../td/td-params.h"
+#include "answers.h"
 
 /* RCX bit 0: R8 has a list of event filters */
 #define RCX_EVENT_FILTERS 1ULL
 
 /* TD life cycle 4.4 */
-uint64_t tdh_mng_init(TdxCall *c)
+static TdxStatus tdh_mng_init(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
@@ -54,3 +55,31 @@ uint64_t tdh_mng_init(TdxCall *c)
     td_set_op_state(&td, TDX_OP_INITIALIZED);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MNG_INIT = {
+    TDX_LEAF_ID(TDH_MNG_INIT),
+    .what = "Initialise a TD from TD_PARAMS",
+    .missing = "Event filters are checked and forgotten.",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdr" }, { TDX_RDX, "td_params" },
+            { TDX_R8, "event_filters" } },
+    .out = { { TDX_RCX, "cpuid_leaf", TDX_ZERO } },
+    .handler = tdh_mng_init,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        { TDX_LIMIT_CPUID_MAXVAL_SET, "IA32_MISC_ENABLE limits CPUID" },
+        ANSWERS_TD_STATE,
+        { TDX_INCONSISTENT_MSR,
+          "IA32_TSC_ADJUST differs from what it was at TDH.SYS.INIT" },
+        { TDX_INCORRECT_MSR_VALUE,
+          "an MSR has not what a feature of the TD needs" },
+        { TDX_OP(TDX_OPERAND_INVALID, TDX_OPERAND_CPUID_CONFIG),
+          "a CPUID value cannot be configured so: the leaf is in RCX",
+          TDX_FAULT_NOWHERE },
+        { TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED,
+          "the topology cannot be described in CPUID 0x1f" },
+        { TDX_EVENT_FILTER_INVALID, "an event filter is not valid" },
+        { TDX_EVENT_FILTER_ORDER_INVALID,
+          "event filters are not in ascending order" }
+    ),
+};

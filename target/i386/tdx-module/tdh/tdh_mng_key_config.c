@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MNG.KEY.CONFIG (8): program the TD's key on the caller's package.
+ * TDH.MNG.KEY.CONFIG: program the TD's key on the caller's package.
  */
 
 #include "../td/td.h"
+#include "answers.h"
 
 static uint64_t program_key(const TdxCall *c, uint16_t hkid)
 {
@@ -20,7 +21,7 @@ static uint64_t program_key(const TdxCall *c, uint16_t hkid)
 }
 
 /* TD life cycle 4.2 */
-uint64_t tdh_mng_key_config(TdxCall *c)
+static TdxStatus tdh_mng_key_config(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint32_t pkg = 1u << m->ops->lp_package(m->opaque, c->lp);
@@ -52,3 +53,22 @@ uint64_t tdh_mng_key_config(TdxCall *c)
     }
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MNG_KEY_CONFIG = {
+    TDX_LEAF_ID(TDH_MNG_KEY_CONFIG),
+    .what = "Program a TD's key on this package",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdr" } },
+    .handler = tdh_mng_key_config,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_OWNED_PAGE,
+        ANSWERS_TD_FATAL,
+        { TDX_LIFECYCLE_STATE_INCORRECT,
+          "the TD has its keys, or has given them up" },
+        { TDX_KEY_CONFIGURED, "this package has the key" },
+        { TDX_OP(TDX_OPERAND_BUSY, TDX_OPERAND_KET),
+          "the key table is in use" },
+        { TDX_KEY_GENERATION_FAILED, "there is no random number" }
+    ),
+};

@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MNG.KEY.FREEID (20): the TD's key may be used for another TD.
+ * TDH.MNG.KEY.FREEID: the TD's key may be used for another TD.
  */
 
 #include "../td/td.h"
+#include "answers.h"
 
 /* TD life cycle 4.7 */
-uint64_t tdh_mng_key_freeid(TdxCall *c)
+static TdxStatus tdh_mng_key_freeid(TdxCall *c)
 {
     TdxModule *m = c->m;
     TD_REF(td);
@@ -34,3 +35,21 @@ uint64_t tdh_mng_key_freeid(TdxCall *c)
     tdx_set_lifecycle(m, td.hpa, td.tdr, TDX_TD_TEARDOWN);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MNG_KEY_FREEID = {
+    TDX_LEAF_ID(TDH_MNG_KEY_FREEID),
+    .what = "Free a TD's KeyID",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdr" } },
+    .handler = tdh_mng_key_freeid,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_OWNED_PAGE,
+        { TDX_LIFECYCLE_STATE_INCORRECT,
+          "TDH.MNG.VPFLUSHDONE was not called" },
+        { TDX_OP(TDX_OPERAND_BUSY, TDX_OPERAND_KOT),
+          "the KeyID table is locked" },
+        { TDX_WBCACHE_NOT_COMPLETE,
+          "a package has not written back its caches" }
+    ),
+};

@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MNG.RD (11): read a metadata field of a TD.
+ * TDH.MNG.RD: read a metadata field of a TD.
  */
 
 #include "../metadata/td-fields.h"
+#include "answers.h"
 
 /* Where the table's next field is beyond CPUID_VALUES, these come first */
 static void lead_into_cpuid(TdxCall *c, uint64_t id)
@@ -16,7 +17,7 @@ static void lead_into_cpuid(TdxCall *c, uint64_t id)
 }
 
 /* TD life cycle 4.5 */
-uint64_t tdh_mng_rd(TdxCall *c)
+static TdxStatus tdh_mng_rd(TdxCall *c)
 {
     uint64_t id = c->gpr[TDX_RDX];
     TD_REF(td);
@@ -50,3 +51,22 @@ uint64_t tdh_mng_rd(TdxCall *c)
     /* Some fields are in pages that only reading them looks at */
     return tdx_tdr_fatal(td.tdr) ? TDX_TD_FATAL : status;
 }
+
+const TdxLeaf tdx_leaf_TDH_MNG_RD = {
+    TDX_LEAF_ID(TDH_MNG_RD),
+    .what = "Read a metadata field of a TD",
+    .missing = "Fields that only the owner of a debugged TD may see are not "
+               "readable.",
+    .max_version = 1,
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdr" }, { TDX_RDX, "field" } },
+    .out = { { TDX_RDX, "next_field", TDX_ONES_V1 },
+             { TDX_R8, "value", TDX_ZERO } },
+    .fields = &tdx_td_fields,
+    .handler = tdh_mng_rd,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_TD_STATE,
+        ANSWERS_FIELD_READ
+    ),
+};

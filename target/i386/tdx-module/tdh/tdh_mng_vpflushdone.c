@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MNG.VPFLUSHDONE (19): no vCPU of the TD is in use any more.
+ * TDH.MNG.VPFLUSHDONE: no vCPU of the TD is in use any more.
  */
 
 #include "../td/td.h"
+#include "answers.h"
 
 /* TD life cycle 4.6, step 4, and the count of TDs being built */
 static uint64_t leave_service(TdxTdRef *td)
@@ -31,7 +32,7 @@ static uint64_t leave_service(TdxTdRef *td)
 }
 
 /* TD life cycle 4.6 */
-uint64_t tdh_mng_vpflushdone(TdxCall *c)
+static TdxStatus tdh_mng_vpflushdone(TdxCall *c)
 {
     TdxModule *m = c->m;
     TD_REF(td);
@@ -61,3 +62,20 @@ uint64_t tdh_mng_vpflushdone(TdxCall *c)
     tdx_set_lifecycle(m, td.hpa, td.tdr, TDX_TD_BLOCKED);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MNG_VPFLUSHDONE = {
+    TDX_LEAF_ID(TDH_MNG_VPFLUSHDONE),
+    .what = "Check that no vCPU is on any processor",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdr" } },
+    .handler = tdh_mng_vpflushdone,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_OWNED_PAGE,
+        { TDX_OP(TDX_OPERAND_BUSY, TDX_OPERAND_KOT),
+          "the KeyID table is locked" },
+        { TDX_LIFECYCLE_STATE_INCORRECT, "the TD has given up its KeyID" },
+        ANSWERS_TD_FATAL,
+        { TDX_FLUSHVP_NOT_DONE, "a vCPU is on a processor" }
+    ),
+};

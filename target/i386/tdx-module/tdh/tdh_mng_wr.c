@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MNG.WR (13): write a metadata field of a TD.
+ * TDH.MNG.WR: write a metadata field of a TD.
  */
 
 #include "../metadata/td-fields.h"
+#include "answers.h"
 
 /* HP_LOCK_TIMEOUT, in microseconds */
 #define MIN_HP_LOCK_TIMEOUT 10000
@@ -38,7 +39,7 @@ static uint64_t set_field(TdxTdRef *td, const TdxFieldWrite *write)
 }
 
 /* TD life cycle 4.5 */
-uint64_t tdh_mng_wr(TdxCall *c)
+static TdxStatus tdh_mng_wr(TdxCall *c)
 {
     uint64_t value = c->gpr[TDX_R8];
     uint64_t id = c->gpr[TDX_RDX];
@@ -71,3 +72,25 @@ uint64_t tdh_mng_wr(TdxCall *c)
     }
     return status;
 }
+
+const TdxLeaf tdx_leaf_TDH_MNG_WR = {
+    TDX_LEAF_ID(TDH_MNG_WR),
+    .what = "Write a metadata field of a TD",
+    .missing = "Fields that only the owner of a debugged TD may set are not "
+               "writable.",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdr" }, { TDX_RDX, "field" }, { TDX_R8, "value" },
+            { TDX_R9, "mask" } },
+    .out = { { TDX_R8, "old_value", TDX_ZERO } },
+    .fields = &tdx_td_fields,
+    .handler = tdh_mng_wr,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_TD_STATE,
+        ANSWERS_FIELD_WRITE,
+        { TDX_METADATA_FIELD_NOT_READABLE,
+          "a CPUID value of the TD that the host may not see" },
+        { TDX_METADATA_WR_MASK_NOT_VALID,
+          "the field can be written as a whole only" }
+    ),
+};

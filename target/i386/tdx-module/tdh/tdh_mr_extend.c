@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MR.EXTEND (16): measure a chunk of a page of a TD being built.
+ * TDH.MR.EXTEND: measure a chunk of a page of a TD being built.
  */
 
 #include "../td/mem.h"
+#include "answers.h"
 
 /* TD life cycle 6.11 */
-uint64_t tdh_mr_extend(TdxCall *c)
+static TdxStatus tdh_mr_extend(TdxCall *c)
 {
     TdxModule *m = c->m;
     TdxTdcsMeasurement *measurement;
@@ -45,3 +46,22 @@ uint64_t tdh_mr_extend(TdxCall *c)
     }
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MR_EXTEND = {
+    TDX_LEAF_ID(TDH_MR_EXTEND),
+    .what = "Measure 256 bytes of a page",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "gpa" }, { TDX_RDX, "tdr" } },
+    .out = { { TDX_RCX, "ext_err", TDX_ZERO },
+             { TDX_RDX, "ext_level", TDX_ZERO } },
+    .handler = tdh_mr_extend,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_TD_STATE,
+        { TDX_EPT_ENTRY_NOT_PRESENT, "no page is mapped there",
+          TDX_FAULT_AT_SEPT_ENTRY },
+        { TDX_INCOMPATIBLE_MRTD_CONTEXT,
+          "the TD was begun by a module that measures in another way",
+          .on_silicon = true }
+    ),
+};

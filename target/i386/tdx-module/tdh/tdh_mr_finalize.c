@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.MR.FINALIZE (17): end the build of a TD.
+ * TDH.MR.FINALIZE: end the build of a TD.
  */
 
 #include "../td/td.h"
+#include "answers.h"
 
 /* TD life cycle 6.11 */
-uint64_t tdh_mr_finalize(TdxCall *c)
+static TdxStatus tdh_mr_finalize(TdxCall *c)
 {
     TD_REF(td);
     TdxTdcsMeasurement *measurement;
@@ -36,3 +37,19 @@ uint64_t tdh_mr_finalize(TdxCall *c)
     __atomic_fetch_sub(&c->m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_MR_FINALIZE = {
+    TDX_LEAF_ID(TDH_MR_FINALIZE),
+    .what = "End the measurement of a TD",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdr" } },
+    .handler = tdh_mr_finalize,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_TD_STATE,
+        { TDX_NO_VCPUS, "the TD has no vCPU" },
+        { TDX_INCOMPATIBLE_MRTD_CONTEXT,
+          "the TD was begun by a module that measures in another way",
+          .on_silicon = true }
+    ),
+};

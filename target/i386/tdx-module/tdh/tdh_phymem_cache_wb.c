@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.PHYMEM.CACHE.WB (40): write back a package's caches, after which the
+ * TDH.PHYMEM.CACHE.WB: write back a package's caches, after which the
  * KeyIDs of TDs that were flushed may be freed.
  */
 
@@ -47,7 +47,7 @@ static void finish(TdxModule *m, const TdxWbt *wbt, uint32_t pkg)
  * that starts it, unless that is interrupted.  Where the specification leaves
  * a choice: starting again gives up a write-back that waits to be resumed.
  */
-uint64_t tdh_phymem_cache_wb(TdxCall *c)
+static TdxStatus tdh_phymem_cache_wb(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
@@ -79,3 +79,25 @@ uint64_t tdh_phymem_cache_wb(TdxCall *c)
     finish(m, wbt, pkg);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_PHYMEM_CACHE_WB = {
+    TDX_LEAF_ID(TDH_PHYMEM_CACHE_WB),
+    .what = "Write back caches for KeyIDs that are being freed",
+    .missing = "There are no caches: it ends in one call, unless an injected "
+               "fault interrupts it.",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "resume" } },
+    .handler = tdh_phymem_cache_wb,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        { TDX_OPERAND_INVALID, "RCX is neither 0 nor 1" },
+        { TDX_OPERAND_BUSY,
+          "another processor of the package does it, or the KeyID table is "
+          "locked" },
+        { TDX_NO_HKID_READY_TO_WBCACHE, "no KeyID waits for it" },
+        { TDX_WBCACHE_RESUME_ERROR, "there is nothing to go on with" },
+        { TDX_INTERRUPTED_RESUMABLE,
+          "a host event is pending: go on with RCX 1",
+          TDX_FAULT_INTERRUPTION }
+    ),
+};

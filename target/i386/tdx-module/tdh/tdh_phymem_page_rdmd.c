@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.PHYMEM.PAGE.RDMD (24): tell what the PAMT knows about a page.
+ * TDH.PHYMEM.PAGE.RDMD: tell what the PAMT knows about a page.
  */
 
 #include "../pamt/pamt.h"
+#include "answers.h"
 
 #define RDMD_NON_LEAF (1ULL << 63) /* in RCX */
 
@@ -32,7 +33,7 @@ static void report_entry(const TdxPamtRef *page, uint64_t *gpr)
 }
 
 /* PAMT 10 */
-uint64_t tdh_phymem_page_rdmd(TdxCall *c)
+static TdxStatus tdh_phymem_page_rdmd(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
@@ -72,3 +73,21 @@ uint64_t tdh_phymem_page_rdmd(TdxCall *c)
     report_entry(&page, c->gpr);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_PHYMEM_PAGE_RDMD = {
+    TDX_LEAF_ID(TDH_PHYMEM_PAGE_RDMD),
+    .what = "Read the PAMT entry of a page",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "page" } },
+    .out = { { TDX_RCX, "type", TDX_ZERO },
+             { TDX_RDX, "owner", TDX_ZERO },
+             { TDX_R8, "level", TDX_ZERO },
+             { TDX_R9, "bepoch", TDX_ZERO },
+             { TDX_R10, "pamt_page0", TDX_ZERO },
+             { TDX_R11, "pamt_page1", TDX_ZERO } },
+    .handler = tdh_phymem_page_rdmd,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_PAMT_ENTRY
+    ),
+};

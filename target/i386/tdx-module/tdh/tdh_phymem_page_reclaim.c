@@ -1,11 +1,12 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.PHYMEM.PAGE.RECLAIM (28): take a page back from a TD in teardown.
+ * TDH.PHYMEM.PAGE.RECLAIM: take a page back from a TD in teardown.
  */
 
 #include "../pamt/pamt.h"
 #include "../td/tdr.h"
+#include "answers.h"
 
 /* PAMT 11 steps 7a to 9a; @owner: to be locked till the page is free */
 static uint64_t leave_owner(const TdxPamtRef *page, TdxPamtRef *owner)
@@ -50,7 +51,7 @@ static uint64_t check_childless(const TdxPamtRef *page)
 }
 
 /* PAMT 11 */
-uint64_t tdh_phymem_page_reclaim(TdxCall *c)
+static TdxStatus tdh_phymem_page_reclaim(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
@@ -94,3 +95,27 @@ uint64_t tdh_phymem_page_reclaim(TdxCall *c)
     c->gpr[TDX_R9] = pamt_free(&page);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_PHYMEM_PAGE_RECLAIM = {
+    TDX_LEAF_ID(TDH_PHYMEM_PAGE_RECLAIM),
+    .what = "Take a page back from a TD in teardown",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "page" } },
+    .out = { { TDX_RCX, "type", TDX_ZERO },
+             { TDX_RDX, "owner", TDX_ZERO },
+             { TDX_R8, "level", TDX_ZERO }, { TDX_R9, "hint", TDX_ZERO },
+             { TDX_R10, "zero", TDX_ZERO },
+             { TDX_R11, "zero", TDX_ZERO } },
+    .handler = tdh_phymem_page_reclaim,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_OWNED_PAGE,
+        { TDX_OP(TDX_OPERAND_BUSY, TDX_OPERAND_TDR),
+          "the owner's TDR is locked", TDX_FAULT_AT_OWNER },
+        { TDX_LIFECYCLE_STATE_INCORRECT, "the TD is not in teardown",
+          TDX_FAULT_AT_OWNER },
+        { TDX_TD_ASSOCIATED_PAGES_EXIST,
+          "the page is a TDR, and its TD has other pages",
+          TDX_FAULT_AT_OWNER }
+    ),
+};

@@ -1,14 +1,15 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.PHYMEM.PAGE.WBINVD (41): write back and invalidate the cache lines that
+ * TDH.PHYMEM.PAGE.WBINVD: write back and invalidate the cache lines that
  * a freed page has under some KeyID.
  */
 
 #include "../pamt/pamt.h"
+#include "answers.h"
 
 /* PAMT 12 */
-uint64_t tdh_phymem_page_wbinvd(TdxCall *c)
+static TdxStatus tdh_phymem_page_wbinvd(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t hpa = tdx_without_hkid(m, c->gpr[TDX_RCX]);
@@ -31,3 +32,16 @@ uint64_t tdh_phymem_page_wbinvd(TdxCall *c)
     /* No caches are modelled: there is nothing to write back */
     return pamt_check_not_pamt(&page, TDX_RCX);
 }
+
+const TdxLeaf tdx_leaf_TDH_PHYMEM_PAGE_WBINVD = {
+    TDX_LEAF_ID(TDH_PHYMEM_PAGE_WBINVD),
+    .what = "Write back a page's cache lines",
+    .missing = "There are no caches: it makes its checks only.",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "page" } },
+    .handler = tdh_phymem_page_wbinvd,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_OWNED_PAGE
+    ),
+};

@@ -1,14 +1,15 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.PHYMEM.PAMT.ADD (58): give a 2 MiB range the page pair that will hold
+ * TDH.PHYMEM.PAMT.ADD: give a 2 MiB range the page pair that will hold
  * its 4K entries.
  */
 
 #include "../pamt/pamt.h"
+#include "answers.h"
 
 /* PAMT 5 */
-uint64_t tdh_phymem_pamt_add(TdxCall *c)
+static TdxStatus tdh_phymem_pamt_add(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
@@ -57,3 +58,19 @@ uint64_t tdh_phymem_pamt_add(TdxCall *c)
     }
     return pamt_pair_install(&pair, &range, TDX_PT_NDA, 0);
 }
+
+const TdxLeaf tdx_leaf_TDH_PHYMEM_PAMT_ADD = {
+    TDX_LEAF_ID(TDH_PHYMEM_PAMT_ADD),
+    .what = "Give a 2M range its PAMT page pair",
+    .states = TDX_WHEN_READY,
+    .needs = TDX_NEEDS_DYNAMIC_PAMT,
+    .in = { { TDX_RCX, "range" }, { TDX_RDX, "pamt_page0" },
+            { TDX_R8, "pamt_page1" } },
+    .handler = tdh_phymem_pamt_add,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_PAMT_ENTRY,
+        { TDX_HPA_RANGE_NOT_FREE, "the range is in use or has a page pair" },
+        { TDX_PAGE_NOT_FREE, "a page of the pair is in use" }
+    ),
+};

@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.PHYMEM.PAMT.REMOVE (59): take the page pair of an unused 2 MiB range.
+ * TDH.PHYMEM.PAMT.REMOVE: take the page pair of an unused 2 MiB range.
  */
 
 #include "../pamt/pamt.h"
+#include "answers.h"
 
 /* PAMT 6 step 6 */
 static uint64_t check_empty(const TdxPamtRef *range)
@@ -34,7 +35,7 @@ static uint64_t check_empty(const TdxPamtRef *range)
 }
 
 /* PAMT 6 */
-uint64_t tdh_phymem_pamt_remove(TdxCall *c)
+static TdxStatus tdh_phymem_pamt_remove(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t hpa, status;
@@ -72,3 +73,19 @@ uint64_t tdh_phymem_pamt_remove(TdxCall *c)
     c->gpr[TDX_R8] = page[1];
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_PHYMEM_PAMT_REMOVE = {
+    TDX_LEAF_ID(TDH_PHYMEM_PAMT_REMOVE),
+    .what = "Take the PAMT page pair of a 2M range back",
+    .states = TDX_WHEN_READY,
+    .needs = TDX_NEEDS_DYNAMIC_PAMT,
+    .in = { { TDX_RCX, "range" } },
+    .out = { { TDX_RDX, "pamt_page0" }, { TDX_R8, "pamt_page1" } },
+    .handler = tdh_phymem_pamt_remove,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_PAMT_ENTRY,
+        { TDX_NO_PAMT_PAGE_PAIR, "the range has no page pair" },
+        { TDX_PAMT_PAGE_NOT_EMPTY, "a page of the range is in use" }
+    ),
+};

@@ -1,12 +1,13 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.SYS.CONFIG (45): give the module its memory and its private KeyID.
+ * TDH.SYS.CONFIG: give the module its memory and its private KeyID.
  */
 
 #include <glib.h>
 
 #include "../pamt/tdmr.h"
+#include "answers.h"
 
 /* R8 */
 #define R8_HKID_MASK    0xffffULL
@@ -65,7 +66,7 @@ static uint64_t config_tdmr(TdxModule *m, unsigned i, uint64_t info_hpa)
 }
 
 /* SYS.CONFIG 7.1 */
-uint64_t tdh_sys_config(TdxCall *c)
+static TdxStatus tdh_sys_config(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t array_hpa = c->gpr[TDX_RCX];
@@ -123,3 +124,33 @@ uint64_t tdh_sys_config(TdxCall *c)
     tdx_set_sys_state(m, TDX_SYSCONFIG_DONE);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_SYS_CONFIG = {
+    TDX_LEAF_ID(TDH_SYS_CONFIG),
+    .what = "Configure TDMRs, their PAMTs and the module's KeyID",
+    .states = TDX_WHEN_UP,
+    .in = { { TDX_RCX, "tdmr_info_array" }, { TDX_RDX, "num_tdmrs" },
+            { TDX_R8, "hkid_flags" } },
+    .handler = tdh_sys_config,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SYS_BUSY,
+        { TDX_SYS_CONFIG_NOT_PENDING,
+          "a processor is not initialised, or the module is configured" },
+        { TDX_OPERAND_INVALID,
+          "an operand or the address of a TDMR_INFO cannot be used" },
+        { TDX_INVALID_TDMR, "a TDMR is not aligned or carries a KeyID" },
+        { TDX_NON_ORDERED_TDMR, "TDMRs are not in ascending order" },
+        { TDX_INVALID_RESERVED_IN_TDMR,
+          "a reserved area is not aligned or not in its TDMR" },
+        { TDX_NON_ORDERED_RESERVED_IN_TDMR,
+          "reserved areas are not in ascending order" },
+        { TDX_TDMR_OUTSIDE_CMRS,
+          "what is not reserved is not all convertible memory" },
+        { TDX_INVALID_PAMT,
+          "a PAMT area is too small, not aligned or carries a KeyID" },
+        { TDX_PAMT_OUTSIDE_CMRS, "a PAMT area is not all convertible memory" },
+        { TDX_PAMT_OVERLAP,
+          "a PAMT area overlaps another or usable memory of a TDMR" }
+    ),
+};

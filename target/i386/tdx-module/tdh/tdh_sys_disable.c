@@ -16,7 +16,7 @@
  *   TDX_SYS_NOT_READY until it is called again: so it gets its turn;
  * - a module that was shut down stays so.
  */
-uint64_t tdh_sys_disable(TdxCall *c)
+static TdxStatus tdh_sys_disable(TdxCall *c)
 {
     TdxModule *m = c->m;
     TDX_LOCK_GUARD(global);
@@ -41,3 +41,18 @@ uint64_t tdh_sys_disable(TdxCall *c)
     tdx_set_sys_state(m, TDX_SYSINIT_PENDING);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_SYS_DISABLE = {
+    TDX_LEAF_ID(TDH_SYS_DISABLE),
+    .what = "Forget all TDs, TDMRs and keys",
+    .missing = "Interrupted by an injected fault only.",
+    .states = TDX_WHEN_UP | TDX_WHEN_DISABLING,
+    .needs = TDX_NEEDS_SYS_DISABLE,
+    .handler = tdh_sys_disable,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        { TDX_SYS_BUSY, "another call is under way" },
+        { TDX_INTERRUPTED_RESUMABLE, "a host event is pending: call again",
+          TDX_FAULT_INTERRUPTION }
+    ),
+};

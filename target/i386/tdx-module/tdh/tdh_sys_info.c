@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.SYS.INFO (32): describe the module in the form older hosts know.
+ * TDH.SYS.INFO: describe the module in the form older hosts know.
  */
 
 #include <glib.h>
@@ -10,6 +10,7 @@
 #include "../core/state.h"
 #include "../sys/cpuid.h"
 #include "../metadata/engine.h"
+#include "answers.h"
 
 #define TDSYSINFO_SIZE 1024
 #define CMR_INFO_ALIGN 512
@@ -91,7 +92,7 @@ static void fill_cmrs(const TdxModule *m, uint64_t cmrs[2 * TDX_MAX_CMRS])
 }
 
 /* SYS.INFO, life cycle 5 */
-uint64_t tdh_sys_info(TdxCall *c)
+static TdxStatus tdh_sys_info(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t info_hpa = c->gpr[TDX_RCX];
@@ -130,3 +131,20 @@ uint64_t tdh_sys_info(TdxCall *c)
     c->gpr[TDX_R9] = TDX_MAX_CMRS;
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_SYS_INFO = {
+    TDX_LEAF_ID(TDH_SYS_INFO),
+    .what = "Describe the module and convertible memory",
+    .states = TDX_WHEN_UP,
+    .in = { { TDX_RCX, "tdsysinfo" }, { TDX_RDX, "tdsysinfo_size" },
+            { TDX_R8, "cmr_info" }, { TDX_R9, "num_cmrs" } },
+    .out = { { TDX_RDX, "tdsysinfo_size", TDX_ZERO },
+             { TDX_R9, "num_cmrs", TDX_ZERO } },
+    .handler = tdh_sys_info,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_LP_INIT,
+        { TDX_OPERAND_INVALID,
+          "an address cannot be used, or a buffer is too small" }
+    ),
+};

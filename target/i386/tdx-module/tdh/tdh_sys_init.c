@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.SYS.INIT (33): start the module.
+ * TDH.SYS.INIT: start the module.
  */
 
 #include "../abi/msr.h"
@@ -9,6 +9,7 @@
 #include "../sys/cpuid.h"
 #include "../sys/platform-msr.h"
 #include "../sys/platform.h"
+#include "answers.h"
 
 /* R8 of version 1: where and how fatal errors are reported */
 #define R8_RSVD_MASK     (0x3fULL | 3ULL << 52)
@@ -37,7 +38,7 @@ static bool diagnostics_valid(const TdxModule *m, uint64_t r8)
 }
 
 /* Life cycle 3 */
-uint64_t tdh_sys_init(TdxCall *c)
+static TdxStatus tdh_sys_init(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
@@ -82,3 +83,52 @@ uint64_t tdh_sys_init(TdxCall *c)
     tdx_set_sys_state(m, TDX_SYSINIT_DONE);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_SYS_INIT = {
+    TDX_LEAF_ID(TDH_SYS_INIT),
+    .what = "Initialise the module",
+    .missing = "VMX controls and the table of expected CPUID values are not "
+               "checked; there are no fatal-error diagnostics.",
+    .max_version = 1,
+    .states = TDX_WHEN_UP,
+    .in = { { TDX_RCX, "reserved" }, { TDX_R8, "diagnostics" } },
+    .out = { { TDX_RCX, "cpuid_leaf", TDX_ZERO },
+             { TDX_RDX, "mask_low", TDX_ZERO },
+             { TDX_R8, "mask_high", TDX_ZERO },
+             { TDX_R9, "expected_low", TDX_ZERO },
+             { TDX_R10, "expected_high", TDX_ZERO } },
+    .handler = tdh_sys_init,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SYS_BUSY,
+        { TDX_OPERAND_INVALID,
+          "a reserved bit is set; version 1: the diagnostics cannot be used" },
+        { TDX_SYS_INIT_NOT_PENDING, "the module is initialised" },
+        { TDX_INCORRECT_MSR_VALUE,
+          "an MSR has not the value that the module needs" },
+        { TDX_LIMIT_CPUID_MAXVAL_SET, "IA32_MISC_ENABLE limits CPUID" },
+        { TDX_CPUID_LEAF_NOT_SUPPORTED, "the processor lacks a CPUID leaf" },
+        { TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED,
+          "CPUID 0x1f describes no topology that the module knows" },
+        { TDX_INVALID_WBINVD_SCOPE,
+          "WBINVD works on an unknown set of processors" },
+        { TDX_NUM_ACTIVATED_HKIDS_NOT_SUPPORTED,
+          "there are more KeyIDs than the module can count" },
+        { TDX_CMR_LIST_INVALID,
+          "the convertible memory ranges are not in order" },
+        { TDX_SMRR_NOT_SUPPORTED, "the processor has no SMRR" },
+        { TDX_SMRR_LOCK_NOT_SUPPORTED, "the SMRR cannot be locked" },
+        { TDX_SMRR_NOT_LOCKED, "the SMRR is not locked" },
+        { TDX_INVALID_SMRR_CONFIGURATION, "the SMRR is not a valid range" },
+        { TDX_SMRR_OVERLAPS_CMR, "the SMRR lies in convertible memory" },
+        { TDX_RND_NO_ENTROPY, "there is no random number" },
+        { TDX_INCORRECT_CPUID_VALUE,
+          "a CPUID value is not what the module needs: see the outputs",
+          TDX_FAULT_NOWHERE, .on_silicon = true },
+        { TDX_INCOMPATIBLE_SEAM_CAPABILITIES,
+          "a VMX control that the module needs is missing",
+          .on_silicon = true },
+        { TDX_SYS_INCOMPATIBLE_SIGSTRUCT,
+          "the module is not for this processor", .on_silicon = true }
+    ),
+};

@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.SYS.KEY.CONFIG (31): give a package the module's own memory key.
+ * TDH.SYS.KEY.CONFIG: give a package the module's own memory key.
  */
 
 #include "../core/state.h"
+#include "answers.h"
 
 /* Life cycle 8 */
-uint64_t tdh_sys_key_config(TdxCall *c)
+static TdxStatus tdh_sys_key_config(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint32_t pkg_bit;
@@ -40,3 +41,19 @@ uint64_t tdh_sys_key_config(TdxCall *c)
     }
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_SYS_KEY_CONFIG = {
+    TDX_LEAF_ID(TDH_SYS_KEY_CONFIG),
+    .what = "Program the module's key on this package",
+    .states = TDX_WHEN_UP,
+    .handler = tdh_sys_key_config,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_SYS_BUSY,
+        { TDX_SYS_KEY_CONFIG_NOT_PENDING,
+          "TDH.SYS.CONFIG was not called, or all packages have the key" },
+        { TDX_KEY_CONFIGURED, "this package has the key" },
+        { TDX_OPERAND_BUSY, "the key table is in use" },
+        { TDX_KEY_GENERATION_FAILED, "there is no random number" }
+    ),
+};

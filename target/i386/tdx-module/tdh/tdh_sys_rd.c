@@ -1,14 +1,15 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.SYS.RD (34): read one metadata field of the module.
+ * TDH.SYS.RD: read one metadata field of the module.
  */
 
 #include "../core/state.h"
 #include "../metadata/engine.h"
+#include "answers.h"
 
 /* SYS.RD, metadata 2 */
-uint64_t tdh_sys_rd(TdxCall *c)
+static TdxStatus tdh_sys_rd(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t id = c->gpr[TDX_RDX]; /* its context does not matter */
@@ -35,3 +36,19 @@ uint64_t tdh_sys_rd(TdxCall *c)
     }
     return f->host_rd ? TDX_SUCCESS : TDX_METADATA_FIELD_NOT_READABLE;
 }
+
+const TdxLeaf tdx_leaf_TDH_SYS_RD = {
+    TDX_LEAF_ID(TDH_SYS_RD),
+    .what = "Read a metadata field of the module",
+    .states = TDX_WHEN_UP,
+    .in = { { TDX_RDX, "field" } },
+    .out = { { TDX_RDX, "next_field", TDX_ONES },
+             { TDX_R8, "value", TDX_ZERO } },
+    .fields = &tdx_sys_fields,
+    .handler = tdh_sys_rd,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_LP_INIT,
+        ANSWERS_FIELD_READ
+    ),
+};

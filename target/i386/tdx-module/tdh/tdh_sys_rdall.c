@@ -1,11 +1,12 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.SYS.RDALL (37): dump the metadata fields of the module.
+ * TDH.SYS.RDALL: dump the metadata fields of the module.
  */
 
 #include "../core/state.h"
 #include "../metadata/engine.h"
+#include "answers.h"
 
 /* RDALL, metadata 3: where to start; false when @id is no place to start */
 static bool find_start(const TdxModule *m, uint64_t id, const TdxField **f,
@@ -24,7 +25,7 @@ static bool find_start(const TdxModule *m, uint64_t id, const TdxField **f,
 }
 
 /* RDALL, metadata 3 */
-uint64_t tdh_sys_rdall(TdxCall *c)
+static TdxStatus tdh_sys_rdall(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t buffer_hpa = c->gpr[TDX_RDX];
@@ -53,3 +54,23 @@ uint64_t tdh_sys_rdall(TdxCall *c)
     return c->gpr[TDX_R8] == TDX_FIELD_ID_NONE ? TDX_SUCCESS
                                                : TDX_METADATA_LIST_OVERFLOW;
 }
+
+const TdxLeaf tdx_leaf_TDH_SYS_RDALL = {
+    TDX_LEAF_ID(TDH_SYS_RDALL),
+    .what = "Write all metadata fields of the module to memory",
+    .states = TDX_WHEN_UP,
+    .in = { { TDX_RDX, "buffer" }, { TDX_R8, "field" } },
+    .out = { { TDX_R8, "next_field", TDX_ONES } },
+    .fields = &tdx_sys_fields,
+    .handler = tdh_sys_rdall,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_LP_INIT,
+        { TDX_OPERAND_INVALID, "the address cannot be used" },
+        { TDX_METADATA_FIELD_ID_INCORRECT,
+          "the dump cannot begin with the field" },
+        { TDX_METADATA_LIST_OVERFLOW,
+          "the buffer is full: the output says where to go on",
+          TDX_FAULT_NOWHERE }
+    ),
+};

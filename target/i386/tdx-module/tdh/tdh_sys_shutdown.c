@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.SYS.SHUTDOWN (52): stop the module and hand its TDs to the next one.
+ * TDH.SYS.SHUTDOWN: stop the module and hand its TDs to the next one.
  * Loading a next one is not modelled, so nothing is kept for it.
  */
 
@@ -31,7 +31,7 @@ static bool request_valid(const TdxModule *m, uint64_t rcx)
 }
 
 /* Life cycle 11 */
-uint64_t tdh_sys_shutdown(TdxCall *c)
+static TdxStatus tdh_sys_shutdown(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
@@ -67,3 +67,19 @@ uint64_t tdh_sys_shutdown(TdxCall *c)
     }
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_SYS_SHUTDOWN = {
+    TDX_LEAF_ID(TDH_SYS_SHUTDOWN),
+    .what = "Shut the module down for an update",
+    .missing = "No handoff data is prepared.",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "handoff_version" } },
+    .handler = tdh_sys_shutdown,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        { TDX_OPERAND_INVALID, "the handoff version or a reserved bit" },
+        { TDX_SYS_BUSY, "another call is under way" },
+        { TDX_UPDATE_COMPATIBILITY_SENSITIVE,
+          "a TD is being built, and the host asked not to disturb that" }
+    ),
+};

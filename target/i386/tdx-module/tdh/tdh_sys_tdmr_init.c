@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.SYS.TDMR.INIT (36): initialise the PAMT of a TDMR, chunk by chunk.
+ * TDH.SYS.TDMR.INIT: initialise the PAMT of a TDMR, chunk by chunk.
  */
 
 #include <glib.h>
@@ -153,7 +153,7 @@ static uint64_t init_chunk(TdxCall *c, TdxTdmr *tdmr)
 }
 
 /* Life cycle 9 */
-uint64_t tdh_sys_tdmr_init(TdxCall *c)
+static TdxStatus tdh_sys_tdmr_init(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
@@ -183,3 +183,19 @@ uint64_t tdh_sys_tdmr_init(TdxCall *c)
     }
     return status;
 }
+
+const TdxLeaf tdx_leaf_TDH_SYS_TDMR_INIT = {
+    TDX_LEAF_ID(TDH_SYS_TDMR_INIT),
+    .what = "Initialise the next part of a TDMR's PAMT",
+    .states = TDX_WHEN_READY,
+    .piecewise = true,
+    .in = { { TDX_RCX, "tdmr_base" } },
+    .out = { { TDX_RDX, "next", TDX_ZERO } },
+    .handler = tdh_sys_tdmr_init,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        { TDX_OPERAND_INVALID, "the address is not the base of a TDMR" },
+        { TDX_OPERAND_BUSY, "another call works on the TDMR" },
+        { TDX_TDMR_ALREADY_INITIALIZED, "there is nothing left to do" }
+    ),
+};

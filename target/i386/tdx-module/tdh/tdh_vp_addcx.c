@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.VP.ADDCX (4): add a state page to a vCPU.
+ * TDH.VP.ADDCX: add a state page to a vCPU.
  */
 
 #include "../td/td.h"
+#include "answers.h"
 
 /* TD life cycle 5.2 */
-uint64_t tdh_vp_addcx(TdxCall *c)
+static TdxStatus tdh_vp_addcx(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t hpa = c->gpr[TDX_RCX];
@@ -51,3 +52,19 @@ uint64_t tdh_vp_addcx(TdxCall *c)
     td_add_page(&td, &page, TDX_PT_TDCX);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_VP_ADDCX = {
+    TDX_LEAF_ID(TDH_VP_ADDCX),
+    .what = "Add a TDVPS page to a vCPU",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "page" }, { TDX_RDX, "tdvpr" } },
+    .handler = tdh_vp_addcx,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_TD_STATE,
+        { TDX_VCPU_STATE_INCORRECT, "the vCPU is initialised already" },
+        { TDX_TDCX_NUM_INCORRECT,
+          "the vCPU has all the pages that it can have" },
+        ANSWERS_FREE_PAGE
+    ),
+};

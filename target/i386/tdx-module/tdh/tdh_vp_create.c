@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.VP.CREATE (10): make a page the root of a new vCPU.
+ * TDH.VP.CREATE: make a page the root of a new vCPU.
  */
 
 #include "../td/td.h"
+#include "answers.h"
 
 /* TD life cycle 5.1 */
-uint64_t tdh_vp_create(TdxCall *c)
+static TdxStatus tdh_vp_create(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t hpa = c->gpr[TDX_RCX];
@@ -40,3 +41,16 @@ uint64_t tdh_vp_create(TdxCall *c)
     td_add_page(&td, &page, TDX_PT_TDVPR);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_VP_CREATE = {
+    TDX_LEAF_ID(TDH_VP_CREATE),
+    .what = "Create a vCPU",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "page" }, { TDX_RDX, "tdr" } },
+    .handler = tdh_vp_create,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_TD_STATE,
+        ANSWERS_FREE_PAGE
+    ),
+};

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.VP.ENTER (0): run a vCPU.
+ * TDH.VP.ENTER: run a vCPU.
  *
  * The machine has no TD mode yet. All checks are made and the entry itself
  * fails, as one does on a processor that finds the guest state unfit: the
@@ -11,6 +11,7 @@
 #include "../abi/msr.h"
 #include "../sys/platform-msr.h"
 #include "../td/td.h"
+#include "answers.h"
 
 /* Operand RCX */
 #define RCX_TDVPR      0x000ffffffffff000ULL
@@ -96,7 +97,7 @@ static uint64_t enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
 }
 
 /* TD life cycle 5.6 */
-uint64_t tdh_vp_enter(TdxCall *c)
+static TdxStatus tdh_vp_enter(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
@@ -134,3 +135,42 @@ uint64_t tdh_vp_enter(TdxCall *c)
     }
     return enter(c, &td, &vp);
 }
+
+const TdxLeaf tdx_leaf_TDH_VP_ENTER = {
+    TDX_LEAF_ID(TDH_VP_ENTER),
+    .what = "Enter a vCPU of a TD",
+    .missing = "Makes its checks, then reports that the vCPU cannot be "
+               "entered.",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdvpr_flags" } },
+    .out = { { TDX_RCX, "exit_qualification" },
+             { TDX_RDX, "extended_qualification" }, { TDX_RBX, "zero" },
+             { TDX_RBP, "zero" }, { TDX_RSI, "zero" },
+             { TDX_RDI, "zero" }, { TDX_R8, "gpa" },
+             { TDX_R9, "interruption_info" }, { TDX_R10, "zero" },
+             { TDX_R11, "zero" }, { TDX_R12, "zero" },
+             { TDX_R13, "zero" }, { TDX_R14, "zero" },
+             { TDX_R15, "zero" } },
+    .handler = tdh_vp_enter,
+    .answers = TDX_ANSWERS(
+        { TDX_LIMIT_CPUID_MAXVAL_SET, "IA32_MISC_ENABLE limits CPUID" },
+        ANSWERS_VCPU,
+        { TDX_INCONSISTENT_MSR,
+          "IA32_TSC_ADJUST differs from what it was at TDH.SYS.INIT" },
+        { TDX_TSC_ROLLBACK, "the TSC went back since the last exit" },
+        { TDX_INCORRECT_MSR_VALUE,
+          "the guest has MONITOR, IA32_MISC_ENABLE has not" },
+        { TDX_NON_RECOVERABLE_VCPU, "the guest state cannot be entered",
+          TDX_FAULT_NOWHERE },
+        { TDX_SUCCESS, "the guest exits: see the outputs",
+          .on_silicon = true },
+        { TDX_NON_RECOVERABLE_TD, "the TD cannot go on", TDX_FAULT_NOWHERE,
+          .on_silicon = true },
+        { TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE,
+          "the TD was killed: its memory is out of reach",
+          TDX_FAULT_NOWHERE, .on_silicon = true },
+        { TDX_NON_RECOVERABLE_TD_WRONG_APIC_MODE,
+          "the local APIC is not in x2APIC mode", TDX_FAULT_NOWHERE,
+          .on_silicon = true }
+    ),
+};

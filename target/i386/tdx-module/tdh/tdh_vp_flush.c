@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.VP.FLUSH (18): end a vCPU's association with the calling LP.
+ * TDH.VP.FLUSH: end a vCPU's association with the calling LP.
  */
 
 #include "../td/td.h"
+#include "answers.h"
 
 /* TD life cycle 5.4 */
-uint64_t tdh_vp_flush(TdxCall *c)
+static TdxStatus tdh_vp_flush(TdxCall *c)
 {
     TdxModule *m = c->m;
     VP_REF(vp);
@@ -46,3 +47,17 @@ uint64_t tdh_vp_flush(TdxCall *c)
     __atomic_fetch_sub(&td.tdcs->num_assoc_vcpus, 1, __ATOMIC_SEQ_CST);
     return TDX_SUCCESS;
 }
+
+const TdxLeaf tdx_leaf_TDH_VP_FLUSH = {
+    TDX_LEAF_ID(TDH_VP_FLUSH),
+    .what = "Take a vCPU off this processor",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdvpr" } },
+    .handler = tdh_vp_flush,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_TD_WITH_KEY,
+        { TDX_TDCX_NUM_INCORRECT, "the vCPU has not all its pages" },
+        { TDX_VCPU_NOT_ASSOCIATED, "the vCPU is not on this processor" }
+    ),
+};

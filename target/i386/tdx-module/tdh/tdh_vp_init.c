@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.VP.INIT (22): give a vCPU its initial state.
+ * TDH.VP.INIT: give a vCPU its initial state.
  */
 
 #include "../td/td.h"
+#include "answers.h"
 
 /* What a vCPU counts as that was given no x2APIC id, by version 0 */
 #define NO_X2APIC_ID 0
@@ -46,7 +47,7 @@ static uint64_t identify(const TdxCall *c, TdxTdRef *td, uint32_t index)
 }
 
 /* TD life cycle 5.3 */
-uint64_t tdh_vp_init(TdxCall *c)
+static TdxStatus tdh_vp_init(TdxCall *c)
 {
     VP_REF(vp);
     TD_REF(td);
@@ -102,3 +103,23 @@ uint64_t tdh_vp_init(TdxCall *c)
     vp_reset(&vp, &td, index, c->gpr[TDX_RDX]);
     return vp_associate(c, &vp, &td);
 }
+
+const TdxLeaf tdx_leaf_TDH_VP_INIT = {
+    TDX_LEAF_ID(TDH_VP_INIT),
+    .what = "Initialise a vCPU",
+    .max_version = 1,
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdvpr" }, { TDX_RDX, "initial_rcx" },
+            { TDX_R8, "x2apic_id" } },
+    .handler = tdh_vp_init,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        { TDX_INCONSISTENT_MSR,
+          "IA32_TSC_ADJUST differs from what it was at TDH.SYS.INIT" },
+        ANSWERS_VCPU,
+        { TDX_MAX_VCPUS_EXCEEDED,
+          "the TD has as many vCPUs as TD_PARAMS allows" },
+        { TDX_X2APIC_ID_NOT_UNIQUE,
+          "version 1: another vCPU has the x2APIC id" }
+    ),
+};

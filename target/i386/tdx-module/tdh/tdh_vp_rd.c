@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.VP.RD (26): read a metadata field of a vCPU.
+ * TDH.VP.RD: read a metadata field of a vCPU.
  */
 
 #include "../metadata/td-fields.h"
+#include "answers.h"
 
 /* TD life cycle 5.5 */
-uint64_t tdh_vp_rd(TdxCall *c)
+static TdxStatus tdh_vp_rd(TdxCall *c)
 {
     uint64_t id = c->gpr[TDX_RDX];
     VP_REF(vp);
@@ -29,3 +30,22 @@ uint64_t tdh_vp_rd(TdxCall *c)
     }
     return td_field_read(c, &tdx_vp_fields, &vp, id);
 }
+
+const TdxLeaf tdx_leaf_TDH_VP_RD = {
+    TDX_LEAF_ID(TDH_VP_RD),
+    .what = "Read a metadata field of a vCPU",
+    .missing = "Fields that only the owner of a debugged TD may see are not "
+               "readable.",
+    .max_version = 1,
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdvpr" }, { TDX_RDX, "field" } },
+    .out = { { TDX_RDX, "next_field", TDX_ONES_V1 },
+             { TDX_R8, "value", TDX_ZERO } },
+    .fields = &tdx_vp_fields,
+    .handler = tdh_vp_rd,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_VCPU,
+        ANSWERS_FIELD_READ
+    ),
+};

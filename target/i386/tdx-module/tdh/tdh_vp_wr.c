@@ -1,10 +1,11 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * TDH.VP.WR (43): write a metadata field of a vCPU.
+ * TDH.VP.WR: write a metadata field of a vCPU.
  */
 
 #include "../metadata/td-fields.h"
+#include "answers.h"
 
 #define PI_VECTOR_MAX    0xffULL
 #define PI_DESC_SIZE     64
@@ -67,7 +68,7 @@ static uint64_t set_field(const TdxVpRef *ref, const TdxFieldWrite *write)
 }
 
 /* TD life cycle 5.5 */
-uint64_t tdh_vp_wr(TdxCall *c)
+static TdxStatus tdh_vp_wr(TdxCall *c)
 {
     uint64_t value = c->gpr[TDX_R8];
     TdxFieldWrite write;
@@ -93,3 +94,23 @@ uint64_t tdh_vp_wr(TdxCall *c)
     }
     return status;
 }
+
+const TdxLeaf tdx_leaf_TDH_VP_WR = {
+    TDX_LEAF_ID(TDH_VP_WR),
+    .what = "Write a metadata field of a vCPU",
+    .missing = "Fields that only the owner of a debugged TD may set are not "
+               "writable.",
+    .states = TDX_WHEN_READY,
+    .in = { { TDX_RCX, "tdvpr" }, { TDX_RDX, "field" },
+            { TDX_R8, "value" }, { TDX_R9, "mask" } },
+    .out = { { TDX_R8, "old_value", TDX_ZERO } },
+    .fields = &tdx_vp_fields,
+    .handler = tdh_vp_wr,
+    .answers = TDX_ANSWERS(
+        { TDX_SUCCESS },
+        ANSWERS_VCPU,
+        ANSWERS_FIELD_WRITE,
+        { TDX_TD_VMCS_FIELD_NOT_INITIALIZED,
+          "posted interrupts need a vector and a descriptor first" }
+    ),
+};

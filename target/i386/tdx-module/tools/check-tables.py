@@ -13,7 +13,7 @@ TOOL, JSON_FILE, DOCS = sys.argv[1:]
 
 
 def by(tables, table, key, value):
-    return next(row for row in tables[table] if row[key] == value)
+    return next(row for row in tables[table] if row.get(key) == value)
 
 
 def leaves(tables):
@@ -35,7 +35,12 @@ def leaves(tables):
     update = by(tables, "leaves", "number", 53)
     assert update["modelled"] == "partly" and update["missing"]
     assert "TDX_SUCCESS" not in update["statuses"]
-    assert update["statuses_on_silicon_only"] == ["TDX_SUCCESS"]
+    assert [a["status"] for a in update["answers"]
+            if a["on_silicon_only"]] == ["TDX_SUCCESS"]
+    reclaim = by(tables, "leaves", "name", "TDH.PHYMEM.PAGE.RECLAIM")
+    assert by(reclaim, "answers", "operand", "TDR")["when"] == \
+        "the owner's TDR is locked"
+    assert by(tables, "guest_leaves", "number", 25)["name"] == "TDG.VP.ENTER"
     assert add["statuses"] == [
         "TDX_SUCCESS", "TDX_OPERAND_BUSY", "TDX_OPERAND_INVALID",
         "TDX_OPERAND_ADDR_RANGE_ERROR", "TDX_PAGE_NOT_FREE",

@@ -8,15 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "abi/leaf-doc.h"
 #include "abi/names.h"
 #include "abi/status.h"
 #include "tdx-tables.h"
 
 const char *leaf_coverage(const TdxLeaf *leaf)
 {
-    return !leaf->handler ? "no" : tdx_leaf_doc(leaf)->partly ? "partly"
-                                                              : "yes";
+    return !leaf->handler ? "no" : leaf->missing ? "partly" : "yes";
 }
 
 static void print_title(const char *title, char line)
@@ -26,19 +24,19 @@ static void print_title(const char *title, char line)
     printf("\n%s\n%s\n\n", title, under);
 }
 
-static void print_overview(const TdxLeaf *leaf, size_t n)
+static void print_overview(const TdxLeaf *const *table, size_t n)
 {
     size_t i;
 
     puts(".. list-table::\n   :header-rows: 1\n\n"
          "   * - Number\n     - Leaf\n     - Modelled\n     - What it does");
     for (i = 0; i < n; i++) {
-        const TdxLeafDoc *doc = tdx_leaf_doc(&leaf[i]);
+        const TdxLeaf *leaf = table[i];
+        bool here = leaf->handler;
 
         printf("   * - %u\n     - %s%s%s\n     - %s\n     -%s%s\n",
-               leaf[i].number, doc ? "`" : "", leaf[i].name,
-               doc ? "`_" : "", leaf_coverage(&leaf[i]), doc ? " " : "",
-               doc ? doc->what : "");
+               leaf->number, here ? "`" : "", leaf->name, here ? "`_" : "",
+               leaf_coverage(leaf), here ? " " : "", here ? leaf->what : "");
     }
 }
 
@@ -95,33 +93,35 @@ static void print_states(unsigned states)
     puts("");
 }
 
-static void print_statuses(const TdxLeaf *leaf, const TdxLeafDoc *doc)
+static void print_answers(const char *title, const TdxLeaf *leaf,
+                          bool on_silicon)
 {
-    uint64_t status[TDX_LEAF_MAX_STATUSES];
-    size_t n = tdx_leaf_statuses(leaf, status), i;
+    const TdxAnswer *a;
+    char text[96];
 
-    puts("Answers");
-    for (i = 0; i < n; i++) {
-        printf("  | %s\n", tdx_status_name(status[i]));
-    }
-    if (!doc->elsewhere) {
-        return;
-    }
-    puts("Answers on silicon only");
-    for (i = 0; doc->elsewhere[i] != TDX_STATUS_NONE; i++) {
-        printf("  | %s\n", tdx_status_name(doc->elsewhere[i]));
+    for (a = leaf->answers; a->status != TDX_STATUS_NONE; a++) {
+        if (a->on_silicon != on_silicon) {
+            continue;
+        }
+        if (title) {
+            puts(title);
+            title = NULL;
+        }
+        printf("  | %s%s%s\n",
+               tdx_op(a->status, 0) == a->status
+               ? tdx_status_name(a->status)
+               : tdx_status_format(a->status, text, sizeof(text)),
+               a->when ? ": " : "", a->when ? a->when : "");
     }
 }
 
 static void print_leaf(const TdxLeaf *leaf)
 {
-    const TdxLeafDoc *doc = tdx_leaf_doc(leaf);
-
-    if (!doc) {
+    if (!leaf->handler) {
         return;
     }
     print_title(leaf->name, '-');
-    printf("%s.\n\nNumber\n  %u\nVersions\n  %s\n", doc->what, leaf->number,
+    printf("%s.\n\nNumber\n  %u\nVersions\n  %s\n", leaf->what, leaf->number,
            leaf->max_version ? "0, 1" : "0");
     if (leaf->needs == TDX_NEEDS_DYNAMIC_PAMT) {
         puts("Needs\n  ``dynamic-pamt=on``");
@@ -131,16 +131,17 @@ static void print_leaf(const TdxLeaf *leaf)
     print_states(leaf->states);
     print_operands("Inputs", leaf->in, false);
     print_operands("Outputs", leaf->out, true);
-    print_statuses(leaf, doc);
+    print_answers("Answers", leaf, false);
+    print_answers("Answers on silicon only", leaf, true);
     printf("Modelled\n  %s%s%s\n", leaf_coverage(leaf),
-           doc->partly ? ".  " : "", doc->partly ? doc->partly : "");
+           leaf->missing ? ".  " : "", leaf->missing ? leaf->missing : "");
 }
 
 void print_leaves_rst(void)
 {
     static const char title[] = "SEAMCALL leaves of the TDX module";
     size_t n, i;
-    const TdxLeaf *leaf = tdx_leaf_table(&n);
+    const TdxLeaf *const *leaf = tdx_leaf_table(&n);
     g_autofree char *line = g_strnfill(strlen(title), '=');
 
     printf(".. SPDX-License-" "Identifier: GPL-2.0-or-later\n\n"
@@ -154,9 +155,14 @@ void print_leaves_rst(void)
            "leaf:\nTDX_OPERAND_INVALID, or TDX_SYS_NOT_READY before the "
            "module is ready.\n\n"
            "In brackets is what an output holds after a failure, apart from "
-           "those that the\noutput explains.\n\n", title, line);
+           "those that the\noutput explains.\n\nAnswers are listed in the "
+           "order of the checks.  Before them come those that every\nleaf "
+           "shares: TDX_OPERAND_INVALID(RAX) for a number, a version or "
+           "reserved bits that\nare not known, TDX_SYS_SHUTDOWN after "
+           "TDH.SYS.SHUTDOWN, and TDX_SYS_NOT_READY in\nother states in which "
+           "the leaf is not legal.\n\n", title, line);
     print_overview(leaf, n);
     for (i = 0; i < n; i++) {
-        print_leaf(&leaf[i]);
+        print_leaf(leaf[i]);
     }
 }

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "abi/field.h"
-#include "abi/leaf-doc.h"
 #include "abi/names.h"
 #include "abi/status.h"
 #include "metadata/td-fields.h"
@@ -98,10 +97,10 @@ static void add_leaf_needs(JsonBuilder *json, TdxLeafNeeds needs)
     }
 }
 
-static void add_leaf_doc(JsonBuilder *json, const TdxLeaf *leaf)
+/* As the tests that see one hold it against: without details, ascending */
+static void add_statuses_of(JsonBuilder *json, const TdxLeaf *leaf)
 {
-    const TdxLeafDoc *doc = tdx_leaf_doc(leaf);
-    uint64_t status[TDX_LEAF_MAX_STATUSES];
+    TdxStatus status[TDX_LEAF_MAX_STATUSES];
     size_t n = tdx_leaf_statuses(leaf, status), i;
 
     begin_list(json, "statuses");
@@ -109,39 +108,57 @@ static void add_leaf_doc(JsonBuilder *json, const TdxLeaf *leaf)
         json_builder_add_string_value(json, tdx_status_name(status[i]));
     }
     json_builder_end_array(json);
-    begin_list(json, "statuses_on_silicon_only");
-    for (i = 0; doc && doc->elsewhere &&
-                doc->elsewhere[i] != TDX_STATUS_NONE; i++) {
-        json_builder_add_string_value(json,
-                                      tdx_status_name(doc->elsewhere[i]));
-    }
-    json_builder_end_array(json);
-    if (doc) {
-        add_text(json, "what", doc->what);
-    }
-    if (doc && doc->partly) {
-        add_text(json, "missing", doc->partly);
-    }
 }
 
-static void add_leaves(JsonBuilder *json)
+static void add_answers(JsonBuilder *json, const TdxLeaf *leaf)
 {
-    size_t n, i;
-    const TdxLeaf *leaf = tdx_leaf_table(&n);
+    const TdxAnswer *a = leaf->answers;
 
-    begin_list(json, "leaves");
-    for (i = 0; i < n; i++) {
+    begin_list(json, "answers");
+    for (; a && a->status != TDX_STATUS_NONE; a++) {
         json_builder_begin_object(json);
-        add_number(json, "number", leaf[i].number);
-        add_text(json, "name", leaf[i].name);
-        add_number(json, "max_version", leaf[i].max_version);
-        add_text(json, "modelled", leaf_coverage(&leaf[i]));
-        add_leaf_needs(json, leaf[i].needs);
-        add_states(json, leaf[i].states);
-        add_operands(json, "in", leaf[i].in, false);
-        add_operands(json, "out", leaf[i].out, true);
-        add_leaf_doc(json, &leaf[i]);
+        add_text(json, "status", tdx_status_name(a->status));
+        if (tdx_op(a->status, 0) != a->status) {
+            add_text(json, "operand",
+                     tdx_operand_name(tdx_status_operand(a->status)));
+        }
+        if (a->when) {
+            add_text(json, "when", a->when);
+        }
+        add_bool(json, "on_silicon_only", a->on_silicon);
         json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+static void add_leaf(JsonBuilder *json, const TdxLeaf *leaf)
+{
+    json_builder_begin_object(json);
+    add_number(json, "number", leaf->number);
+    add_text(json, "name", leaf->name);
+    add_number(json, "max_version", leaf->max_version);
+    add_text(json, "modelled", leaf_coverage(leaf));
+    add_leaf_needs(json, leaf->needs);
+    add_states(json, leaf->states);
+    add_operands(json, "in", leaf->in, false);
+    add_operands(json, "out", leaf->out, true);
+    add_statuses_of(json, leaf);
+    add_answers(json, leaf);
+    if (leaf->what) {
+        add_text(json, "what", leaf->what);
+    }
+    if (leaf->missing) {
+        add_text(json, "missing", leaf->missing);
+    }
+    json_builder_end_object(json);
+}
+
+static void add_leaves(JsonBuilder *json, const char *key,
+                       const TdxLeaf *const *leaf, size_t n)
+{
+    begin_list(json, key);
+    for (; n; n--, leaf++) {
+        add_leaf(json, *leaf);
     }
     json_builder_end_array(json);
 }
@@ -278,10 +295,15 @@ static void print_json(void)
     g_autoptr(JsonBuilder) json = json_builder_new();
     g_autoptr(JsonGenerator) generator = json_generator_new();
     g_autofree char *text = NULL;
+    const TdxLeaf *const *leaf;
     JsonNode *root;
+    size_t n;
 
     json_builder_begin_object(json);
-    add_leaves(json);
+    leaf = tdx_leaf_table(&n);
+    add_leaves(json, "leaves", leaf, n);
+    leaf = tdx_guest_leaf_table(&n);
+    add_leaves(json, "guest_leaves", leaf, n);
     add_statuses(json);
     add_operand_ids(json);
     /* What of an id counts when it names a field (metadata 1) */

@@ -7,7 +7,7 @@
 #ifndef TDX_TABLES_H
 #define TDX_TABLES_H
 
-#include "abi/leaf.h"
+#include "dispatch/leaf-table.h"
 
 /** leaf_coverage: is @leaf modelled? "yes", "partly" or "no" */
 const char *leaf_coverage(const TdxLeaf *leaf);
