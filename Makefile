@@ -16,17 +16,22 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | \
 		awk -F: '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-boot: qemu guest ## build all, boot a TDX host kernel, show the result
+boot: qemu tables guest ## build all, boot a TDX host kernel, show the result
 	guest/boot
 
-shell: qemu guest ## the same guest with an interactive shell
+shell: qemu tables guest ## the same guest with an interactive shell
 	guest/boot --shell
 
 qemu: ## build QEMU with SEAM (QEMU_SRC=<dir|tarball>)
 	scripts/deps qemu
 	scripts/qemu-build
 
-.PHONY: guest
+.PHONY: guest tables
+# Names of leaves and statuses, for the tools
+tables:
+	scripts/deps model
+	scripts/model-build --tables
+
 guest:
 	scripts/deps guest
 	guest/build
@@ -40,11 +45,11 @@ vectors: model ## replay vectors (FILES="a.jsonl.gz ..." V=1)
 
 seamcall: ## the TDX module by hand (ARGS="-c 'tdh.sys.init'")
 	@scripts/deps model qemu
-	@scripts/model-build > /dev/null
+	@scripts/model-build --tables > /dev/null
 	@scripts/qemu-build > /dev/null
 	@scripts/seamcall $(ARGS)
 
-demo: qemu guest ## pictures and a transcript of a boot (build/demo)
+demo: qemu tables guest ## pictures and a transcript of a boot (build/demo)
 	scripts/deps view
 	scripts/demo
 

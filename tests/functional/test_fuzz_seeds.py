@@ -23,7 +23,6 @@ TOP = os.environ.get('SEAM_TOP') or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), '../..')
 QEMU = os.environ.get('QEMU_TEST_QEMU_BINARY') or os.path.join(
     TOP, 'build/qemu/qemu-system-x86_64')
-sys.path.insert(0, os.path.join(TOP, 'build/qemu-src/python'))
 HOOK = os.path.join(TOP, 'qemu/hooks/0233-generic-fuzz-tdx-module.patch')
 
 

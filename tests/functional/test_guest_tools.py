@@ -3,17 +3,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tools around the guest: reading its log, ordering a patch series."""
 
+import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import pycotap
 
+from seam import tdxlog
+from seam.qmp import Monitor
+from seam.tables import Tables
+
 TOP = os.environ.get('SEAM_TOP') or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), '../..')
-sys.path.insert(0, os.path.join(TOP, 'guest'))
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -53,10 +59,9 @@ DIFF = '''diff --git a/f b/f
 
 
 class LogTest(unittest.TestCase):
-    """guest/tdxlog.py"""
+    """seam/tdxlog.py"""
 
     def test_facts(self):
-        import tdxlog
         log = tdxlog.TdxLog(GOOD)
         self.assertTrue(log.dynamic and log.initialized and log.reported)
         self.assertEqual(log.version, '1.5.25')
@@ -69,13 +74,11 @@ class LogTest(unittest.TestCase):
         self.assertEqual(tdxlog.faults(GOOD), [])
 
     def test_user_space_is_not_the_kernel(self):
-        import tdxlog
         log = tdxlog.TdxLog('seam: virt/tdx: TDX-Module initialized\n'
                             'seam: virt/tdx: Enable Dynamic PAMT')
         self.assertFalse(log.initialized or log.dynamic)
 
     def test_faults(self):
-        import tdxlog
         for line in ('WARNING: arch/x86/kernel/cpu/common.c:1 at f+0x1/0x2',
                      '[    1.2] BUG: unable to handle page fault',
                      'kernel BUG at mm/slub.c:1!',
@@ -86,7 +89,6 @@ class LogTest(unittest.TestCase):
             self.assertEqual(tdxlog.faults('a\n' + line + '\nb'), [line])
 
     def test_reason(self):
-        import tdxlog
         for line in ('virt/tdx: module not loaded',
                      'virt/tdx: SEAMCALL (0x000000000000002d) failed: '
                      '0xc000010000000008',
@@ -98,7 +100,6 @@ class LogTest(unittest.TestCase):
             self.assertEqual(log.reason(), line)
 
     def test_tdmrs(self):
-        import tdxlog
         # Memory below 1 MiB does not count; neighbours share a TDMR; one
         # that reaches into the next GiB only adds the rest.
         self.assertEqual(tdxlog.tdmrs_of([(0x1000, 0x9f000)]), [])
@@ -108,7 +109,6 @@ class LogTest(unittest.TestCase):
             [(0, GIB), (GIB, GIB), (2 * GIB, GIB)])
 
     def test_pamt_size(self):
-        import tdxlog
         one = [(0, GIB)]
         # 16 bytes for each 4K page, 2M and 1G, each in whole pages; or one
         # bit for each 4K page.
@@ -119,19 +119,92 @@ class LogTest(unittest.TestCase):
 
 
 class NamesTest(unittest.TestCase):
-    """guest/abi.py"""
+    """seam/tables.py"""
 
     def test_explain(self):
-        import abi
+        explain = Tables().explain
         line = ('virt/tdx: SEAMCALL (0x000000000000002d) failed: '
                 '0xc000010000000008')
         self.assertEqual(
-            abi.explain(line),
+            explain(line),
             line + ' (TDH.SYS.CONFIG: TDX_OPERAND_INVALID(R8))')
         for same in ('virt/tdx: module not loaded',
                      'SEAMCALL (0x000000000000002d) failed: '
                      '0x1234567800000000'):
-            self.assertEqual(abi.explain(same), same)
+            self.assertEqual(explain(same), same)
+
+
+class QmpTest(unittest.TestCase):
+    """seam/qmp.py, with a QEMU that is a thread here"""
+
+    def setUp(self):
+        self.monitor, self.qemu = Monitor.pair()
+        self.addCleanup(self.monitor.close)
+        self.addCleanup(self.qemu.close)
+
+    def say(self, *messages):
+        for message in messages:
+            self.qemu.sendall(json.dumps(message).encode() + b'\n')
+
+    def test_answer_among_events(self):
+        self.say({'QMP': {}}, {'return': {}, 'id': 1})
+        self.assertTrue(self.monitor.negotiate(time.monotonic() + 5))
+        self.say({'event': 'STOP'}, {'return': {'a': 1}, 'id': 2},
+                 {'event': 'SHUTDOWN'})
+        self.assertEqual(self.monitor.command('query-a'), {'a': 1})
+        sent = [json.loads(line) for line in
+                self.qemu.recv(65536).decode().splitlines()]
+        self.assertEqual([m['execute'] for m in sent],
+                         ['qmp_capabilities', 'query-a'])
+        now = time.monotonic()
+        self.assertIsNotNone(self.monitor.wait_event('SHUTDOWN', now + 5))
+        # Events before it went with it
+        self.assertIsNone(self.monitor.wait_event('STOP', now))
+
+    def test_late_answer(self):
+        with self.assertRaisesRegex(RuntimeError, 'slow: no answer in'):
+            self.monitor.command('slow', timeout=0.01)
+        self.say({'return': 'slow', 'id': 1}, {'return': 'quick', 'id': 2})
+        self.assertEqual(self.monitor.command('quick'), 'quick')
+
+    def test_error(self):
+        self.say({'error': {'desc': 'no such thing'}, 'id': 1})
+        with self.assertRaisesRegex(RuntimeError, '^x: no such thing$'):
+            self.monitor.command('x')
+
+    def test_qemu_ends(self):
+        self.qemu.close()
+        with self.assertRaises(EOFError):
+            self.monitor.command('query-a')
+
+    def test_nobody_greets(self):
+        self.assertFalse(self.monitor.negotiate(time.monotonic()))
+        self.say({'220': 'mail'})
+        with self.assertRaises(ValueError):
+            self.monitor.negotiate(time.monotonic() + 5)
+
+
+class PackageTest(unittest.TestCase):
+    """What the tools share is in one package, and nowhere else"""
+
+    def users(self, word):
+        """Names of the files of Python that hold @word, this one excepted"""
+        found = []
+        for folder in 'scripts', 'guest', 'tests':
+            for path in sorted(pathlib.Path(TOP, folder).rglob('*')):
+                if path.is_file() and path.name != pathlib.Path(
+                        __file__).name and path.suffix in ('', '.py'):
+                    with open(path, 'rb') as src:
+                        if word in src.read():
+                            found.append(str(path.relative_to(TOP)))
+        return found
+
+    def test_nobody_edits_the_path(self):
+        self.assertEqual(self.users(b'sys.path'), [])
+
+    def test_one_qmp_client(self):
+        self.assertEqual(self.users(b'qmp_capabilities'),
+                         ['scripts/seam/qmp.py'])
 
 
 class SeriesTest(unittest.TestCase):

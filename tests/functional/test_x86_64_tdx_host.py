@@ -11,13 +11,11 @@ import os
 import re
 import stat
 import subprocess
-import sys
 import time
 
 from qemu_test import QemuSystemTest
 
 TOP = os.environ.get('SEAM_TOP', '')
-sys.path.insert(0, os.path.join(TOP, 'guest'))
 BOOT_SECONDS = 900
 
 
@@ -28,7 +26,7 @@ class TdxGuest(QemuSystemTest):
 
     def setUp(self):
         super().setUp()
-        self.need('guest/runner.py')
+        self.need('scripts/seam/runner.py')
         self.serial = self.log_file('serial.log')
 
     def need(self, name):
@@ -42,7 +40,7 @@ class TdxGuest(QemuSystemTest):
     def start(self, kernel='bzImage', initramfs=None, reboots=False,
               append='', **machine):
         """Start a guest that stays paused after it has switched itself off"""
-        import runner
+        from seam import runner
         self.vm.add_args(
             *runner.arguments(
                 kernel=self.need(f'build/guest/{kernel}'),
@@ -68,7 +66,7 @@ class TdxGuest(QemuSystemTest):
 
     def wait_reports(self, number):
         """Until user space has reported @number times"""
-        import runner
+        from seam import runner
         end = time.monotonic() + BOOT_SECONDS
         while self.read_serial().count(runner.REPORT_END) < number:
             self.assertTrue(self.vm.is_running(), 'QEMU ended')
@@ -94,7 +92,7 @@ class TdxGuest(QemuSystemTest):
 
         None has a fault, or none but the kernel's @panic.
         """
-        import tdxlog
+        from seam import tdxlog
         self.vm.shutdown()
         text = self.read_serial()
         faults = tdxlog.faults(text)
@@ -117,7 +115,7 @@ class TdxGuest(QemuSystemTest):
 
     def assert_initialized(self, log, dynamic, tdmrs=None):
         """The module came up, with PAMTs of the size that the mode takes"""
-        import tdxlog
+        from seam import tdxlog
         self.assertTrue(log.initialized, log.reason())
         self.assertEqual(log.dynamic, dynamic)
         self.assertIn('tdx_host_platform', log.flags)
@@ -136,7 +134,7 @@ class TdxGuest(QemuSystemTest):
 
         @look is called when that has switched itself off.
         """
-        import cpio
+        from seam import cpio
         with open(self.need('build/guest/bzImage'), 'rb') as src:
             kernel = cpio.compressed(
                 [('bzImage', stat.S_IFREG | 0o644, src.read())])

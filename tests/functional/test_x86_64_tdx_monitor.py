@@ -10,13 +10,11 @@ SEAM_TOP names; without them the test is skipped.
 
 import os
 import re
-import sys
 import time
 
 from qemu_test import QemuSystemTest
 
 TOP = os.environ.get('SEAM_TOP', '')
-sys.path.insert(0, os.path.join(TOP, 'guest'))
 BOOT_SECONDS = 900
 # Four CPUs, one page each: pairs come and go all the time.  Not many of them:
 # where the host has no processor for each, a CPU of the guest waits whenever
@@ -67,7 +65,7 @@ class TdxMonitor(QemuSystemTest):
         return 0, 0
 
     def test_while_pairs_come_and_go(self):
-        import runner
+        from seam import runner
         self.vm.add_args(*runner.arguments(
             kernel=os.path.join(TOP, 'build/guest/bzImage'),
             initramfs=os.path.join(TOP, 'build/guest/initramfs.gz'),

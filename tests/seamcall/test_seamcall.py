@@ -17,18 +17,15 @@ import unittest
 
 import pycotap
 
+from seam import Problem
+from seam.client.expression import evaluate
+from seam.paths import TABLES
+from seam.tables import Tables
+
 TOP = os.environ.get('SEAM_TOP') or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), '../..')
-sys.path.insert(0, os.path.join(TOP, 'scripts'))
-
-# pylint: disable=wrong-import-position
-from seamclient import Problem                          # noqa: E402
-from seamclient.expression import evaluate              # noqa: E402
-from seamclient.tables import Tables                    # noqa: E402
 
 SEAMCALL = os.path.join(TOP, 'scripts/seamcall')
-TABLES = os.path.join(
-    TOP, 'build/model/target/i386/tdx-module/tools/tdx-tables.json')
 VECTORS = os.path.join(TOP, 'tests/vectors/data')
 SECONDS = 120
 

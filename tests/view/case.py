@@ -11,10 +11,9 @@ import xml.etree.ElementTree as ET
 
 import pycotap
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / 'scripts')]
+import host
 
-import host                                             # noqa: E402
+HERE = pathlib.Path(__file__).resolve().parent
 
 DATA = HERE / 'data'
 SECONDS = 120

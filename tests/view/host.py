@@ -6,22 +6,17 @@
 """
 
 import os
-import pathlib
 import subprocess
 import sys
 import tempfile
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / 'scripts'))
+from seam import paths
+from seam.client.machine import Machine
+from seam.client.session import Session
+from seam.tables import Tables
 
-from seamclient.machine import Machine                  # noqa: E402
-from seamclient.session import Session                  # noqa: E402
-from seamclient.tables import Tables                    # noqa: E402
-
-QEMU = (os.environ.get('QEMU_TEST_QEMU_BINARY') or
-        TOP / 'build/qemu/qemu-system-x86_64')
-TABLES = TOP / 'build/model/target/i386/tdx-module/tools/tdx-tables.json'
-VIEW = TOP / 'scripts/pamt-view'
+QEMU = os.environ.get('QEMU_TEST_QEMU_BINARY') or paths.QEMU
+VIEW = paths.TOP / 'scripts/pamt-view'
 
 K4, M2, GIB = 1 << 12, 1 << 21, 1 << 30
 HKID = 3
@@ -55,7 +50,7 @@ class Host(Session):
                 f'memory-backend-ram,id=ram,size={memory},reserve=off',
                 '-cpu', 'TDXHost', '-device', 'tdx-module,id=tdx' + module,
                 *extra])
-        super().__init__(Tables(TABLES), start, say=lambda line: None)
+        super().__init__(Tables(), start, say=lambda line: None)
         self.paired = set()
         self.pair_next = 4 * GIB + 500 * M2
 

@@ -20,7 +20,7 @@ from rich.console import Console
 from case import (Case, DATA, GIB, HERE, K4, M2, SVG, USED, groups, main, run,
                   texts, titles)
 import host
-from pamtview import kinds, snapshot, svg, term
+from seam.view import kinds, snapshot, svg, term
 
 
 def boxes(root):

@@ -15,7 +15,7 @@ import xml.etree.ElementTree as ET
 
 from case import Case, DATA, GIB, K4, M2, SECONDS, USED, groups, main, titles
 import host
-from pamtview import snapshot
+from seam.view import snapshot
 
 
 class MistakeTest(Case):

@@ -7,9 +7,11 @@ of the model writes.
 import json
 import re
 
-from . import Problem
+from . import Problem, paths
 
 DETAILS = 0xffffffff
+SEAMCALL_FAILED = re.compile(
+    r'SEAMCALL \((0x[0-9a-f]+)\) failed: (0x[0-9a-f]+)')
 NO_FIELD = 0xffffffffffffffff
 
 
@@ -34,7 +36,7 @@ class Leaf:
 class Tables:
     """All tables, with ways from names to numbers and back."""
 
-    def __init__(self, path):
+    def __init__(self, path=paths.TABLES):
         try:
             with open(path, encoding='utf-8') as source:
                 data = json.load(source)
@@ -96,6 +98,17 @@ class Tables:
         if details is None or name not in self.with_operand:
             details = _number(match[2])
         return value | details, NO_FIELD
+
+    def explain(self, line):
+        """A kernel line about a SEAMCALL that failed, with names added."""
+        match = SEAMCALL_FAILED.search(line)
+        if not match:
+            return line
+        number, status = (int(word, 16) for word in match.groups())
+        leaf = self.by_number.get(number & 0xffff)
+        if not leaf or status & ~DETAILS not in self.status_names:
+            return line
+        return f'{line} ({leaf.name}: {self.status_text(status)})'
 
     # --- metadata fields --------------------------------------------------
 

@@ -2,18 +2,13 @@
 """A snapshot of the PAMT: asked for over QMP, saved, loaded, checked."""
 import json
 import os
-import pathlib
 import socket
 import stat
-import sys
 import time
 
-from . import Problem
+from .. import Problem, tdxlog
+from ..qmp import Monitor
 from .kinds import GIB, LARGE, USED
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'guest'))
-import runner                           # noqa: E402
-import tdxlog                           # noqa: E402
 
 FORMAT = 'pamt-view 1'
 # No cell is larger, so that none lies in two TDMRs (which begin and end at
@@ -137,18 +132,15 @@ def _touch(snap):
 
 def connect(address):
     """A Machine for the monitor at @address."""
-    monitor = runner.Monitor(_connect(address))
+    monitor = Monitor(_connect(address))
     try:
-        greeting = monitor.read(time.monotonic() + GREETING_SECONDS)
+        greeted = monitor.negotiate(time.monotonic() + GREETING_SECONDS)
     except (EOFError, ValueError) as error:
         raise Problem(f'{address}: what listens there is no QMP monitor'
                       ) from error
-    if greeting is None:
+    if not greeted:
         raise Problem(f'{address}: no greeting in {GREETING_SECONDS} s; '
                       'is another program connected to it?')
-    if 'QMP' not in greeting:
-        raise Problem(f'{address}: what listens there is no QMP monitor')
-    monitor.command('qmp_capabilities')
     return Machine(monitor, address)
 
 

@@ -4,7 +4,8 @@ import fnmatch
 import shlex
 import textwrap
 
-from . import Problem, scenario, setup
+from . import scenario, setup
+from .. import Problem
 from .expression import evaluate
 from .machine import REGISTERS, bytes_of, words_of
 

@@ -5,14 +5,13 @@ import gzip
 import json
 import zlib
 
-from . import Problem
+from .. import Problem
 from .machine import REGISTERS, NoProgram, bytes_of, rows, words_of
 
 # Always in "expect"; of the others those that are inputs or change
 ALWAYS = 'rax rcx rdx r8 r9 r10 r11'.split()
 PLATFORM = 'max_pa keyid_bits mktme_keyids tdx_keyids lps packages'.split()
 VERIFYREPORT = 1 << 8           # in TDX_FEATURES0
-SYS_INIT, LP_INIT = 33, 35
 GIB = 1 << 30
 MIB = 1 << 20
 
@@ -249,10 +248,12 @@ class Replay:
         if not self.platform.get('sys_init', 1):
             return
         lps = self.platform.get('init_lps', self.platform['lps'])
-        for lp, rax in [(0, SYS_INIT)] + [(lp, LP_INIT) for lp in range(lps)]:
-            _, regs = self.machine.seamcall(lp, {'rax': rax})
+        for lp, name in [(0, 'tdh.sys.init'),
+                         *((lp, 'tdh.sys.lp.init') for lp in range(lps))]:
+            _, regs = self.machine.seamcall(
+                lp, {'rax': self.tables.leaf(name).number})
             if regs['rax']:
-                raise Different(f'preparation: leaf {rax} on LP {lp}: '
+                raise Different(f'preparation: {name} on LP {lp}: '
                                 f'{self.tables.status_text(regs["rax"])}')
 
     # --- steps ------------------------------------------------------------

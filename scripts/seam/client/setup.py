@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Structures that a host fills, and the calls of its start."""
-from . import Problem
+from .. import Problem
 from .machine import words_of
 
 K4 = 1 << 12

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A QEMU without a guest that executes SEAMCALLs: QEMU under qtest."""
-import json
 import os
 import socket
 import subprocess
 import tempfile
+import time
 
-from . import Problem
+from .. import Problem
+from ..qmp import Monitor
 
 # Order of registers in the qtest command "seamcall"
 REGISTERS = ('rax rcx rdx r8 r9 r10 r11 r12 r13 r14 r15 rbx rsi rdi '
@@ -32,7 +33,8 @@ class Machine:
                             'which builds it, or give --qemu')
         self.errors = tempfile.TemporaryFile()
         self.qtest, qtest = socket.socketpair()
-        self.monitor, monitor = socket.socketpair()
+        self.monitor, monitor = Monitor.pair()
+        self.greeted = False
         with qtest, monitor:
             fds = qtest.fileno(), monitor.fileno()
             self.process = subprocess.Popen(
@@ -40,14 +42,11 @@ class Machine:
                  '-qtest-log', 'none',
                  '-chardev', f'socket,id=seamcall-qtest,fd={fds[0]}',
                  '-qtest', 'chardev:seamcall-qtest',
-                 '-chardev', f'socket,id=seamcall-qmp,fd={fds[1]}',
-                 '-mon', 'chardev=seamcall-qmp,mode=control', *args],
+                 *Monitor.options(fds[1], 'seamcall-qmp'), *args],
                 pass_fds=fds, stdin=subprocess.DEVNULL, stdout=self.errors,
                 stderr=subprocess.STDOUT)
-        for sock in self.qtest, self.monitor:
-            sock.settimeout(SECONDS)
+        self.qtest.settimeout(SECONDS)
         self.lines = self.qtest.makefile('rw', encoding='ascii')
-        self.qmp_lines = self.monitor.makefile('rw', encoding='utf-8')
         try:
             self.platform = self._platform()
         except Problem:
@@ -58,8 +57,7 @@ class Machine:
         """End QEMU."""
         self.process.kill()
         self.process.wait()
-        for end in (self.lines, self.qmp_lines, self.qtest, self.monitor,
-                    self.errors):
+        for end in (self.lines, self.qtest, self.monitor, self.errors):
             try:
                 end.close()
             except OSError:
@@ -123,29 +121,15 @@ class Machine:
 
     def qmp(self, execute, **arguments):
         """Result of a QMP command."""
-        if not hasattr(self, 'greeted'):
-            self.greeted = self._qmp_answer()
-            self.qmp('qmp_capabilities')
         try:
-            self.qmp_lines.write(json.dumps(
-                {'execute': execute, 'arguments': arguments}) + '\n')
-            self.qmp_lines.flush()
-        except OSError:
+            if not self.greeted:
+                self.greeted = self.monitor.negotiate(
+                    time.monotonic() + SECONDS)
+            return self.monitor.command(execute, SECONDS, **arguments)
+        except RuntimeError as error:
+            raise Problem(f'QMP {error}') from None
+        except (EOFError, OSError):
             raise self._ended() from None
-        answer = self._qmp_answer()
-        if 'error' in answer:
-            raise Problem(f'QMP {execute}: {answer["error"]["desc"]}')
-        return answer['return']
-
-    def _qmp_answer(self):
-        try:
-            for line in iter(self.qmp_lines.readline, ''):
-                answer = json.loads(line)
-                if 'event' not in answer:
-                    return answer
-        except OSError:
-            pass
-        raise self._ended()
 
     # --- memory -----------------------------------------------------------
 

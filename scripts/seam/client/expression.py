@@ -4,7 +4,7 @@ import ast
 import operator
 import re
 
-from . import Problem
+from .. import Problem
 
 SUFFIX = {'K': 1 << 10, 'M': 1 << 20, 'G': 1 << 30, 'T': 1 << 40}
 OPERATORS = {

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The libraries that draw come with the first call."""
-import pathlib
 import subprocess
 
-from . import Problem
+from .. import Problem, paths
 
-DEPS = pathlib.Path(__file__).resolve().parents[1] / 'deps'
+DEPS = paths.TOP / 'scripts/deps'
 
 
 def libraries():

@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs one guest: QEMU's command line, its serial log, its monitor."""
 
-import json
 import os
 import shlex
-import socket
 import subprocess
 import threading
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-QEMU = os.path.join(TOP, 'build/qemu/qemu-system-x86_64')
-KERNEL = os.path.join(TOP, 'build/guest/bzImage')
-INITRAMFS = os.path.join(TOP, 'build/guest/initramfs.gz')
+from .paths import INITRAMFS, KERNEL, QEMU
+from .qmp import Monitor
 
 # A panic ends the boot at once. TCG's timer ticks may come late on a loaded
 # machine, which the kernel's test of the timer's wiring does not forgive.
@@ -20,81 +16,6 @@ APPEND = 'console=ttyS0 panic=-1 no_timer_check'
 
 # The line by which guest/init ends what it has to say
 REPORT_END = 'seam: end of report'
-
-
-class Monitor:
-    """A QMP client on one end of a socket pair"""
-
-    def __init__(self, sock):
-        self.sock = sock
-        self.pending = b''
-        self.events = []
-
-    def read(self, deadline):
-        """The next message; None at the deadline, EOFError when QEMU is gone"""
-        while b'\n' not in self.pending:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return None
-            self.sock.settimeout(left)
-            try:
-                data = self.sock.recv(65536)
-            except socket.timeout:
-                return None
-            except ConnectionError:
-                data = b''
-            if not data:
-                raise EOFError('QEMU closed its monitor')
-            self.pending += data
-        line, self.pending = self.pending.split(b'\n', 1)
-        return json.loads(line)
-
-    def command(self, name, timeout=30, **arguments):
-        """Run a command; returns its reply, raises RuntimeError on an error"""
-        message = {'execute': name, 'arguments': arguments}
-        self.sock.settimeout(timeout)
-        try:
-            self.sock.sendall(json.dumps(message).encode() + b'\n')
-        except ConnectionError as gone:
-            raise EOFError('QEMU closed its monitor') from gone
-        deadline = time.monotonic() + timeout
-        while True:
-            reply = self.read(deadline)
-            if reply is None:
-                raise RuntimeError(f'{name}: no answer in {timeout} s')
-            if 'event' in reply:
-                self.events.append(reply)
-            elif 'error' in reply:
-                raise RuntimeError(f'{name}: {reply["error"]["desc"]}')
-            elif 'return' in reply:
-                return reply['return']
-
-    def wait_event(self, name, deadline):
-        """The next event @name, or None at the deadline"""
-        while True:
-            for i, event in enumerate(self.events):
-                if event['event'] == name:
-                    del self.events[:i + 1]
-                    return event
-            message = self.read(deadline)
-            if message is None:
-                return None
-            if 'event' in message:
-                self.events.append(message)
-
-    def properties(self, path):
-        """All readable properties of a QOM object, {} when there is none"""
-        found = {}
-        try:
-            for prop in self.command('qom-list', path=path):
-                try:
-                    found[prop['name']] = self.command(
-                        'qom-get', path=path, property=prop['name'])
-                except RuntimeError:
-                    pass
-        except RuntimeError:
-            pass
-        return found
 
 
 def too_big(mem):
@@ -113,7 +34,8 @@ def arguments(kernel=KERNEL, initramfs=INITRAMFS, mem='4G', smp='4',
     """QEMU's arguments for a guest; @module None leaves the device out"""
     args = ['-M', 'q35', '-cpu', cpu, '-accel', 'tcg,thread=multi',
             '-m', mem, '-smp', smp, '-nodefaults', '-no-user-config',
-            '-display', 'none', '-kernel', kernel, '-initrd', initramfs,
+            '-display', 'none', '-kernel', str(kernel),
+            '-initrd', str(initramfs),
             '-append', f'{APPEND} {append}'.strip()]
     if too_big(mem):
         args += ['-object', f'memory-backend-ram,id=ram,size={mem},reserve=off',
@@ -131,10 +53,9 @@ class Guest:
     """
 
     def __init__(self, args, log, qemu=QEMU, on_line=None, reboots=False):
-        ours, theirs = socket.socketpair()
-        command = [qemu, *args, '-no-shutdown', '-serial', 'stdio',
-                   '-chardev', f'socket,id=qmp,fd={theirs.fileno()}',
-                   '-mon', 'chardev=qmp,mode=control']
+        self.monitor, theirs = Monitor.pair()
+        command = [str(qemu), *args, '-no-shutdown', '-serial', 'stdio',
+                   *Monitor.options(theirs.fileno())]
         if not reboots:
             command.append('-no-reboot')
         self.command = shlex.join(command)
@@ -149,7 +70,6 @@ class Guest:
             stderr=self.errors, pass_fds=[theirs.fileno()],
             start_new_session=True)
         theirs.close()
-        self.monitor = Monitor(ours)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -172,9 +92,8 @@ class Guest:
         """
         deadline = time.monotonic() + timeout
         try:
-            if self.monitor.read(deadline) is None:
+            if not self.monitor.negotiate(deadline):
                 return 'timeout'
-            self.monitor.command('qmp_capabilities')
             while time.monotonic() < deadline:
                 if on_report and self.reported.is_set():
                     on_report(self.monitor)

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boot the TDX host kernel on the emulated machine and show what came of it.
+
+  guest/boot            the guest reports and switches itself off
+  guest/boot --shell    an interactive shell in it (Ctrl-A x quits)
+
+MEM= SMP= APPEND= QEMU_ARGS= are added to QEMU's command line, TIMEOUT= (600)
+is in seconds, V=1 shows the whole log. Exit status 0 means that the kernel
+enabled Dynamic PAMT and initialized the TDX module.
+"""
+
+import os
+import shlex
+import signal
+import sys
+
+from . import Problem, paths, runner, tdxlog
+from .tables import Tables
+
+OUT = paths.TOP / 'build/boot'
+LOG = str(OUT / 'guest.log')
+
+
+def qemu_arguments(mode):
+    env = os.environ.get
+    try:
+        extra = shlex.split(env('QEMU_ARGS') or '')
+    except ValueError as error:
+        raise Problem(f'QEMU_ARGS: {error}') from None
+    append = (env('APPEND') or '').split()
+    append += ['seam.hold=1'] if not mode else []
+    if mode and not any(a.startswith('seam.mode=') for a in append):
+        append.append(f'seam.mode={mode}')
+    return runner.arguments(mem=env('MEM') or '4G', smp=env('SMP') or '4',
+                            append=' '.join(append), extra=extra)
+
+
+def shell(args):
+    """Become QEMU, with the terminal as the guest's console and monitor"""
+    args += ['-no-reboot', '-chardev',
+             f'stdio,id=console,mux=on,signal=off,logfile={LOG}',
+             '-serial', 'chardev:console', '-mon', 'chardev=console']
+    os.execv(paths.QEMU, [str(paths.QEMU), *args])
+
+
+def show(line):
+    # User space repeats the kernel's lines for those who see no boot log.
+    if os.environ.get('V') or (tdxlog.INTERESTING.search(line) and
+                               'seam: virt/tdx' not in line):
+        if len(line) > 160 and not os.environ.get('V'):
+            line = line[:157] + '...'
+        print(line, flush=True)
+
+
+def summary(log, module):
+    """The table at the end: what the log and the monitor tell"""
+    rows = []
+    if log.version:
+        rows.append(('TDX module', log.version))
+    if log.keyids:
+        first, end = log.keyids
+        rows.append(('TDX KeyIDs', f'{end - first}, from {first} to {end - 1}'))
+    if log.initialized:
+        tdmrs = log.tdmrs
+        number = module.get('num-tdmrs') or len(tdmrs)
+        size = module.get('tdmr-bytes') or sum(s for _, s in tdmrs)
+        rows.append(('TDMRs', f'{number}, {size // tdxlog.GIB} GiB'))
+        static = (module.get('static-pamt-bytes', 0) // 1024 or
+                  tdxlog.pamt_kb(tdmrs, dynamic=False))
+        rows.append(('PAMT, static', f'{static} KB'))
+        if log.dynamic:
+            rows.append(('PAMT, dynamic', f'{log.pamt_kb} KB'))
+            rows.append(('saved at boot', f'{static - log.pamt_kb} KB '
+                         f'({100 * (1 - log.pamt_kb / static):.1f} %)'))
+    if rows:
+        print()
+    for name, value in rows:
+        print(f'  {name:<16}{value}')
+
+
+def why_not(log, end, timeout, complaints):
+    """One line on what kept the kernel from Dynamic PAMT"""
+    reason = log.reason()
+    if end == 'gone':
+        said = [line for line in complaints.splitlines()
+                if line.startswith('qemu-') and ': warning: ' not in line]
+        return (said or ['QEMU ended without a word'])[0]
+    if reason:
+        return Tables().explain(reason)
+    if end == 'timeout':
+        last = log.lines[-1] if log.lines else 'nothing'
+        return f'no end after {timeout} s (TIMEOUT=); the last line: {last}'
+    if log.initialized:
+        return ('the kernel kept to the static PAMT: it has no Dynamic PAMT, '
+                'or the module does not offer it, or addresses have more '
+                'than 48 bits without the KeyID')
+    return 'the kernel says nothing of TDX: is CONFIG_INTEL_TDX_HOST set?'
+
+
+def boot(args):
+    # Killed or interrupted: QEMU, in a session of its own, must end as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    timeout = os.environ.get('TIMEOUT') or '600'
+    if not timeout.isdigit():
+        raise Problem('TIMEOUT= takes a number of seconds')
+    module, end = {}, 'gone'
+    guest = runner.Guest(args, LOG, on_line=show)
+    (OUT / 'command').write_text(guest.command + '\n', encoding='utf-8')
+
+    def ask(monitor):
+        module.update(monitor.properties('/machine/peripheral/tdx0'))
+
+    try:
+        end = guest.wait(int(timeout), ask)
+    except KeyboardInterrupt:
+        print('\nboot: interrupted', file=sys.stderr)
+        return 130
+    finally:
+        guest.close()
+
+    log = tdxlog.TdxLog(guest.text)
+    complaints = guest.complaints()
+    if complaints and end != 'gone':
+        print(complaints, file=sys.stderr)
+    summary(log, module)
+    faults = tdxlog.faults(guest.text)
+    if faults:
+        print(f'\nboot: the kernel is not well: {faults[0]}',
+              file=sys.stderr)
+    elif end == 'off' and log.dynamic and log.initialized:
+        print('\nThe kernel enabled Dynamic PAMT and initialized the TDX '
+              'module.')
+        return 0
+    else:
+        print(f'\nboot: no Dynamic PAMT: '
+              f'{why_not(log, end, timeout, complaints)}', file=sys.stderr)
+    print(f'boot: the whole log is in {os.path.relpath(LOG)}',
+          file=sys.stderr)
+    return 1
+
+
+def main(args):
+    """guest/boot with its arguments; returns the exit status"""
+    try:
+        if args not in ([], ['--shell']):
+            raise Problem('usage: guest/boot [--shell]')
+        paths.need_all()
+        OUT.mkdir(parents=True, exist_ok=True)
+        if args:
+            shell(qemu_arguments('shell'))
+        return boot(qemu_arguments(''))
+    except Problem as problem:
+        return f'boot: {problem}'
