@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "abi/names.h"
+#include "abi/states.h"
 
 typedef const char *NameOf(uint64_t value);
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "cause.h"
-#include "names.h"
+#include "states.h"
 
 /* What the number at the end of a cause is */
 typedef enum ArgKind {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "names.h"
+#include "states.h"
 #include "status.h"
 #include "../include/module.h"
 

@@ -16,6 +16,7 @@
 #include "../include/module.h"
 #include "../abi/field.h"
 #include "../abi/leaf-number.h"
+#include "../abi/states.h"
 #include "../abi/status.h"
 
 /* RAX on input: leaf number and version */
@@ -23,17 +24,6 @@
 #define TDX_RAX_VERSION_SHIFT 16
 #define TDX_RAX_VERSION_MASK  0xffULL
 #define TDX_RAX_RSVD_MASK     (~0xffffffULL)
-
-/* Global state of the module (life cycle 2) */
-typedef enum TdxSysState {
-    TDX_SYSINIT_PENDING,
-    TDX_SYSINIT_DONE,
-    TDX_SYSCONFIG_DONE,
-    TDX_SYS_READY_STATE,
-    TDX_SYS_SHUTDOWN_STATE,
-    TDX_SYS_DISABLING_STATE, /* TDH.SYS.DISABLE waits for other LPs */
-    TDX_NUM_SYS_STATES,
-} TdxSysState;
 
 #define TDX_STATE_BIT(state) (1u << (state))
 

@@ -9,7 +9,7 @@
 #define TDX_OBSERVE_H
 
 #include "../abi/cause.h"
-#include "../abi/names.h"
+#include "../abi/states.h"
 
 /** tdx_observer: who looks on; NULL: nobody, as is to be expected */
 static inline const TdxObserver *tdx_observer(const TdxModule *m)

@@ -12,36 +12,11 @@
 #include "lock.h"
 #include "../abi/field.h"
 #include "leaf.h"
+#include "../abi/limits.h"
+#include "../abi/states.h"
 #include "../abi/status.h"
 
-#define TDX_PAGE_4K (1ULL << 12)
-#define TDX_PAGE_2M (1ULL << 21)
-#define TDX_PAGE_1G (1ULL << 30)
-
-/* Addresses are checked against the architectural limit, not max_pa */
-#define TDX_HPA_LIMIT (1ULL << 52)
-
-/* Addresses that a Dynamic PAMT entry can hold (PAMT 2.2) */
-#define TDX_DYNAMIC_PAMT_HPA_BITS 48
-
-#define TDX_NUM_HKIDS 2048
-
-/* Handing TDs over to another module: what versions this build can do */
-#define TDX_MODULE_HV     1
-#define TDX_MIN_UPDATE_HV 0
-#define TDX_NO_DOWNGRADE  1
-
-#define TDX_NUM_NATIVE_CPUID 79 /* leaves and subleaves, see sys/cpuid.c */
 #define TDX_CPUID_NO_SUBLEAF UINT32_MAX
-#define TDX_NUM_COMMON_MSRS 27 /* see sys/lp.c */
-
-/* Page sizes and PAMT levels share their numbers */
-typedef enum TdxLevel {
-    TDX_LEVEL_4K,
-    TDX_LEVEL_2M,
-    TDX_LEVEL_1G,
-    TDX_NUM_PAMT_LEVELS,
-} TdxLevel;
 
 typedef struct TdxTdmr {
     uint64_t base;
@@ -52,13 +27,6 @@ typedef struct TdxTdmr {
     uint64_t last_initialized; /* TDH.SYS.TDMR.INIT has come up to here */
     TdxLock lock;
 } TdxTdmr;
-
-typedef enum TdxHkidState {
-    TDX_HKID_FREE,
-    TDX_HKID_ASSIGNED,
-    TDX_HKID_FLUSHED,
-    TDX_HKID_RESERVED,
-} TdxHkidState;
 
 /* Key Ownership Table entry (PAMT 14) */
 typedef struct TdxKotEntry {
@@ -290,6 +258,13 @@ static inline uint16_t tdx_hkid_of(const TdxModule *m, uint64_t addr)
 static inline uint64_t tdx_without_hkid(const TdxModule *m, uint64_t addr)
 {
     return addr & ~m->hkid_mask;
+}
+
+/* Where @hkid sees what is at @hpa, which carries no KeyID */
+static inline uint64_t tdx_with_hkid(const TdxModule *m, uint64_t hpa,
+                                     uint16_t hkid)
+{
+    return hpa | (uint64_t)hkid << m->hkid_start_bit;
 }
 
 static inline bool tdx_hkid_is_private(const TdxModule *m, uint64_t hkid)

@@ -16,9 +16,6 @@ typedef enum TdxGpr {
     TDX_NUM_GPRS
 } TdxGpr;
 
-#define TDX_MAX_TDMRS 64
-#define TDX_MAX_RSVD_PER_TDMR 16
-
 /* TDX_FEATURES0; 64-bit enumerators are a GNU extension */
 #define TDX_FEATURE(name, bit) TDX_FEATURES0_##name = 1ULL << (bit),
 enum {

@@ -12,8 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TDX_MAX_CMRS 32
-#define TDX_MAX_PKGS 8
+#include "../abi/limits.h"
 
 typedef struct TdxRange {
     uint64_t base;

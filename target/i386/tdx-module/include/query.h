@@ -54,23 +54,6 @@ TdxCallCount tdx_query_calls(const TdxModule *m, const TdxLeaf *leaf);
 
 /* --- PAMT ------------------------------------------------------------------ */
 
-/* What a page is used for */
-typedef enum TdxUse {
-    TDX_USE_NDA,
-    TDX_USE_RSVD,
-    TDX_USE_UNINITIALIZED, /* TDH.SYS.TDMR.INIT has not come here */
-    TDX_USE_PAMT,          /* PAMT page; Dynamic PAMT only */
-    TDX_USE_TDR,
-    TDX_USE_TDCX,
-    TDX_USE_TDVPR,
-    TDX_USE_EPT,
-    TDX_USE_REG_4K,
-    TDX_USE_REG_2M,
-    TDX_USE_REG_1G,
-    TDX_USE_OTHER,         /* was changing, or makes no sense */
-    TDX_NUM_USES,
-} TdxUse;
-
 /* @page: 4 KiB pages; @pairs: 2 MiB ranges with a PAMT page pair */
 typedef struct TdxUseCounts {
     uint64_t page[TDX_NUM_USES];

@@ -8,9 +8,6 @@
 #include "../sys/cpuid.h"
 #include "sys-values.h"
 
-/* XFAM bits that the module supports */
-#define XFAM_SUPPORTED   0x6dbe7ULL
-
 /* CPUID 7.1 EAX */
 #define CPUID_7_1_EAX_LASS (1u << 6)
 
@@ -40,8 +37,8 @@ uint64_t tdx_get_xfam_fixed0(const void *scope, unsigned index)
     const uint32_t *xcr0 = tdx_native_cpuid(scope, 0xd, 0);
     const uint32_t *xss = tdx_native_cpuid(scope, 0xd, 1);
 
-    return XFAM_SUPPORTED & ((xcr0[TDX_CPUID_EAX] & TDX_XFAM_IN_XCR0) |
-                             (xss[TDX_CPUID_ECX] & TDX_XFAM_IN_XSS));
+    return TDX_XFAM_SUPPORTED & ((xcr0[TDX_CPUID_EAX] & TDX_XFAM_IN_XCR0) |
+                                 (xss[TDX_CPUID_ECX] & TDX_XFAM_IN_XSS));
 }
 
 uint64_t tdx_get_cpuid_config_leaf(const void *scope, unsigned index)

@@ -52,9 +52,7 @@ static uint64_t get_tdcx_pa(const void *scope, unsigned index)
     const TdxTdRef *td = scope;
 
     return index < td->tdr->num_tdcx
-           ? td->tdr->tdcx[index] |
-             (uint64_t)td->tdr->hkid << td->m->hkid_start_bit
-           : 0;
+           ? tdx_with_hkid(td->m, td->tdr->tdcx[index], td->tdr->hkid) : 0;
 }
 
 static uint64_t get_qword(const uint8_t *bytes, unsigned index)
@@ -157,9 +155,6 @@ static uint64_t get_x2apic_id(const void *scope, unsigned index)
     return cpus && index < TDX_MAX_VCPUS ? cpus->x2apic_id[index] : 0;
 }
 
-/* VM_CTLS_FIXED0: the bits that may be one */
-#define VM_CTLS_FIXED0 0x1ULL
-
 #define FIELDS(id_, name_, get_, fields_, elems_) \
     .id = id_, .name = name_, .fields = fields_, .elems = elems_, \
     .host_rd = UINT64_MAX, .get = get_
@@ -211,7 +206,7 @@ static const TdxField rows[] = {
     { FIELD(TD_FIELD_HP_LOCK_TIMEOUT, "HP_LOCK_TIMEOUT",
             get_hp_lock_timeout), .host_wr = UINT64_MAX },
     { FIELDS(TD_FIELD_VM_CTLS, "VM_CTLS", get_vm_ctls, TDX_MAX_VMS, 1),
-      .host_wr = VM_CTLS_FIXED0 },
+      .host_wr = TDX_VM_CTLS_FIXED0 },
     { FIELD(0x9110000300000016, "CONFIG_FLAGS", get_config_flags) },
     { HIDDEN(0x9110000300000017, "TD_CTLS", 1, 1) },
     { FIELD(0x9110000000000018, "VIRTUAL_MAXPA", get_virtual_maxpa) },
@@ -261,7 +256,7 @@ static const TdxField rows[] = {
     { FIELDS(0x9c10000200000000, "X2APIC_IDS", get_x2apic_id,
              TDX_MAX_VCPUS, 1) },
     { HIDDEN(0x2010000300000000, "MSR_BITMAPS", 512, 1) },
-    { HIDDEN(0x2110000300000000, "SEPT_ROOT", 512, 1) },
+    { HIDDEN(0x2110000300000000, "SEPT_ROOT", TDX_SEPT_ENTRIES, 1) },
 };
 
 const TdxFieldTable tdx_td_fields = {

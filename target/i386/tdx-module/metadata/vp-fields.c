@@ -40,7 +40,7 @@ GET_FROM_TD(hkid, tdr->hkid)
 
 static uint64_t with_hkid(const TdxVpRef *vp, uint64_t hpa)
 {
-    return hpa | (uint64_t)vp->td->tdr->hkid << vp->m->hkid_start_bit;
+    return tdx_with_hkid(vp->m, hpa, vp->td->tdr->hkid);
 }
 
 static uint64_t get_msr_bitmaps(const void *scope, unsigned index)

@@ -14,7 +14,7 @@
 #include "../core/state.h"
 
 /*
- * Page types (PAMT 2.3) and the ways between them.  All changes are made by
+ * The ways between page types (PAMT 2.3).  All changes are made by
  * SEAMCALLs with the entry's exclusive lock held:
  *
  *                 SYS.TDMR.INIT (reserved area, static)
@@ -32,16 +32,6 @@
  *               PAGE.PROMOTE              PAGE.DEMOTE
  *     NDA/PAMT --------------> REG ------------------------> NDA/PAMT (2M, 1G)
  */
-typedef enum TdxPageType {
-    TDX_PT_NDA = 0,
-    TDX_PT_RSVD = 1,
-    TDX_PT_REG = 3,
-    TDX_PT_TDR = 4,
-    TDX_PT_TDCX = 5,
-    TDX_PT_TDVPR = 6,
-    TDX_PT_EPT = 8,
-    TDX_PT_PAMT = 15,
-} TdxPageType;
 
 /* The first 64 bits are split so that the lock can be taken by itself */
 typedef struct TdxPamtEntry {
@@ -51,7 +41,7 @@ typedef struct TdxPamtEntry {
     uint64_t tail;     /* bits 127:64 */
 } TdxPamtEntry;
 
-#define TDX_PAMT_ENTRY_SIZE sizeof(TdxPamtEntry)
+_Static_assert(sizeof(TdxPamtEntry) == TDX_PAMT_ENTRY_SIZE, "ABI");
 
 /* In the head, counted from bit 16 of the entry */
 #define TDX_PAMT_TYPE_MASK  0x1fULL

@@ -58,16 +58,6 @@ void pamt_unlock(TdxPamtRef *ref);
 #define PAMT_REF(ref) \
     __attribute__((cleanup(pamt_unlock))) TdxPamtRef ref = { 0 }
 
-static inline unsigned tdx_level_shift(TdxLevel level)
-{
-    return 12 + 9 * level;
-}
-
-static inline uint64_t tdx_level_size(TdxLevel level)
-{
-    return 1ULL << tdx_level_shift(level);
-}
-
 /* --- walk.c: find and lock ---------------------------------------------- */
 
 /** pamt_tdmr: the TDMR around @hpa (no KeyID bits), initialised or not */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "../include/text.h"
-#include "../abi/names.h"
+#include "../abi/states.h"
 #include "../abi/status.h"
 #include "../dispatch/leaf-table.h"
 #include "../metadata/engine.h"

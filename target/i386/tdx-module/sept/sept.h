@@ -9,8 +9,6 @@
 
 #include "../td/tdcs.h"
 
-#define TDX_SEPT_ENTRIES 512
-
 /* Levels 0..2 are TdxLevel; the root's entries are level 3 or 4 */
 #define TDX_SEPT_LEVEL_PML4E 3
 #define TDX_SEPT_LEVEL_PML5E 4
@@ -33,29 +31,13 @@
 #define TDX_SEPT_TDP    (1ULL << 56)
 #define TDX_SEPT_SVE    (1ULL << 63)
 
-#define TDX_SEPT_RWX (TDX_SEPT_R | TDX_SEPT_W | TDX_SEPT_XS | TDX_SEPT_XU)
+/* What tells the states apart, and that the entry maps a page */
+#define TDX_SEPT_LEAF (TDX_SEPT_TDMEM | TDX_SEPT_PS)
+#define TDX_SEPT_STATE \
+    (TDX_SEPT_LEAF | TDX_SEPT_D | TDX_SEPT_TDEX | TDX_SEPT_TDBW | \
+     TDX_SEPT_TDB | TDX_SEPT_TDP)
 
-/* Entry states; TDX_SEPT_INVALID stands for bits that say nothing known */
-typedef enum TdxSeptState {
-    TDX_SEPT_FREE,
-    TDX_SEPT_REMOVED,
-    TDX_SEPT_NL_MAPPED,
-    TDX_SEPT_NL_BLOCKED,
-    TDX_SEPT_MAPPED,
-    TDX_SEPT_BLOCKED,
-    TDX_SEPT_BLOCKEDW,
-    TDX_SEPT_EXPORTED_BLOCKEDW,
-    TDX_SEPT_EXPORTED_DIRTY,
-    TDX_SEPT_EXPORTED_DIRTY_BLOCKEDW,
-    TDX_SEPT_PENDING,
-    TDX_SEPT_PENDING_BLOCKED,
-    TDX_SEPT_PENDING_BLOCKEDW,
-    TDX_SEPT_PENDING_EXPORTED_BLOCKEDW,
-    TDX_SEPT_PENDING_EXPORTED_DIRTY,
-    TDX_SEPT_PENDING_EXPORTED_DIRTY_BLOCKEDW,
-    TDX_SEPT_INVALID,
-    TDX_SEPT_NUM_STATES,
-} TdxSeptState;
+#define TDX_SEPT_RWX (TDX_SEPT_R | TDX_SEPT_W | TDX_SEPT_XS | TDX_SEPT_XU)
 
 /* A set of states */
 #define TDX_SEPT_IN(state) (1u << (state))

@@ -10,10 +10,6 @@
 
 #include "../core/state.h"
 
-#define TDX_NUM_CPUID_CONFIG 28
-/* Of them, the subleaves of leaf 0x1F, one after the other */
-#define TDX_NUM_TOPOLOGY_LEVELS 6
-
 /* Registers of a CPUID result in the order of all tables */
 typedef enum TdxCpuidReg {
     TDX_CPUID_EAX,

@@ -12,7 +12,6 @@
 /* The operand: how many filters, and where; the rest is reserved */
 #define LIST_COUNT_MASK   0xfffULL
 #define LIST_HPA_MASK     0x000ffffffffff000ULL
-#define MAX_EVENT_FILTERS 512
 
 /* A filter: which event with which unit mask a TD may count */
 #define FILTER_EVENT_MASK  0xffULL
@@ -55,10 +54,10 @@ uint64_t td_event_filters_check(TdxModule *m, uint64_t list)
 {
     unsigned count = list & LIST_COUNT_MASK;
     uint64_t hpa = list & LIST_HPA_MASK;
-    uint64_t filter[MAX_EVENT_FILTERS];
+    uint64_t filter[TDX_MAX_EVENT_FILTERS];
 
     if (list & ~(LIST_COUNT_MASK | LIST_HPA_MASK) || count < 1 ||
-        count > MAX_EVENT_FILTERS ||
+        count > TDX_MAX_EVENT_FILTERS ||
         !tdx_shared_hpa_ok(m, hpa, TDX_PAGE_4K, TDX_PAGE_4K)) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
     }

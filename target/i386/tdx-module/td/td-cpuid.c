@@ -13,9 +13,6 @@
 #define FEATURES_EBX_HLE (1u << 4)
 #define FEATURES_EBX_RTM (1u << 11)
 
-/* MIN_VIRT_MAXPA */
-#define MIN_VIRT_MAXPA 45
-
 /*
  * Family and model of processors that have TDX, newest first, each with its
  * last stepping: a TD that may migrate can be told that it runs on its host's
@@ -105,7 +102,7 @@ static uint64_t check_pa_bits(const TdxModule *m, const TdxTdCpuidInput *in,
     }
     if (!wanted) {
         wanted = max;
-    } else if (wanted < MIN_VIRT_MAXPA || wanted > max) {
+    } else if (wanted < TDX_MIN_VIRT_MAXPA || wanted > max) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_CPUID_CONFIG);
     }
     *virtual_maxpa = wanted;

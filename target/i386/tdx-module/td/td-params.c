@@ -13,23 +13,10 @@
 #include "../sept/sept.h"
 #include "td-params.h"
 
-#define XFAM_FIXED1     0x3ULL
-
-#define CONFIG_FLAGS_FIXED0 0x1fULL
-
 #define EPTP_WB         6ULL
 #define EPTP_LEVELS(n)  ((uint64_t)(n) << 3) /* index of the root's level */
 
-#define MAX_TSC_FREQUENCY 400
-#define MIN_TSC_FREQUENCY 4
-
-#define MSR_CONFIG_ARCH_CAPABILITIES 0x1
 #define ARCH_CAPABILITIES_TSX_CTRL   (1ULL << 7)
-
-/* IA32_ARCH_CAPABILITIES_CONFIG_MASK */
-#define ARCH_CAPABILITIES_CONFIG_MASK 0x1180010ULL
-
-#define DEFAULT_HP_LOCK_TIMEOUT 1000000
 
 bool td_params_load(TdxModule *m, uint64_t hpa, TdxTdParams *params)
 {
@@ -90,7 +77,7 @@ static bool attributes_ok(const TdxModule *m, uint64_t attributes)
 static bool xfam_ok(const TdxModule *m, uint64_t xfam)
 {
     return !(xfam & ~tdx_get_xfam_fixed0(m, 0)) &&
-           (xfam & XFAM_FIXED1) == XFAM_FIXED1 &&
+           (xfam & TDX_XFAM_FIXED1) == TDX_XFAM_FIXED1 &&
            all_or_none(xfam, TDX_XFAM_AVX512) &&
            !(xfam & TDX_XFAM_AVX512 && !(xfam & TDX_XFAM_AVX)) &&
            all_or_none(xfam, TDX_XFAM_CET) &&
@@ -99,7 +86,7 @@ static bool xfam_ok(const TdxModule *m, uint64_t xfam)
 
 static bool config_flags_ok(uint64_t flags)
 {
-    return !(flags & ~CONFIG_FLAGS_FIXED0) &&
+    return !(flags & ~TDX_CONFIG_FIXED0) &&
            !(flags & TDX_CONFIG_MAXPA_VIRT && flags & TDX_CONFIG_MAXGPA_VIRT);
 }
 
@@ -116,10 +103,10 @@ static bool eptp_controls_ok(uint64_t controls, uint64_t flags)
 /* Unless the host says that it configures them, it must not */
 static bool arch_capabilities_ok(const TdxTdParams *p)
 {
-    bool used = p->msr_config_ctls & MSR_CONFIG_ARCH_CAPABILITIES;
+    bool used = p->msr_config_ctls & TDX_MSR_CONFIG_ARCH_CAPABILITIES;
 
     return !(p->arch_capabilities &
-             ~(used ? ARCH_CAPABILITIES_CONFIG_MASK : 0));
+             ~(used ? TDX_ARCH_CAPABILITIES_CONFIG : 0));
 }
 
 /* Steps 19 and 20 */
@@ -158,7 +145,7 @@ uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
     tdcs->td_epoch = 1;
     tdcs->num_vcpus = 0;
     tdcs->num_assoc_vcpus = 0;
-    tdcs->hp_lock_timeout = DEFAULT_HP_LOCK_TIMEOUT;
+    tdcs->hp_lock_timeout = TDX_DEFAULT_HP_LOCK_TIMEOUT;
     tdcs->td_flags = TDX_TD_TOPOLOGY_ENUM_CONFIGURED |
                      TDX_TD_VE_REDUCTION_VALID;
 
@@ -191,10 +178,11 @@ uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
     if (!eptp_controls_ok(p->eptp_controls, p->config_flags)) {
         return refuse(m, TDX_OPERAND_EPTP_CONTROLS, p->eptp_controls);
     }
-    tdcs->eptp = p->eptp_controls | td->tdr->tdcx[TDX_TDCS_SEPT_ROOT] |
-                 (uint64_t)td->tdr->hkid << m->hkid_start_bit;
-    if (p->tsc_frequency < MIN_TSC_FREQUENCY ||
-        p->tsc_frequency > MAX_TSC_FREQUENCY) {
+    tdcs->eptp = p->eptp_controls |
+                 tdx_with_hkid(m, td->tdr->tdcx[TDX_TDCS_SEPT_ROOT],
+                               td->tdr->hkid);
+    if (p->tsc_frequency < TDX_MIN_TSC_FREQUENCY ||
+        p->tsc_frequency > TDX_MAX_TSC_FREQUENCY) {
         return refuse(m, TDX_OPERAND_TSC_FREQUENCY, p->tsc_frequency);
     }
     tdcs->tsc_frequency = p->tsc_frequency;
@@ -210,7 +198,7 @@ uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
     memcpy(tdcs->mrowner, p->mrowner, sizeof(tdcs->mrowner));
     memcpy(tdcs->mrownerconfig, p->mrownerconfig,
            sizeof(tdcs->mrownerconfig));
-    if (p->msr_config_ctls & ~MSR_CONFIG_ARCH_CAPABILITIES) {
+    if (p->msr_config_ctls & ~TDX_MSR_CONFIG_ARCH_CAPABILITIES) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
     }
     tdcs->msr_config_ctls = p->msr_config_ctls;

@@ -12,7 +12,6 @@
 /* CPUID 0x15: crystal clock in ECX, its ratio to the TSC in EBX / EAX */
 #define CPUID_TSC 0x15
 
-#define TSC_UNIT_HZ             25000000 /* of TD_PARAMS.TSC_FREQUENCY */
 #define TSC_MULTIPLIER_FRACTION 48
 
 void td_unlock(TdxTdRef *td)
@@ -114,7 +113,7 @@ uint64_t td_check_op_state(const TdxTdRef *td, unsigned ops)
 {
     TdxOpState state = tdx_op_state(td->tdcs);
 
-    if (state > TDX_OP_START_IMPORT || !(ops & 1u << state)) {
+    if (state >= TDX_NUM_OP_STATES || !(ops & 1u << state)) {
         return tdx_fails(td->m, tdx_op(TDX_OP_STATE_INCORRECT, state), "TD",
                          td->hpa, TDX_CAUSE_OP_STATE, state);
     }
@@ -189,7 +188,7 @@ void td_init_tsc(const TdxCall *c, TdxTdRef *td)
     TdxModule *m = c->m;
     const uint32_t *native = tdx_native_cpuid(m, CPUID_TSC,
                                               TDX_CPUID_NO_SUBLEAF);
-    uint64_t virtual_hz = (uint64_t)td->tdcs->tsc_frequency * TSC_UNIT_HZ;
+    uint64_t virtual_hz = (uint64_t)td->tdcs->tsc_frequency * TDX_TSC_UNIT_HZ;
     uint64_t native_hz = virtual_hz;
 
     if (native[TDX_CPUID_EAX] && native[TDX_CPUID_EBX] &&

@@ -13,24 +13,6 @@
 #include "mrtd.h"
 #include "td-cpuid.h"
 
-#define TDX_MAX_VCPUS 576
-
-/* TD life cycle 1.2 */
-typedef enum TdxOpState {
-    TDX_OP_UNINITIALIZED,
-    TDX_OP_INITIALIZED,
-    TDX_OP_RUNNABLE,
-    TDX_OP_LIVE_EXPORT,
-    TDX_OP_PAUSED_EXPORT,
-    TDX_OP_POST_EXPORT,
-    TDX_OP_MEMORY_IMPORT,
-    TDX_OP_STATE_IMPORT,
-    TDX_OP_POST_IMPORT,
-    TDX_OP_LIVE_IMPORT,
-    TDX_OP_FAILED_IMPORT,
-    TDX_OP_START_IMPORT,
-} TdxOpState;
-
 /* Which part of the TDCS each page holds, in order of arrival */
 typedef enum TdxTdcsPage {
     TDX_TDCS_CONTROL,      /* TdxTdcs */
@@ -41,11 +23,6 @@ typedef enum TdxTdcsPage {
     TDX_TDCS_MEASUREMENT,  /* TdxTdcsMeasurement */
     TDX_TDCS_L2_SEPT_ROOT, /* one for each L2 VM */
 } TdxTdcsPage;
-
-/* CONFIG_FLAGS (metadata 7) */
-#define TDX_CONFIG_GPAW        (1ULL << 0)
-#define TDX_CONFIG_MAXPA_VIRT  (1ULL << 3)
-#define TDX_CONFIG_MAXGPA_VIRT (1ULL << 4)
 
 /* TD_CTLS bits that TDH.VP.INIT version 0 clears, kept as one word */
 #define TDX_TD_TOPOLOGY_ENUM_CONFIGURED (1u << 0)

@@ -9,20 +9,6 @@
 
 #include "../core/state.h"
 
-/* Pages that TDH.MNG.ADDCX gives to a TD (TD life cycle 4.3) */
-#define TDX_TDCS_BASE_PAGES 6
-#define TDX_MAX_L2_VMS      3
-#define TDX_MAX_VMS         (1 + TDX_MAX_L2_VMS)
-#define TDX_MAX_TDCS_PAGES  (TDX_TDCS_BASE_PAGES + TDX_MAX_L2_VMS)
-
-/* TD life cycle 1.1 */
-typedef enum TdxLifecycle {
-    TDX_TD_HKID_ASSIGNED,
-    TDX_TD_KEYS_CONFIGURED,
-    TDX_TD_BLOCKED,
-    TDX_TD_TEARDOWN,
-} TdxLifecycle;
-
 /*
  * Content of a PT_TDR page, accessed with the global HKID.  All of it is
  * protected by the lock in the page's PAMT entry, except @chldcnt and

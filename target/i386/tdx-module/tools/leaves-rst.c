@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "abi/names.h"
+#include "abi/states.h"
 #include "abi/status.h"
 #include "tdx-tables.h"
 

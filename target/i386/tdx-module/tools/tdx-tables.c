@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "abi/field.h"
-#include "abi/names.h"
+#include "abi/states.h"
 #include "abi/status.h"
 #include "metadata/td-fields.h"
 #include "include/module.h"

@@ -10,21 +10,6 @@
 
 #include "../td/tdcs.h"
 
-/* Pages of a vCPU, TDVPR included (TD life cycle 5.2) */
-#define TDX_TDVPS_BASE_PAGES   6
-#define TDX_TDVPS_PAGES_PER_L2 3
-#define TDX_MAX_TDVPS_PAGES \
-    (TDX_TDVPS_BASE_PAGES + TDX_TDVPS_PAGES_PER_L2 * TDX_MAX_L2_VMS)
-
-/* TD life cycle 1.3; each value is a bit of its own */
-typedef enum TdxVcpuState {
-    TDX_VCPU_UNINITIALIZED = 0,
-    TDX_VCPU_READY = 2,
-    TDX_VCPU_ACTIVE = 4,
-    TDX_VCPU_DISABLED = 8,
-    TDX_VCPU_IMPORT = 0x10,
-} TdxVcpuState;
-
 #define TDX_ASSOC_NONE UINT32_MAX
 
 /* Posted-interrupt fields that the host has not written yet */

@@ -88,8 +88,9 @@ void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
     tdvps->pi_vector = TDX_PI_VECTOR_NONE;
     tdvps->pin_controls = TDX_PIN_CONTROLS;
     tdvps->secondary_controls = TDX_SECONDARY_CONTROLS;
-    tdvps->shared_eptp = td->tdr->tdcx[TDX_TDCS_NO_SHARED_EPT] |
-                         (uint64_t)td->tdr->hkid << vp->m->hkid_start_bit;
+    tdvps->shared_eptp = tdx_with_hkid(vp->m,
+                                       td->tdr->tdcx[TDX_TDCS_NO_SHARED_EPT],
+                                       td->tdr->hkid);
     vp_set_state(vp, TDX_VCPU_READY);
 }
 
