@@ -4,8 +4,9 @@
   guest/boot            the guest reports and switches itself off
   guest/boot --shell    an interactive shell in it (Ctrl-A x quits)
 
-MEM= SMP= APPEND= QEMU_ARGS= are added to QEMU's command line, TIMEOUT= (600)
-is in seconds, V=1 shows the whole log. Exit status 0 means that the kernel
+MEM= SMP= APPEND= QEMU_ARGS= are added to QEMU's command line, V=1 shows the
+whole log. A guest that for TIMEOUT= (60) seconds neither says a line nor makes
+a SEAMCALL counts as stuck. Exit status 0 means that the kernel
 enabled Dynamic PAMT and initialized the TDX module.
 """
 
@@ -78,8 +79,19 @@ def summary(log, module):
         print(f'  {name:<16}{value}')
 
 
-def why_not(log, end, timeout, complaints):
-    """One line on what kept the kernel from Dynamic PAMT"""
+def how_it_ended(log, end, quiet, complaints):
+    """None for a boot as it should be, else one line on what went wrong"""
+    works = log.dynamic and log.initialized
+    if works and end == 'off':
+        return None
+    if works:
+        return ('Dynamic PAMT is enabled, but the boot has not ended well: ' +
+                why_not(log, end, quiet, complaints))
+    return f'no Dynamic PAMT: {why_not(log, end, quiet, complaints)}'
+
+
+def why_not(log, end, quiet, complaints):
+    """One line on what kept the guest from what it should do"""
     reason = log.reason()
     if end == 'gone':
         said = [line for line in complaints.splitlines()
@@ -87,9 +99,11 @@ def why_not(log, end, timeout, complaints):
         return (said or ['QEMU ended without a word'])[0]
     if reason:
         return Tables().explain(reason)
-    if end == 'timeout':
-        last = log.lines[-1] if log.lines else 'nothing'
-        return f'no end after {timeout} s (TIMEOUT=); the last line: {last}'
+    if end == 'stuck':
+        return (f'the guest is stuck, for {quiet} s (TIMEOUT=) no line of the '
+                'log and no SEAMCALL; ' +
+                (f'the last line: {log.lines[-1]}' if log.lines else
+                 'it never said a line'))
     if log.initialized:
         return ('the kernel kept to the static PAMT: it has no Dynamic PAMT, '
                 'or the module does not offer it, or addresses have more '
@@ -101,8 +115,8 @@ def boot(args):
     # Killed or interrupted: QEMU, in a session of its own, must end as well.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    timeout = os.environ.get('TIMEOUT') or '600'
-    if not timeout.isdigit():
+    quiet = os.environ.get('TIMEOUT') or '60'
+    if not quiet.isdigit():
         raise Problem('TIMEOUT= takes a number of seconds')
     module, end = {}, 'gone'
     guest = runner.Guest(args, LOG, on_line=show)
@@ -112,7 +126,7 @@ def boot(args):
         module.update(monitor.properties('/machine/peripheral/tdx0'))
 
     try:
-        end = guest.wait(int(timeout), ask)
+        end = guest.wait(int(quiet), ask)
     except KeyboardInterrupt:
         print('\nboot: interrupted', file=sys.stderr)
         return 130
@@ -128,13 +142,13 @@ def boot(args):
     if faults:
         print(f'\nboot: the kernel is not well: {faults[0]}',
               file=sys.stderr)
-    elif end == 'off' and log.dynamic and log.initialized:
-        print('\nThe kernel enabled Dynamic PAMT and initialized the TDX '
-              'module.')
-        return 0
     else:
-        print(f'\nboot: no Dynamic PAMT: '
-              f'{why_not(log, end, timeout, complaints)}', file=sys.stderr)
+        wrong = how_it_ended(log, end, quiet, complaints)
+        if not wrong:
+            print('\nThe kernel enabled Dynamic PAMT and initialized the TDX '
+                  'module.')
+            return 0
+        print(f'\nboot: {wrong}', file=sys.stderr)
     print(f'boot: the whole log is in {os.path.relpath(LOG)}',
           file=sys.stderr)
     return 1

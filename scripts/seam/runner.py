@@ -11,11 +11,21 @@ from .paths import INITRAMFS, KERNEL, QEMU
 from .qmp import Monitor
 
 # A panic ends the boot at once. TCG's timer ticks may come late on a loaded
-# machine, which the kernel's test of the timer's wiring does not forgive.
-APPEND = 'console=ttyS0 panic=-1 no_timer_check'
+# machine, which the kernel's test of the timer's wiring does not forgive. Nor
+# does its clocksource watchdog, which holds the TSC against a second clock:
+# both are QEMU's one virtual clock, so that all it can find is a vCPU that the
+# host left waiting between two readings. Then it asks the other CPUs, with
+# interrupts off, and a boot has hung there for good.
+APPEND = 'console=ttyS0 panic=-1 no_timer_check tsc=nowatchdog'
 
 # The line by which guest/init ends what it has to say
 REPORT_END = 'seam: end of report'
+
+# Between two looks at whether the guest does something
+LOOK_SECONDS = 1
+
+# States of a VM whose guest need not do anything
+HALTED = ('prelaunch', 'paused', 'debug', 'suspended')
 
 
 def too_big(mem):
@@ -43,6 +53,25 @@ def arguments(kernel=KERNEL, initramfs=INITRAMFS, mem='4G', smp='4',
     if module is not None:
         args += ['-device', 'tdx-module,id=tdx0' + (module and ',' + module)]
     return args + list(extra)
+
+
+class Progress:
+    """When a guest last did something that shows
+
+    How long a boot takes depends on the host; that nothing happens any more
+    does not.
+    """
+
+    def __init__(self, quiet, now):
+        self.quiet = quiet      # seconds after which it counts as stuck
+        self.since = now
+        self.mark = None
+
+    def stuck(self, mark, now):
+        """Whether @mark has been the same, and not None, for so long"""
+        if mark is None or mark != self.mark:
+            self.mark, self.since = mark, now
+        return now - self.since >= self.quiet
 
 
 class Guest:
@@ -84,28 +113,45 @@ class Guest:
             if self.on_line:
                 self.on_line(line)
 
-    def wait(self, timeout, on_report=None):
-        """Until the guest is off: 'off', 'timeout' or 'gone' (QEMU itself)
+    def mark(self):
+        """What differs when the guest did something; None while it is halted
 
-        @on_report is called with the monitor when user space has reported
-        and, with seam.hold=1, waits for this to return.
+        That is, by "-S", a debugger or the monitor.
         """
-        deadline = time.monotonic() + timeout
+        if self.monitor.command('query-status')['status'] in HALTED:
+            return None
         try:
-            if not self.monitor.negotiate(deadline):
-                return 'timeout'
-            while time.monotonic() < deadline:
+            leaves = self.monitor.command('query-tdx-module')['leaves']
+        except RuntimeError:    # there is no module
+            leaves = []
+        return len(self.lines), sum(leaf['calls'] for leaf in leaves)
+
+    def wait(self, quiet, on_report=None):
+        """Until the guest is off: 'off', 'stuck' or 'gone' (QEMU itself)
+
+        Stuck is a guest that for @quiet seconds neither said a line nor made
+        a SEAMCALL. @on_report is called with the monitor when user space has
+        reported and, with seam.hold=1, waits for this to return.
+        """
+        look = progress = None
+        try:
+            if not self.monitor.negotiate(time.monotonic() + quiet):
+                return 'stuck'
+            while True:
+                now = time.monotonic()
+                if look is None or now >= look:
+                    look = now + LOOK_SECONDS
+                    progress = progress or Progress(quiet, now)
+                    if progress.stuck(self.mark(), now):
+                        return 'stuck'
                 if on_report and self.reported.is_set():
                     on_report(self.monitor)
                     on_report = None
                     self.process.stdin.write(b'\n')
                     self.process.stdin.flush()
-                step = deadline
-                if on_report:
-                    step = min(deadline, time.monotonic() + 0.1)
-                if self.monitor.wait_event('SHUTDOWN', step):
+                if self.monitor.wait_event(
+                        'SHUTDOWN', time.monotonic() + 0.1):
                     return 'off'
-            return 'timeout'
         except (EOFError, BrokenPipeError):
             self.process.wait()
             return 'gone'

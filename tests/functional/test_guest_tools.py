@@ -14,7 +14,7 @@ import unittest
 
 import pycotap
 
-from seam import tdxlog
+from seam import boot, runner, tdxlog
 from seam.qmp import Monitor
 from seam.tables import Tables
 
@@ -184,6 +184,106 @@ class QmpTest(unittest.TestCase):
             self.monitor.negotiate(time.monotonic() + 5)
 
 
+FAKE_QEMU = """#!/usr/bin/python3
+import json, re, socket, sys, time
+fd = int(re.search(r'fd=(\\d+)', ' '.join(sys.argv))[1])
+monitor = socket.socket(fileno=fd)
+lines = monitor.makefile('rw')
+def say(**message):
+    lines.write(json.dumps(message) + chr(10))
+    lines.flush()
+say(QMP={})
+started = time.monotonic()
+status, calls = %r, 0
+print(%r, flush=True)
+for line in lines:
+    asked = json.loads(line)
+    age = time.monotonic() - started
+    if asked['execute'] == 'quit':
+        break
+    if asked['execute'] == 'query-status':
+        answer = {'status': status}
+    elif asked['execute'] == 'query-tdx-module':
+        calls += %r
+        answer = {'leaves': [{'calls': calls}]}
+    else:
+        answer = {}
+    say(id=asked['id'], **{'return': answer})
+    if age > 3:
+        say(event='SHUTDOWN')
+"""
+
+
+class WaitTest(unittest.TestCase):
+    """seam/runner.py: a guest gets the time it takes, while it does something
+
+    The QEMU is one that only talks.
+    """
+
+    def wait(self, status='running', said='hello', calls=0):
+        with tempfile.TemporaryDirectory() as tmp:
+            qemu = os.path.join(tmp, 'qemu')
+            with open(qemu, 'w', encoding='utf-8') as out:
+                out.write(FAKE_QEMU % (status, said, calls))
+            os.chmod(qemu, 0o755)
+            guest = runner.Guest([], os.path.join(tmp, 'log'), qemu=qemu)
+            try:
+                return guest.wait(2)
+            finally:
+                guest.close()
+
+    def test_stuck(self):
+        self.assertEqual(self.wait(), 'stuck')
+
+    def test_calls_are_progress(self):
+        self.assertEqual(self.wait(calls=1), 'off')
+
+    def test_halted_is_not_stuck(self):
+        self.assertEqual(self.wait(status='prelaunch'), 'off')
+
+    def test_progress(self):
+        progress = runner.Progress(quiet=10, now=0)
+        for mark, now, stuck in (('a', 1, False), ('a', 10, False),
+                                 ('a', 11, True), ('b', 12, False),
+                                 (None, 30, False), ('b', 31, False),
+                                 ('b', 39, False), ('b', 41, True)):
+            self.assertEqual(progress.stuck(mark, now), stuck, (mark, now))
+
+
+class VerdictTest(unittest.TestCase):
+    """seam/boot.py: its last line is true"""
+
+    def verdict(self, text, end, complaints=''):
+        return boot.how_it_ended(tdxlog.TdxLog(text), end, '60', complaints)
+
+    def test_good(self):
+        self.assertIsNone(self.verdict(GOOD, 'off'))
+
+    def test_enabled_and_stuck(self):
+        self.assertEqual(
+            self.verdict(GOOD, 'stuck'),
+            'Dynamic PAMT is enabled, but the boot has not ended well: the '
+            'guest is stuck, for 60 s (TIMEOUT=) no line of the log and no '
+            'SEAMCALL; the last line: seam: end of report')
+
+    def test_enabled_and_gone(self):
+        self.assertEqual(
+            self.verdict(GOOD, 'gone', 'qemu-system-x86_64: it broke'),
+            'Dynamic PAMT is enabled, but the boot has not ended well: '
+            'qemu-system-x86_64: it broke')
+
+    def test_stuck_before(self):
+        self.assertEqual(
+            self.verdict('[    0.0] Linux version 7.3.4', 'stuck'),
+            'no Dynamic PAMT: the guest is stuck, for 60 s (TIMEOUT=) no line '
+            'of the log and no SEAMCALL; the last line: Linux version 7.3.4')
+        self.assertIn('it never said a line', self.verdict('', 'stuck'))
+
+    def test_static(self):
+        self.assertIn('no Dynamic PAMT: the kernel kept to the static PAMT',
+                      self.verdict(GOOD.replace('Enable Dynamic', ''), 'off'))
+
+
 class PackageTest(unittest.TestCase):
     """What the tools share is in one package, and nowhere else"""
 
@@ -270,8 +370,8 @@ class SeriesTest(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    runner = pycotap.TAPTestRunner(
+    tap = pycotap.TAPTestRunner(
         message_log=pycotap.LogMode.LogToError,
         test_output_log=pycotap.LogMode.LogToError)
-    result = unittest.main(testRunner=runner, exit=False)
+    result = unittest.main(testRunner=tap, exit=False)
     sys.exit(not result.result.wasSuccessful())
