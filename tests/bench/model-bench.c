@@ -15,7 +15,7 @@
 
 #include "sim-boot.h"
 #include "sim-td.h"
-#include "dispatch/leaf-table.h"
+#include "include/leaf.h"
 #include "metadata/td-fields.h"
 
 #define ROUNDS      100

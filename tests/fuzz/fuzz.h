@@ -16,7 +16,7 @@
 
 #include <glib.h>
 
-#include "dispatch/leaf-table.h"
+#include "include/leaf.h"
 #include "sim-platform.h"
 #include "core/state.h"
 

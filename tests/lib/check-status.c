@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "dispatch/leaf-table.h"
+#include "include/leaf.h"
 #include "abi/status.h"
 #include "check-status.h"
 

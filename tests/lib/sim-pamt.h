@@ -10,7 +10,8 @@
 
 #include "sim-platform.h"
 #include "core/state.h"
-#include "pamt/pamt.h"
+#include "pamt/bitmap.h"
+#include "pamt/page.h"
 
 #define GIB (1ULL << 30)
 #define MIB (1ULL << 20)

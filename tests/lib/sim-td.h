@@ -9,7 +9,7 @@
 
 #include "sim-pamt.h"
 #include "sept/sept.h"
-#include "td/td.h"
+#include "vp/vp.h"
 
 /* Leaves on TDs */
 enum {

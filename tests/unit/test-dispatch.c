@@ -5,7 +5,7 @@
  */
 
 #include "sim-platform.h"
-#include "dispatch/leaf-table.h"
+#include "include/leaf.h"
 #include "abi/status.h"
 
 static uint64_t call(SimPlatform *sim, uint64_t rax)

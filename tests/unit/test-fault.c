@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "dispatch/leaf-table.h"
+#include "include/leaf.h"
 #include "fault-fixture.h"
 #include "sim-boot.h"
 

@@ -9,7 +9,7 @@
 
 #include "sim-platform.h"
 #include "abi/status.h"
-#include "dispatch/leaf-table.h"
+#include "include/leaf.h"
 
 /* The id of a leaf is its name in C */
 static void check_name(const char *id, const char *name)

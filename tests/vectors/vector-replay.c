@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "dispatch/leaf-table.h"
+#include "include/leaf.h"
 #include "abi/status.h"
 #include "sim-platform.h"
 #include "vector-json.h"

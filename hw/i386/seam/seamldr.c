@@ -8,7 +8,7 @@
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
 #include "seam-internal.h"
-#include "target/i386/tdx-module/core/state.h"
+#include "target/i386/tdx-module/core/address.h"
 
 #define SEAMLDR_LEAF_MASK (~(1ULL << 63))
 #define SEAMLDR_INFO      0

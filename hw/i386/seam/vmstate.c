@@ -13,7 +13,7 @@
 #include "migration/vmstate.h"
 #include "seam-internal.h"
 #include "target/i386/tdx-module/include/check.h"
-#include "target/i386/tdx-module/core/state.h"
+#include "target/i386/tdx-module/core/lp.h"
 
 #define NO_MORE_PAGES UINT64_MAX
 

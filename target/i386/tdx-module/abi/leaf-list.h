@@ -5,7 +5,7 @@
  * order; plain C, for whoever has a macro to define:
  *
  *   TDX_SEAMCALL(number, id, name)   of the host; the rest of it stands in
- *                                    tdh/, see core/leaf.h
+ *                                    tdh/, see include/leaf.h
  *   TDX_TDCALL(number, id, name)     of a TD's guest, likewise in tdg/
  *
  * ..._NONE: not modelled.  Such a leaf is answered like a number that is no

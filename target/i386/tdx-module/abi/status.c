@@ -10,7 +10,7 @@
 
 #include "states.h"
 #include "status.h"
-#include "../include/module.h"
+#include "gpr.h"
 
 static const struct {
     TdxStatus value;

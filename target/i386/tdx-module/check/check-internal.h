@@ -7,13 +7,13 @@
  * which check_fail() has noted: pass it on.
  */
 
-#ifndef TDX_CHECK_INTERNAL_H
-#define TDX_CHECK_INTERNAL_H
+#ifndef TDX_CHECK_CHECK_INTERNAL_H
+#define TDX_CHECK_CHECK_INTERNAL_H
 
 #include <glib.h>
 #include <inttypes.h>
 
-#include "../td/td.h"
+#include "../vp/vp.h"
 
 /**
  * TdxCheckPage: a page in use, of any size, as its PAMT entry describes it.
@@ -76,4 +76,4 @@ bool check_tds(TdxCheck *ck);
 /** check_sept: the Secure EPT of one TD, those of its L2 VMs included */
 bool check_sept(TdxCheck *ck, const TdxTdRef *td);
 
-#endif /* TDX_CHECK_INTERNAL_H */
+#endif /* TDX_CHECK_CHECK_INTERNAL_H */

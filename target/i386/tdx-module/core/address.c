@@ -4,7 +4,8 @@
  * Which physical addresses a host may name, and copies from and to them.
  */
 
-#include "state.h"
+#include "address.h"
+#include "observe.h"
 
 /* Tell which of the checks below @addr has failed */
 static void tell(const TdxModule *m, uint64_t addr, uint64_t align,

@@ -6,8 +6,8 @@
  * is never waited for; who does not get it answers BUSY.
  */
 
-#ifndef TDX_LOCK_H
-#define TDX_LOCK_H
+#ifndef TDX_CORE_LOCK_H
+#define TDX_CORE_LOCK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -96,4 +96,4 @@ static inline void tdx_guard_release(TdxLockGuard *g)
 #define TDX_LOCK_GUARD(g) \
     __attribute__((cleanup(tdx_guard_release))) TdxLockGuard g = { 0 }
 
-#endif /* TDX_LOCK_H */
+#endif /* TDX_CORE_LOCK_H */

@@ -2,14 +2,15 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Telling the observer, if there is one, what happens in the module.  Costs
- * a branch where nobody looks on.  Part of core/state.h.
+ * a branch where nobody looks on.
  */
 
-#ifndef TDX_OBSERVE_H
-#define TDX_OBSERVE_H
+#ifndef TDX_CORE_OBSERVE_H
+#define TDX_CORE_OBSERVE_H
 
 #include "../abi/cause.h"
 #include "../abi/states.h"
+#include "state.h"
 
 /** tdx_observer: who looks on; NULL: nobody, as is to be expected */
 static inline const TdxObserver *tdx_observer(const TdxModule *m)
@@ -30,6 +31,15 @@ static inline void tdx_observe_sys_state(const TdxModule *m,
         observer->state(m->opaque, "SYS_STATE", 0, tdx_sys_state_name(before),
                         tdx_sys_state_name(after));
     }
+}
+
+/* Under the global lock, exclusively */
+static inline void tdx_set_sys_state(TdxModule *m, TdxSysState state)
+{
+    TdxSysState before = tdx_sys_state(m);
+
+    __atomic_store_n(&m->st.sys_state, state, __ATOMIC_SEQ_CST);
+    tdx_observe_sys_state(m, before, state);
 }
 
 /** tdx_cause: a check fails, see TdxCause; the status is the caller's */
@@ -54,4 +64,4 @@ static inline uint64_t tdx_fails(const TdxModule *m, uint64_t status,
     return status;
 }
 
-#endif /* TDX_OBSERVE_H */
+#endif /* TDX_CORE_OBSERVE_H */

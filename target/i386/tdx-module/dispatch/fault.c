@@ -7,9 +7,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include "../core/state.h"
+#include "../core/call.h"
 #include "../include/fault.h"
-#include "leaf-table.h"
+#include "../include/leaf.h"
 
 /* Bits 47:40 of a status (status codes 1.1) */
 enum {

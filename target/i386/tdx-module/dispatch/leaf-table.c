@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "leaf-table.h"
+#include "../include/leaf.h"
 
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -7,8 +7,10 @@
 #include <glib.h>
 #include <string.h>
 
-#include "../core/state.h"
+#include "../core/lp.h"
+#include "../core/observe.h"
 #include "../metadata/engine.h"
+#include "seamcall.h"
 
 /* TDX_FEATURES0 of module 1.5.25 apart from what the platform decides */
 #define FEATURES0_1_5_25 0x0000d1326f3f0ebfULL
@@ -101,49 +103,4 @@ void tdx_module_reset(TdxModule *m)
     memset(m->lps, 0, m->plat.num_lps * sizeof(m->lps[0]));
     memset(m->counts, 0, m->plat.num_lps * sizeof(m->counts[0]));
     tdx_observe_sys_state(m, before, TDX_SYSINIT_PENDING);
-}
-
-void tdx_forget(TdxModule *m)
-{
-    size_t kept = offsetof(TdxState, num_init_lps);
-
-    /* Who looks at the state sees that what it has read may be no more */
-    __atomic_fetch_add(&m->forgotten, 1, __ATOMIC_SEQ_CST);
-    memset((char *)&m->st + kept, 0, sizeof(m->st) - kept);
-    for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
-        m->lps[lp].init = false;
-    }
-}
-
-uint64_t tdx_fatal(TdxModule *m, const char *why)
-{
-    if (!__atomic_exchange_n(&m->st.fatal, true, __ATOMIC_SEQ_CST)) {
-        m->ops->fatal(m->opaque, why);
-    }
-    return TDX_STATUS_NONE;
-}
-
-void tdx_global_lost(TdxModule *m, uint64_t hpa)
-{
-    if (tdx_private(m, hpa, m->st.hkid)) {
-        tdx_cause(m, NULL, hpa, TDX_CAUSE_LOST, 0);
-        tdx_fatal(m, "the host wrote to the module's own structures");
-    } else {
-        tdx_fatal(m, "no memory where the module's own structures are");
-    }
-}
-
-bool tdx_others_active(const TdxCall *c)
-{
-    unsigned lp;
-
-    tdx_fence_others(c->m);
-    for (lp = 0; lp < c->m->plat.num_lps; lp++) {
-        if (lp != c->lp &&
-            __atomic_load_n(&c->m->lps[lp].active, __ATOMIC_SEQ_CST)) {
-            tdx_cause(c->m, "LP", lp, TDX_CAUSE_IN_USE, 0);
-            return true;
-        }
-    }
-    return false;
 }

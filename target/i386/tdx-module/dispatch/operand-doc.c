@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "leaf-table.h"
+#include "../include/leaf.h"
 
 static const struct {
     const char *name;

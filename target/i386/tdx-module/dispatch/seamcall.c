@@ -6,8 +6,9 @@
 
 #include <glib.h>
 
-#include "../core/state.h"
-#include "leaf-table.h"
+#include "../core/call.h"
+#include "../include/leaf.h"
+#include "seamcall.h"
 
 /* An unknown leaf is treated as one that is only legal when ready */
 static const TdxEntryPoint unknown = { .states = TDX_WHEN_READY };

@@ -4,8 +4,8 @@
  * Does all that the module knows about memory agree with itself?
  */
 
-#ifndef TDX_CHECK_INVARIANTS_H
-#define TDX_CHECK_INVARIANTS_H
+#ifndef TDX_INCLUDE_CHECK_H
+#define TDX_INCLUDE_CHECK_H
 
 #include "module.h"
 
@@ -23,4 +23,4 @@
  */
 char *tdx_module_check(TdxModule *m);
 
-#endif /* TDX_CHECK_INVARIANTS_H */
+#endif /* TDX_INCLUDE_CHECK_H */

@@ -5,12 +5,13 @@
  * refusing module would, so that a host's way with that can be tested.
  */
 
-#ifndef TDX_FAULT_H
-#define TDX_FAULT_H
+#ifndef TDX_INCLUDE_FAULT_H
+#define TDX_INCLUDE_FAULT_H
 
-#include "../core/leaf.h"
+#include "leaf.h"
 
 typedef struct TdxFault TdxFault;
+
 
 /**
  * TdxFault: calls of one leaf that get an injected status.
@@ -66,4 +67,4 @@ char *tdx_fault_add(TdxModule *m, TdxFault *f);
  */
 void tdx_fault_remove(TdxModule *m, TdxFault *f);
 
-#endif /* TDX_FAULT_H */
+#endif /* TDX_INCLUDE_FAULT_H */

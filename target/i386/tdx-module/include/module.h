@@ -4,17 +4,11 @@
  * The TDX module model as its users see it: create one, hand it SEAMCALLs.
  */
 
-#ifndef TDX_MODULE_H
-#define TDX_MODULE_H
+#ifndef TDX_INCLUDE_MODULE_H
+#define TDX_INCLUDE_MODULE_H
 
 #include "platform.h"
-
-/* General purpose registers in instruction-encoding order; also operand ids */
-typedef enum TdxGpr {
-    TDX_RAX, TDX_RCX, TDX_RDX, TDX_RBX, TDX_RSP, TDX_RBP, TDX_RSI, TDX_RDI,
-    TDX_R8, TDX_R9, TDX_R10, TDX_R11, TDX_R12, TDX_R13, TDX_R14, TDX_R15,
-    TDX_NUM_GPRS
-} TdxGpr;
+#include "../abi/gpr.h"
 
 /* TDX_FEATURES0; 64-bit enumerators are a GNU extension */
 #define TDX_FEATURE(name, bit) TDX_FEATURES0_##name = 1ULL << (bit),
@@ -93,4 +87,4 @@ void tdx_module_reset(TdxModule *m);
 bool tdx_module_seamcall(TdxModule *m, unsigned lp,
                          uint64_t gpr[TDX_NUM_GPRS]);
 
-#endif /* TDX_MODULE_H */
+#endif /* TDX_INCLUDE_MODULE_H */

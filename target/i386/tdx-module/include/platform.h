@@ -5,8 +5,8 @@
  * the platform and a small table of operations.  Nothing else crosses.
  */
 
-#ifndef TDX_PLATFORM_H
-#define TDX_PLATFORM_H
+#ifndef TDX_INCLUDE_PLATFORM_H
+#define TDX_INCLUDE_PLATFORM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -199,4 +199,4 @@ typedef struct TdxObserver {
 bool tdx_firmware_msr(const TdxPlatformInfo *info, uint32_t msr,
                       uint64_t *value);
 
-#endif /* TDX_PLATFORM_H */
+#endif /* TDX_INCLUDE_PLATFORM_H */

@@ -13,11 +13,11 @@
  * at the same time.
  */
 
-#ifndef TDX_QUERY_QUERY_H
-#define TDX_QUERY_QUERY_H
+#ifndef TDX_INCLUDE_QUERY_H
+#define TDX_INCLUDE_QUERY_H
 
-#include "../dispatch/leaf-table.h"
-#include "../td/td.h"
+#include "leaf.h"
+#include "../vp/vp.h"
 
 /* --- the module ------------------------------------------------------------ */
 
@@ -139,4 +139,4 @@ bool tdx_query_td(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
 bool tdx_query_vcpu(TdxModule *m, const TdxQueryConfig *cfg,
                     const TdxQueryTd *td, uint64_t hpa, TdxTdvps *tdvps);
 
-#endif /* TDX_QUERY_QUERY_H */
+#endif /* TDX_INCLUDE_QUERY_H */

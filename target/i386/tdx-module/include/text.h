@@ -4,11 +4,11 @@
  * A SEAMCALL in words: leaf, operands and outputs by name.
  */
 
-#ifndef TDX_ABI_CALL_TEXT_H
-#define TDX_ABI_CALL_TEXT_H
+#ifndef TDX_INCLUDE_TEXT_H
+#define TDX_INCLUDE_TEXT_H
 
 #include "../abi/cause.h"
-#include "../core/leaf.h"
+#include "leaf.h"
 
 /* Room for any of the texts below; what does not fit is left out */
 #define TDX_CALL_TEXT_SIZE 1024
@@ -51,4 +51,4 @@ char *tdx_reason_format(const uint64_t gpr[TDX_NUM_GPRS], uint64_t status,
                         const TdxCause *cause, TdxSysState state, char *buf,
                         size_t len);
 
-#endif /* TDX_ABI_CALL_TEXT_H */
+#endif /* TDX_INCLUDE_TEXT_H */

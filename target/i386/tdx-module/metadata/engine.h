@@ -4,8 +4,8 @@
  * Finding, reading and dumping metadata fields of any table.
  */
 
-#ifndef TDX_SYS_METADATA_H
-#define TDX_SYS_METADATA_H
+#ifndef TDX_METADATA_ENGINE_H
+#define TDX_METADATA_ENGINE_H
 
 #include "../abi/field.h"
 
@@ -72,4 +72,4 @@ uint64_t tdx_field_dump(const TdxFieldTable *table, uint64_t features0,
                         const void *scope, const TdxField *f, unsigned index,
                         uint8_t *buf, size_t size, size_t *used);
 
-#endif /* TDX_SYS_METADATA_H */
+#endif /* TDX_METADATA_ENGINE_H */

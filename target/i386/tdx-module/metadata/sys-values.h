@@ -5,8 +5,8 @@
  * TdxFieldGet functions with the TdxModule as scope.
  */
 
-#ifndef TDX_SYS_METADATA_VALUES_H
-#define TDX_SYS_METADATA_VALUES_H
+#ifndef TDX_METADATA_SYS_VALUES_H
+#define TDX_METADATA_SYS_VALUES_H
 
 #include "../abi/field.h"
 
@@ -17,4 +17,4 @@ TdxFieldGet tdx_get_cpuid_config_leaf;
 TdxFieldGet tdx_get_cpuid_config_value;
 TdxFieldGet tdx_get_allowed_fms;
 
-#endif /* TDX_SYS_METADATA_VALUES_H */
+#endif /* TDX_METADATA_SYS_VALUES_H */

@@ -5,11 +5,11 @@
  * writing counterparts use them (TD life cycle 4.5, 5.5).
  */
 
-#ifndef TDX_TD_TD_FIELDS_H
-#define TDX_TD_TD_FIELDS_H
+#ifndef TDX_METADATA_TD_FIELDS_H
+#define TDX_METADATA_TD_FIELDS_H
 
 #include "engine.h"
-#include "../td/td.h"
+#include "../vp/vp.h"
 
 /* Scope: the TdxTdRef */
 extern const TdxFieldTable tdx_td_fields;
@@ -95,4 +95,4 @@ uint64_t td_first_id_from(unsigned class);
 #define VP_FIELD_NOTIFY_WINDOW   0x0024000200004024ULL
 #define VP_FIELD_PEND_NMI        0x202000000000000bULL
 
-#endif /* TDX_TD_TD_FIELDS_H */
+#endif /* TDX_METADATA_TD_FIELDS_H */

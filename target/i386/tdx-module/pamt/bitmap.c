@@ -5,7 +5,8 @@
  * set while the page is a PAMT page or if it lies in a reserved area (PAMT 4).
  */
 
-#include "pamt.h"
+#include "bitmap.h"
+#include "walk.h"
 
 #define BITS_PER_WORD 64
 

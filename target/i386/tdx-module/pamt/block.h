@@ -14,7 +14,7 @@
 #ifndef TDX_PAMT_BLOCK_H
 #define TDX_PAMT_BLOCK_H
 
-#include "pamt.h"
+#include "walk.h"
 
 /* Lock @entry of any level in the entry itself; what it is shows later */
 static inline bool pamt_lock_entry(TdxPamtRef *ref, TdxPamtEntry *entry,

@@ -4,7 +4,7 @@
  * Operands and outputs that several PHYMEM leaves have in common.
  */
 
-#include "pamt.h"
+#include "operands.h"
 
 /* PAMT 5 step 2 */
 bool pamt_range_operand(const TdxModule *m, uint64_t rcx, uint64_t *hpa)

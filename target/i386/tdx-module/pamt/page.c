@@ -5,7 +5,8 @@
  * the change from free to used and back (PAMT 7).
  */
 
-#include "pamt.h"
+#include "bitmap.h"
+#include "page.h"
 
 uint64_t pamt_wrong_type(const TdxModule *m, uint64_t status, uint32_t op,
                          uint64_t hpa, const TdxPamtEntry *entry)

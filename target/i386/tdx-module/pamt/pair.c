@@ -5,7 +5,9 @@
  * under Dynamic PAMT (PAMT 5, 6, 9).
  */
 
-#include "pamt.h"
+#include "bitmap.h"
+#include "page.h"
+#include "pair.h"
 
 uint64_t pamt_pair_operand(TdxPamtPair *pair, TdxModule *m, unsigned index,
                            uint64_t hpa, uint32_t op)

@@ -4,6 +4,7 @@
  * The PAMT's side of splitting and joining large pages (PAMT 9).
  */
 
+#include "page.h"
 #include "split.h"
 
 /* Is the level below held in a page pair? */

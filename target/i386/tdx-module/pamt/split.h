@@ -5,10 +5,10 @@
  * (PAMT 9).
  */
 
-#ifndef TDX_TD_PAMT_SPLIT_H
-#define TDX_TD_PAMT_SPLIT_H
+#ifndef TDX_PAMT_SPLIT_H
+#define TDX_PAMT_SPLIT_H
 
-#include "pamt.h"
+#include "pair.h"
 
 /**
  * pamt_split_check: all checks of operands R12 and R13 and of the entry to be
@@ -31,4 +31,4 @@ uint64_t pamt_split(TdxPamtRef *page, TdxPamtPair *pair);
 uint64_t pamt_join(TdxPamtRef *page, uint64_t tdr_hpa, uint64_t pair[2],
                    bool *has_pair);
 
-#endif /* TDX_TD_PAMT_SPLIT_H */
+#endif /* TDX_PAMT_SPLIT_H */

@@ -4,10 +4,10 @@
  * TDMR_INFO as TDH.SYS.CONFIG receives it, and its verification.
  */
 
-#ifndef TDX_SYS_TDMR_H
-#define TDX_SYS_TDMR_H
+#ifndef TDX_PAMT_TDMR_H
+#define TDX_PAMT_TDMR_H
 
-#include "../core/state.h"
+#include "../core/call.h"
 
 /* Each TDMR_INFO, and the array of pointers to them, is aligned to this */
 #define TDX_TDMR_INFO_ALIGN 512
@@ -31,4 +31,4 @@ typedef struct TdxTdmrInfo {
 uint64_t tdx_verify_tdmr(const TdxModule *m, unsigned i,
                          const TdxTdmrInfo *info, TdxTdmr *tdmr);
 
-#endif /* TDX_SYS_TDMR_H */
+#endif /* TDX_PAMT_TDMR_H */

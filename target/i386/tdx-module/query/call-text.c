@@ -13,7 +13,7 @@
 #include "../include/text.h"
 #include "../abi/states.h"
 #include "../abi/status.h"
-#include "../dispatch/leaf-table.h"
+#include "../include/leaf.h"
 #include "../metadata/engine.h"
 
 /* Bits 47:40 of a status: what kind of trouble it is */

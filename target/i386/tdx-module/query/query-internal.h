@@ -4,8 +4,8 @@
  * How the parts of the module's query functions read what others write.
  */
 
-#ifndef TDX_QUERY_INTERNAL_H
-#define TDX_QUERY_INTERNAL_H
+#ifndef TDX_QUERY_QUERY_INTERNAL_H
+#define TDX_QUERY_QUERY_INTERNAL_H
 
 #include "../include/query.h"
 
@@ -44,4 +44,4 @@ static inline bool tdx_peek_same(const TdxPamtEntry *a, const TdxPamtEntry *b)
             pamt_pair_hpa(a, 1) == pamt_pair_hpa(b, 1));
 }
 
-#endif /* TDX_QUERY_INTERNAL_H */
+#endif /* TDX_QUERY_QUERY_INTERNAL_H */

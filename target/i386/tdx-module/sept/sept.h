@@ -4,8 +4,8 @@
  * Secure EPT: entry format, entry states and the walk (TD life cycle 3).
  */
 
-#ifndef TDX_TD_SEPT_H
-#define TDX_TD_SEPT_H
+#ifndef TDX_SEPT_SEPT_H
+#define TDX_SEPT_SEPT_H
 
 #include "../td/tdcs.h"
 
@@ -141,4 +141,4 @@ TdxSeptWalk tdx_sept_walk(TdxModule *m, uint64_t root_hpa,
                           unsigned root_level, uint16_t hkid, uint64_t gpa,
                           unsigned level);
 
-#endif /* TDX_TD_SEPT_H */
+#endif /* TDX_SEPT_SEPT_H */

@@ -4,6 +4,7 @@
  * Geometry of physical memory.
  */
 
+#include "../core/address.h"
 #include "geometry.h"
 
 /* Life cycle 3.1 p */

@@ -7,7 +7,7 @@
 #ifndef TDX_SYS_PLATFORM_MSR_H
 #define TDX_SYS_PLATFORM_MSR_H
 
-#include "../core/state.h"
+#include "../core/call.h"
 
 /* An MSR of the calling LP; zero where the machine does not have it */
 static inline uint64_t tdx_msr(const TdxCall *c, uint32_t msr)

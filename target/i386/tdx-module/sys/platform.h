@@ -8,7 +8,7 @@
 #ifndef TDX_SYS_PLATFORM_H
 #define TDX_SYS_PLATFORM_H
 
-#include "../core/state.h"
+#include "../core/call.h"
 
 /**
  * tdx_check_platform: the checks of life cycle 3.1 on the LP of @c.  The

@@ -1,11 +1,10 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the TD and vCPU leaves share: taking hold of a TD or of a vCPU, with
- * the checks that all of them make (TD life cycle 2).
+ * What the leaves on a TD share: taking hold of it, with the checks that all
+ * of them make (TD life cycle 2).
  *
- * A handler declares TD_REF(td) and VP_REF(vp); the end of the scope releases
- * their locks.  Functions that return a status return TDX_SUCCESS, the status
+ * A handler declares TD_REF(td); the end of the scope releases its locks.  Functions that return a status return TDX_SUCCESS, the status
  * to answer with, or TDX_STATUS_NONE after tdx_fatal(): pass on whatever is
  * not TDX_SUCCESS.
  */
@@ -13,9 +12,8 @@
 #ifndef TDX_TD_TD_H
 #define TDX_TD_TD_H
 
-#include "../pamt/pamt.h"
+#include "../pamt/page.h"
 #include "tdcs.h"
-#include "../vp/tdvps.h"
 
 /* A set of OP_STATEs */
 #define TD_OP(state) (1u << TDX_OP_##state)
@@ -60,24 +58,6 @@ void td_unlock(TdxTdRef *td);
 
 #define TD_REF(td) \
     __attribute__((cleanup(td_unlock))) TdxTdRef td = { 0 }
-
-/**
- * TdxVpRef: a vCPU that a leaf works on.
- * @page: lock of the TDVPR page
- * @tdvps, @td: valid once vp_map() has succeeded
- */
-typedef struct TdxVpRef {
-    TdxModule *m;
-    TdxPamtRef page;
-    uint64_t hpa;
-    TdxTdvps *tdvps;
-    const TdxTdRef *td;
-} TdxVpRef;
-
-void vp_unlock(TdxVpRef *vp);
-
-#define VP_REF(vp) \
-    __attribute__((cleanup(vp_unlock))) TdxVpRef vp = { 0 }
 
 /** td_lock: group TDR, an explicit TDR operand @hpa with operand id @op */
 uint64_t td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa, TdxLockType type,
@@ -149,42 +129,5 @@ static inline unsigned td_gpa_width(const TdxTdcs *tdcs)
 {
     return tdcs->config_flags & TDX_CONFIG_GPAW ? 52 : 48;
 }
-
-/* --- vCPUs --------------------------------------------------------------- */
-
-/** vp_lock: group TDVPR, an explicit operand */
-uint64_t vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa, TdxLockType type,
-                 uint32_t op);
-
-/** vp_map: make @vp->tdvps valid; its TD is locked */
-uint64_t vp_map(TdxVpRef *vp, const TdxTdRef *td);
-
-/** vp_check_complete: TDX_TDCX_NUM_INCORRECT while TDVPS pages are missing */
-uint64_t vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td);
-
-/** vp_check_state: TDX_VCPU_STATE_INCORRECT with the state it is in */
-uint64_t vp_check_state(const TdxVpRef *vp, unsigned states);
-
-/** vp_set_state: under the page's lock, shared for leaving READY */
-void vp_set_state(TdxVpRef *vp, TdxVcpuState state);
-
-/** vp_reset: initial state of vCPU number @index; its page is exclusive */
-void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
-              uint64_t initial_rcx);
-
-/**
- * vp_associate: bind the vCPU to the calling LP, if it is not yet; a vCPU of
- * another LP: TDX_VCPU_ASSOCIATED.
- */
-uint64_t vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td);
-
-/**
- * vp_open: all that the leaves on an initialised vCPU have in common: take
- * hold of the vCPU at @hpa, operand RCX, and of its TD, and associate it.
- * @ops: OP_STATEs in which the leaf is legal
- * @states: vCPU states in which it is
- */
-uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
-                 unsigned ops, unsigned states);
 
 #endif /* TDX_TD_TD_H */

@@ -7,7 +7,7 @@
 #ifndef TDX_TD_TDR_H
 #define TDX_TD_TDR_H
 
-#include "../core/state.h"
+#include "../core/call.h"
 
 /*
  * Content of a PT_TDR page, accessed with the global HKID.  All of it is

@@ -4,7 +4,7 @@
  * TDH.MNG.KEY.RECLAIMID: kept for old hosts; keys need no reclaiming.
  */
 
-#include "../td/td.h"
+#include "../core/call.h"
 
 /* TD life cycle 4.7 */
 static TdxStatus tdh_mng_key_reclaimid(TdxCall *c)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "../core/state.h"
+#include "../core/call.h"
 
 #define CACHE_WB_START  0
 #define CACHE_WB_RESUME 1

@@ -4,7 +4,8 @@
  * TDH.PHYMEM.PAGE.RDMD: tell what the PAMT knows about a page.
  */
 
-#include "../pamt/pamt.h"
+#include "../pamt/operands.h"
+#include "../pamt/page.h"
 #include "answers.h"
 
 #define RDMD_NON_LEAF (1ULL << 63) /* in RCX */

@@ -4,7 +4,8 @@
  * TDH.PHYMEM.PAGE.RECLAIM: take a page back from a TD in teardown.
  */
 
-#include "../pamt/pamt.h"
+#include "../pamt/operands.h"
+#include "../pamt/page.h"
 #include "../td/tdr.h"
 #include "answers.h"
 

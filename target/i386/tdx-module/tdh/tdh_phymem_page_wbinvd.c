@@ -5,7 +5,7 @@
  * a freed page has under some KeyID.
  */
 
-#include "../pamt/pamt.h"
+#include "../pamt/page.h"
 #include "answers.h"
 
 /* PAMT 12 */

@@ -5,7 +5,9 @@
  * its 4K entries.
  */
 
-#include "../pamt/pamt.h"
+#include "../pamt/operands.h"
+#include "../pamt/page.h"
+#include "../pamt/pair.h"
 #include "answers.h"
 
 /* PAMT 5 */

@@ -4,7 +4,9 @@
  * TDH.PHYMEM.PAMT.REMOVE: take the page pair of an unused 2 MiB range.
  */
 
-#include "../pamt/pamt.h"
+#include "../pamt/operands.h"
+#include "../pamt/page.h"
+#include "../pamt/pair.h"
 #include "answers.h"
 
 /* PAMT 6 step 6 */

@@ -5,7 +5,7 @@
  * and start from nothing.
  */
 
-#include "../core/state.h"
+#include "../core/call.h"
 
 /*
  * Life cycle 14.  What is known of this leaf is how a host uses it; where
@@ -29,7 +29,7 @@ static TdxStatus tdh_sys_disable(TdxCall *c)
         return TDX_SYS_SHUTDOWN;
     }
     tdx_set_sys_state(m, TDX_SYS_DISABLING_STATE);
-    if (tdx_others_active(c)) {
+    if (tdx_others_active(c->m, c->lp)) {
         return TDX_SYS_BUSY;
     }
     /* The state stays: nobody but this leaf can go on */

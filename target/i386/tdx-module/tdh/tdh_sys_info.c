@@ -7,9 +7,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include "../core/state.h"
-#include "../sys/cpuid.h"
+#include "../core/call.h"
 #include "../metadata/engine.h"
+#include "../sys/cpuid.h"
 #include "answers.h"
 
 #define TDSYSINFO_SIZE 1024

@@ -5,7 +5,7 @@
  */
 
 #include "../abi/msr.h"
-#include "../core/state.h"
+#include "../core/call.h"
 #include "../sys/cpuid.h"
 #include "../sys/platform-msr.h"
 #include "../sys/platform.h"

@@ -4,7 +4,7 @@
  * TDH.SYS.KEY.CONFIG: give a package the module's own memory key.
  */
 
-#include "../core/state.h"
+#include "../core/call.h"
 #include "answers.h"
 
 /* Life cycle 8 */

@@ -4,7 +4,7 @@
  * TDH.SYS.LP.INIT: prepare one logical processor.
  */
 
-#include "../core/state.h"
+#include "../core/call.h"
 #include "../sys/platform.h"
 #include "answers.h"
 

@@ -4,7 +4,7 @@
  * TDH.SYS.LP.SHUTDOWN: deprecated, succeeds without effect.
  */
 
-#include "../core/state.h"
+#include "../core/call.h"
 
 static TdxStatus tdh_sys_lp_shutdown(TdxCall *c)
 {

@@ -4,7 +4,7 @@
  * TDH.SYS.RD: read one metadata field of the module.
  */
 
-#include "../core/state.h"
+#include "../core/call.h"
 #include "../metadata/engine.h"
 #include "answers.h"
 

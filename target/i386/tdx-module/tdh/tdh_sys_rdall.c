@@ -4,7 +4,7 @@
  * TDH.SYS.RDALL: dump the metadata fields of the module.
  */
 
-#include "../core/state.h"
+#include "../core/call.h"
 #include "../metadata/engine.h"
 #include "answers.h"
 

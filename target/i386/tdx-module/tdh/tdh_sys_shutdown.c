@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "../core/state.h"
+#include "../core/call.h"
 
 /* RCX */
 #define RCX_HV_MASK                0xffffULL
@@ -54,7 +54,7 @@ static TdxStatus tdh_sys_shutdown(TdxCall *c)
         return TDX_SYS_NOT_READY;
     }
     tdx_set_sys_state(m, TDX_SYS_SHUTDOWN_STATE);
-    if (tdx_others_active(c)) {
+    if (tdx_others_active(c->m, c->lp)) {
         tdx_set_sys_state(m, TDX_SYS_READY_STATE);
         return TDX_SYS_BUSY;
     }

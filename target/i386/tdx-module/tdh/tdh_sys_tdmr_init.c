@@ -6,7 +6,8 @@
 
 #include <glib.h>
 
-#include "../pamt/pamt.h"
+#include "../pamt/bitmap.h"
+#include "../pamt/page.h"
 
 /* Pages whose metadata one call initialises (life cycle 9) */
 #define STATIC_CHUNK_PAGES  1024

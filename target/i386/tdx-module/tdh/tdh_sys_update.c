@@ -5,7 +5,7 @@
  * Modules are only loaded by a reset of the platform, so there never is one.
  */
 
-#include "../core/state.h"
+#include "../core/call.h"
 #include "answers.h"
 
 /* Life cycle 12, as far as a module without handoff data goes */

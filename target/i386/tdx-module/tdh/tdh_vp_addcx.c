@@ -4,7 +4,7 @@
  * TDH.VP.ADDCX: add a state page to a vCPU.
  */
 
-#include "../td/td.h"
+#include "../vp/vp.h"
 #include "answers.h"
 
 /* TD life cycle 5.2 */

@@ -4,7 +4,7 @@
  * TDH.VP.CREATE: make a page the root of a new vCPU.
  */
 
-#include "../td/td.h"
+#include "../vp/vp.h"
 #include "answers.h"
 
 /* TD life cycle 5.1 */

@@ -10,7 +10,7 @@
 
 #include "../abi/msr.h"
 #include "../sys/platform-msr.h"
-#include "../td/td.h"
+#include "../vp/vp.h"
 #include "answers.h"
 
 /* Operand RCX */

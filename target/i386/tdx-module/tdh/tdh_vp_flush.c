@@ -4,7 +4,7 @@
  * TDH.VP.FLUSH: end a vCPU's association with the calling LP.
  */
 
-#include "../td/td.h"
+#include "../vp/vp.h"
 #include "answers.h"
 
 /* TD life cycle 5.4 */

@@ -4,7 +4,7 @@
  * TDH.VP.INIT: give a vCPU its initial state.
  */
 
-#include "../td/td.h"
+#include "../vp/vp.h"
 #include "answers.h"
 
 /* What a vCPU counts as that was given no x2APIC id, by version 0 */

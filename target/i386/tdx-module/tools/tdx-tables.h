@@ -4,10 +4,10 @@
  * What the two forms of the exported tables share.
  */
 
-#ifndef TDX_TABLES_H
-#define TDX_TABLES_H
+#ifndef TDX_TOOLS_TDX_TABLES_H
+#define TDX_TOOLS_TDX_TABLES_H
 
-#include "dispatch/leaf-table.h"
+#include "include/leaf.h"
 
 /** leaf_coverage: is @leaf modelled? "yes", "partly" or "no" */
 const char *leaf_coverage(const TdxLeaf *leaf);
@@ -39,4 +39,4 @@ typedef struct TdxStructure {
 
 extern const TdxStructure tdx_structures[];
 
-#endif /* TDX_TABLES_H */
+#endif /* TDX_TOOLS_TDX_TABLES_H */

@@ -5,8 +5,8 @@
  * with the TD's HKID.
  */
 
-#ifndef TDX_TD_TDVPS_H
-#define TDX_TD_TDVPS_H
+#ifndef TDX_VP_TDVPS_H
+#define TDX_VP_TDVPS_H
 
 #include "../td/tdcs.h"
 
@@ -57,4 +57,4 @@ typedef struct TdxTdvps {
 
 _Static_assert(sizeof(TdxTdvps) <= TDX_PAGE_4K, "fits its page");
 
-#endif /* TDX_TD_TDVPS_H */
+#endif /* TDX_VP_TDVPS_H */

@@ -5,7 +5,7 @@
  * (TD life cycle 2, 5).
  */
 
-#include "../td/td.h"
+#include "vp.h"
 
 void vp_unlock(TdxVpRef *vp)
 {

@@ -1,0 +1,70 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the leaves on a vCPU share: taking hold of it, with the checks that all
+ * of them make (TD life cycle 2, 5).
+ *
+ * A handler declares VP_REF(vp) and, for its TD, TD_REF(td); the end of the
+ * scope releases their locks.
+ */
+
+#ifndef TDX_VP_VP_H
+#define TDX_VP_VP_H
+
+#include "../td/td.h"
+#include "tdvps.h"
+
+/**
+ * TdxVpRef: a vCPU that a leaf works on.
+ * @page: lock of the TDVPR page
+ * @tdvps, @td: valid once vp_map() has succeeded
+ */
+typedef struct TdxVpRef {
+    TdxModule *m;
+    TdxPamtRef page;
+    uint64_t hpa;
+    TdxTdvps *tdvps;
+    const TdxTdRef *td;
+} TdxVpRef;
+
+void vp_unlock(TdxVpRef *vp);
+
+#define VP_REF(vp) \
+    __attribute__((cleanup(vp_unlock))) TdxVpRef vp = { 0 }
+
+/** vp_lock: group TDVPR, an explicit operand */
+uint64_t vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa, TdxLockType type,
+                 uint32_t op);
+
+/** vp_map: make @vp->tdvps valid; its TD is locked */
+uint64_t vp_map(TdxVpRef *vp, const TdxTdRef *td);
+
+/** vp_check_complete: TDX_TDCX_NUM_INCORRECT while TDVPS pages are missing */
+uint64_t vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td);
+
+/** vp_check_state: TDX_VCPU_STATE_INCORRECT with the state it is in */
+uint64_t vp_check_state(const TdxVpRef *vp, unsigned states);
+
+/** vp_set_state: under the page's lock, shared for leaving READY */
+void vp_set_state(TdxVpRef *vp, TdxVcpuState state);
+
+/** vp_reset: initial state of vCPU number @index; its page is exclusive */
+void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
+              uint64_t initial_rcx);
+
+/**
+ * vp_associate: bind the vCPU to the calling LP, if it is not yet; a vCPU of
+ * another LP: TDX_VCPU_ASSOCIATED.
+ */
+uint64_t vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td);
+
+/**
+ * vp_open: all that the leaves on an initialised vCPU have in common: take
+ * hold of the vCPU at @hpa, operand RCX, and of its TD, and associate it.
+ * @ops: OP_STATEs in which the leaf is legal
+ * @states: vCPU states in which it is
+ */
+uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
+                 unsigned ops, unsigned states);
+
+#endif /* TDX_VP_VP_H */
