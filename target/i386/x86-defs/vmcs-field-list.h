@@ -168,7 +168,7 @@
     X(GUEST_DR7, 0x681a, guest_dr7, GUEST, ALWAYS, NONE)                     \
     X(GUEST_RSP, 0x681c, guest_rsp, NONE, ALWAYS, NONE)                      \
     X(GUEST_RIP, 0x681e, guest_rip, NONE, ALWAYS, NONE)                      \
-    X(GUEST_RFLAGS, 0x6820, guest_rflags, NONE, ALWAYS, NONE)                \
+    X(GUEST_RFLAGS, 0x6820, guest_rflags, SEGMENTS, ALWAYS, NONE)            \
     X(GUEST_PENDING_DEBUG, 0x6822, guest_pending_debug, NONE, ALWAYS, NONE)  \
     X(GUEST_SYSENTER_ESP, 0x6824, guest_sysenter_esp, GUEST, ALWAYS, NONE)   \
     X(GUEST_SYSENTER_EIP, 0x6826, guest_sysenter_eip, GUEST, ALWAYS, NONE)   \

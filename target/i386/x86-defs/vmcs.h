@@ -97,7 +97,7 @@ typedef enum X86VmcsGroup {
     X86_VMCS_GROUP_NONE     = 0,
     X86_VMCS_GROUP_CONTROLS = 1 << 0,
     X86_VMCS_GROUP_HOST     = 1 << 1,
-    X86_VMCS_GROUP_SEGMENTS = 1 << 2,   /* GDTR and IDTR too */
+    X86_VMCS_GROUP_SEGMENTS = 1 << 2,   /* GDTR, IDTR, and RFLAGS for VM */
     X86_VMCS_GROUP_CR       = 1 << 3,
     X86_VMCS_GROUP_GUEST    = 1 << 4,   /* MSRs, DR7, PDPTEs, link pointer */
     X86_VMCS_GROUP_EVENT    = 1 << 5,   /* event to inject */

@@ -198,6 +198,13 @@
     X(INVVPID_ALL,         42, 0)        \
     X(INVVPID_RETAIN,      43, 0)
 
+/*
+ * Numbers in IA32_VMX_MISC: CR3 targets (at most 4), and how many TSC ticks
+ * make one of the preemption timer, as a power of two
+ */
+#define X86_VMX_CR3_TARGETS 0
+#define X86_VMX_TIMER_SHIFT 5
+
 /* Fields of IA32_VMX_BASIC and IA32_VMX_MISC */
 #define X86_VMX_BASIC_SIZE_SHIFT      32
 #define X86_VMX_BASIC_MEM_TYPE_SHIFT  50
