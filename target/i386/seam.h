@@ -5,10 +5,11 @@
  * stock x86 CPU, and what the rest of QEMU may ask it.
  */
 
+/* Ahead of the guard: cpu.h includes this file for those that vmx.h needs */
+#include "target/i386/cpu.h"
+
 #ifndef TARGET_I386_SEAM_H
 #define TARGET_I386_SEAM_H
-
-#include "target/i386/cpu.h"
 
 /* MSRs that only a CPU with SEAM has; the SDM's names */
 #define MSR_IA32_MKTME_KEYID_PARTITIONING 0x87

@@ -7,7 +7,9 @@
 
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"
+#include "exec/cputlb.h"
 #include "migration/vmstate.h"
+#include "system/tcg.h"
 #include "vmx.h"
 
 /*
@@ -119,6 +121,24 @@ void x86_vmx_raise_init(X86CPU *cpu)
         cpu->vmx->init_pending = true;
     } else {
         cpu_interrupt(CPU(cpu), CPU_INTERRUPT_INIT);
+    }
+}
+
+void x86_vmx_flush_world(X86CPU *cpu)
+{
+    if (tcg_enabled() && cpu->vmx && cpu->vmx->mmu.valid) {
+        vmx_mmu_flush_world(&cpu->env);
+    } else {
+        tlb_flush(CPU(cpu));
+    }
+}
+
+void x86_vmx_flush_page(X86CPU *cpu, vaddr addr)
+{
+    if (tcg_enabled() && cpu->vmx && cpu->vmx->mmu.valid) {
+        vmx_mmu_flush_page(&cpu->env, addr);
+    } else {
+        tlb_flush_page(CPU(cpu), addr);
     }
 }
 

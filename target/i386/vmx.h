@@ -117,17 +117,45 @@ typedef struct VmxEvent {
     uint64_t eip;
 } VmxEvent;
 
+/*
+ * Added to an MMU index: the guest's own one.  MMU_NESTED_IDX translates
+ * guest-physical addresses, MMU_PHYS_IDX is for both worlds.
+ */
+#define MMU_VMX_BANK 8
+
+/**
+ * VmxWorld: what linear translations depend on, beside tables in memory.
+ * QEMU's TLBs hold what an access may do, not what its page tables say.
+ */
+typedef struct VmxWorld {
+    uint64_t cr3;
+    uint64_t efer;
+    uint32_t cr0;
+    uint32_t cr4;
+    uint32_t pkru;
+} VmxWorld;
+
 /**
  * VmxMmu: whose translations the guest's bank of MMU indexes holds.
  * @valid: they are someone's
  * @eptp, @vpid: the tag; @eptp is 0 without EPT
- * @pdpte: the PDPTEs that a guest with PAE paging runs with
+ * @guest, @host: what the guest's translations and the host's were made with
+ * @pdpte: the PDPTEs that a guest with PAE paging under EPT runs with
+ * @pdpte_walk: the same with the accessed flags that a walk wants to see
+ * @fault: what EPT answered to the latest guest-physical address it refused
  */
 typedef struct VmxMmu {
     bool valid;
     uint64_t eptp;
     uint16_t vpid;
+    VmxWorld guest;
+    VmxWorld host;
     uint64_t pdpte[4];
+    uint64_t pdpte_walk[4];
+    struct {
+        uint32_t reason;
+        uint64_t qualification;
+    } fault;
 } VmxMmu;
 
 /**
@@ -154,7 +182,20 @@ typedef struct X86VmxState {
     VmxMmu mmu;
 } X86VmxState;
 
-#ifndef CONFIG_USER_ONLY
+/** x86_vmx_mmu_bank: what the current world adds to an MMU index */
+static inline int x86_vmx_mmu_bank(const CPUX86State *env)
+{
+    return (env->hflags & HF_VMX_GUEST_MASK) /
+           (HF_VMX_GUEST_MASK / MMU_VMX_BANK);
+}
+
+#ifdef CONFIG_USER_ONLY
+
+static inline void x86_vmx_flush_world(X86CPU *cpu)
+{
+}
+
+#else
 
 extern const struct VMStateDescription vmstate_x86_vmx;
 
@@ -240,7 +281,13 @@ G_NORETURN void vmx_exit(CPUX86State *env, const VmxExit *exit, uintptr_t ra);
 void x86_vmx_page_fault(CPUX86State *env, int error_code, uint64_t addr,
                         uintptr_t ra);
 
-/* --- the guest's translations, vmx/mmu.c --------------------------------- */
+/* --- translations: vmx/mmu.c and vmx/stage2.c ---------------------------- */
+
+/**
+ * vmx_mmu_host_leave: VM entry has passed its checks, and the host's state is
+ * still the one loaded.
+ */
+void vmx_mmu_host_leave(CPUX86State *env);
 
 /**
  * vmx_mmu_enter: non-root operation begins, with the guest's state and
@@ -248,8 +295,17 @@ void x86_vmx_page_fault(CPUX86State *env, int error_code, uint64_t addr,
  */
 void vmx_mmu_enter(CPUX86State *env);
 
-/** vmx_mmu_exit: non-root operation ends, the host's state is not loaded yet */
+/**
+ * vmx_mmu_exit: non-root operation ends, the host's state is not loaded yet.
+ * Writes the PDPTEs to the VMCS.
+ */
 void vmx_mmu_exit(CPUX86State *env);
+
+/**
+ * vmx_mmu_host_enter: the host's state is loaded after an exit.  Forgets
+ * translations that were not made with it.
+ */
+void vmx_mmu_host_enter(CPUX86State *env);
 
 /**
  * vmx_mmu_invept: INVEPT @type with its operands checked: 1 single context,
@@ -263,6 +319,124 @@ void vmx_mmu_invept(CPUX86State *env, unsigned type, uint64_t eptp);
  */
 void vmx_mmu_invvpid(CPUX86State *env, unsigned type, uint16_t vpid,
                      uint64_t addr);
+
+/* x86_vmx_flush_world(), x86_vmx_flush_page() on a CPU that has both worlds */
+void vmx_mmu_flush_world(CPUX86State *env);
+void vmx_mmu_flush_page(CPUX86State *env, vaddr addr);
+
+/**
+ * x86_vmx_flush_world: forget the linear translations of the world @cpu is
+ * in; all of them on a CPU that runs no guest.  The caller is @cpu's thread.
+ */
+void x86_vmx_flush_world(X86CPU *cpu);
+
+/** x86_vmx_flush_page: the same of the page of linear address @addr */
+void x86_vmx_flush_page(X86CPU *cpu, vaddr addr);
+
+/** x86_vmx_ept: do guest-physical addresses go through EPT now? */
+static inline bool x86_vmx_ept(CPUX86State *env)
+{
+    return unlikely(x86_vmx_guest(env)) && x86_vmx_controls(env)->ept;
+}
+
+/**
+ * x86_vmx_paging_phys_bits: width of the physical addresses that entries of
+ * page tables may have.  Guest-physical ones have no KeyIDs.
+ */
+static inline unsigned x86_vmx_paging_phys_bits(CPUX86State *env)
+{
+    return x86_vmx_ept(env) ? env_archcpu(env)->phys_bits :
+                              x86_seam_host_phys_bits(env_archcpu(env));
+}
+
+/** x86_vmx_strip_keyid: as x86_seam_strip_keyid(), likewise */
+static inline uint64_t x86_vmx_strip_keyid(CPUX86State *env, uint64_t addr)
+{
+    return x86_vmx_ept(env) ? addr :
+                              x86_seam_strip_keyid(env_archcpu(env), addr);
+}
+
+/**
+ * x86_vmx_ptw_access: what a walk of page tables does to get an entry.
+ * Everybody asks to store, so that flags can be set, but EPT without dirty
+ * flags lets entries be read that must not be written.
+ */
+static inline MMUAccessType x86_vmx_ptw_access(CPUX86State *env)
+{
+    return x86_vmx_ept(env) && !x86_vmx_controls(env)->ept_ad ?
+           MMU_DATA_LOAD : MMU_DATA_STORE;
+}
+
+/* x86_vmx_ptw_store() where the entry was got by a load */
+bool vmx_mmu_ptw_store(CPUX86State *env, uint64_t gpa, void **host);
+
+/**
+ * x86_vmx_ptw_store: a flag is to be set in the entry at @gpa, whose memory
+ * is *@host (NULL: not RAM).  Returns false when EPT refuses that; @host may
+ * change otherwise.
+ */
+static inline bool x86_vmx_ptw_store(CPUX86State *env, uint64_t gpa,
+                                     void **host)
+{
+    return x86_vmx_ptw_access(env) == MMU_DATA_STORE ||
+           vmx_mmu_ptw_store(env, gpa, host);
+}
+
+/**
+ * vmx_mmu_stage2: translate guest-physical address @gpa by EPT.
+ * Sets accessed and dirty flags and logs stores as the controls say.
+ * @paddr, @prot, @attrs: the answer; @prot has the access and what else needs
+ *   no flag to be set
+ * Returns false when EPT refuses; vmx_mmu_stage2_exit() tells the reason.
+ */
+bool vmx_mmu_stage2(CPUX86State *env, uint64_t gpa, MMUAccessType access,
+                    hwaddr *paddr, int *prot, MemTxAttrs *attrs);
+
+/**
+ * vmx_mmu_stage2_exit: the VM exit for what vmx_mmu_stage2() has refused.
+ * @gpa: the guest-physical address
+ * @gla: the linear address, unless @mmu_idx says that there is none
+ * @walk: @gpa is that of an entry of the guest's page tables
+ */
+G_NORETURN void vmx_mmu_stage2_exit(CPUX86State *env, uint64_t gpa, vaddr gla,
+                                    int mmu_idx, bool walk, uintptr_t ra);
+
+/**
+ * x86_vmx_pdpte: does the walk of linear address @addr, with PAE paging, take
+ * its first entry from a register?  *@host: that
+ */
+static inline bool x86_vmx_pdpte(CPUX86State *env, vaddr addr, void **host)
+{
+    if (!x86_vmx_ept(env)) {
+        return false;
+    }
+    *host = &env_archcpu(env)->vmx->mmu.pdpte_walk[addr >> 30 & 3];
+    return true;
+}
+
+/* x86_vmx_load_pdptes() in a guest */
+void vmx_mmu_load_pdptes(CPUX86State *env, int reg, uint64_t val,
+                         uintptr_t ra);
+
+/**
+ * x86_vmx_load_pdptes: control register @reg is about to be written with
+ * @val, all checks passed.  Loads a guest's PDPTEs if that does so; may raise
+ * #GP(0) or exit.
+ */
+static inline void x86_vmx_load_pdptes(CPUX86State *env, int reg,
+                                       uint64_t val, uintptr_t ra)
+{
+    if (x86_vmx_ept(env)) {
+        vmx_mmu_load_pdptes(env, reg, val, ra);
+    }
+}
+
+/**
+ * vmx_mmu_debug_walk: the physical address of linear address @addr of a guest
+ * under EPT, and the attributes to reach it with; changes nothing.  Returns
+ * -1 when there is none.
+ */
+hwaddr vmx_mmu_debug_walk(CPUX86State *env, vaddr addr, MemTxAttrs *attrs);
 
 /* --- control registers --------------------------------------------------- */
 
