@@ -47,7 +47,7 @@ static TdxPamtEntry *make_large(SimPlatform *sim)
 static uint64_t lock(TdxPamtRef *page, SimPlatform *sim, unsigned lp,
                      uint64_t hpa, TdxLevel target, TdxLockType type)
 {
-    g_assert_true(pamt_find(page, SIM_CALL(sim, lp), hpa));
+    g_assert_false(pamt_find(page, SIM_CALL(sim, lp), hpa, OP));
     return pamt_lock(page, target, type, OP);
 }
 

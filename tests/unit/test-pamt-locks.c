@@ -73,7 +73,8 @@ static uint64_t walk(SimPlatform *sim, TdxLevel target, TdxLockType type)
     uint64_t status;
     PAMT_REF(page);
 
-    g_assert_true(pamt_find(&page, SIM_CALL(sim, 0), RANGE + 8 * KIB));
+    g_assert_false(pamt_find(&page, SIM_CALL(sim, 0), RANGE + 8 * KIB,
+                             TDX_RDX));
     status = pamt_lock(&page, target, type, TDX_RDX);
     for (int i = 0; status && i < TDX_NUM_PAMT_LEVELS; i++) {
         g_assert_null(page.lock[i]);

@@ -46,11 +46,11 @@ enum {
 
 #define TDX_STATUS_ERROR (1ULL << 63)
 
-/** tdx_require: a check by itself: @status unless @ok */
-static inline TdxStatus tdx_require(bool ok, TdxStatus status)
-{
-    return ok ? TDX_SUCCESS : status;
-}
+/*
+ * tdx_require: a check by itself.  Unless @ok, the value is @status, which is
+ * looked at only then: it may tell the observer why.
+ */
+#define tdx_require(ok, status) ((ok) ? (TdxStatus)TDX_SUCCESS : (status))
 
 /* Bits 31:0 name the operand (or MSR, CPUID leaf, index ...) at fault */
 static inline TdxStatus tdx_op(uint64_t status, uint32_t id)

@@ -57,6 +57,23 @@ bool tdx_shared_hpa_ok(const TdxModule *m, uint64_t addr, uint64_t size,
 /** tdx_private_hpa_ok: may the host name @addr as a page for the module? */
 bool tdx_private_hpa_ok(const TdxModule *m, uint64_t addr, uint64_t align);
 
+/* The same as checks of operand @op: TDX_OPERAND_INVALID op */
+static inline TdxStatus tdx_check_shared_hpa(const TdxModule *m,
+                                             uint64_t addr, uint64_t size,
+                                             uint64_t align, uint32_t op)
+{
+    return tdx_require(tdx_shared_hpa_ok(m, addr, size, align),
+                       tdx_op(TDX_OPERAND_INVALID, op));
+}
+
+static inline TdxStatus tdx_check_private_hpa(const TdxModule *m,
+                                              uint64_t addr, uint64_t align,
+                                              uint32_t op)
+{
+    return tdx_require(tdx_private_hpa_ok(m, addr, align),
+                       tdx_op(TDX_OPERAND_INVALID, op));
+}
+
 /* --- memory -------------------------------------------------------------- */
 
 /**

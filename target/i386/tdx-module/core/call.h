@@ -35,4 +35,29 @@ static inline bool tdx_fault_at(TdxCall *c, TdxFaultPoint point)
     return true;
 }
 
+/* --- checks that leaves of all kinds begin with -------------------------- */
+
+/** tdx_check_version: TDX_OPERAND_INVALID RAX above @max */
+static inline TdxStatus tdx_check_version(const TdxCall *c, unsigned max)
+{
+    return tdx_require(c->version <= max,
+                       tdx_op(TDX_OPERAND_INVALID, TDX_RAX));
+}
+
+/** tdx_take: @lock until the end of @guard's scope; TDX_OPERAND_BUSY op */
+static inline TdxStatus tdx_take(TdxLockGuard *guard, TdxLock *lock,
+                                 TdxLockType type, uint32_t op)
+{
+    return tdx_require(tdx_guard_try(guard, lock, type),
+                       tdx_op(TDX_OPERAND_BUSY, op));
+}
+
+/** tdx_take_global: the lock of the whole module; TDX_SYS_BUSY */
+static inline TdxStatus tdx_take_global(TdxLockGuard *guard, TdxModule *m,
+                                        TdxLockType type)
+{
+    return tdx_require(tdx_guard_try(guard, &m->st.global_lock, type),
+                       TDX_SYS_BUSY);
+}
+
 #endif /* TDX_CORE_CALL_H */

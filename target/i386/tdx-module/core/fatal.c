@@ -8,7 +8,7 @@
 #include "fatal.h"
 #include "observe.h"
 
-uint64_t tdx_fatal(TdxModule *m, const char *why)
+TdxStatus tdx_fatal(TdxModule *m, const char *why)
 {
     if (!__atomic_exchange_n(&m->st.fatal, true, __ATOMIC_SEQ_CST)) {
         m->ops->fatal(m->opaque, why);

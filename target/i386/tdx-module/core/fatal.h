@@ -15,7 +15,7 @@
  * @why: one line for the log
  * Returns TDX_STATUS_NONE for the handler to return.
  */
-uint64_t tdx_fatal(TdxModule *m, const char *why);
+TdxStatus tdx_fatal(TdxModule *m, const char *why);
 
 /** tdx_global_lost: the end of the module, by what tdx_global() has found */
 void tdx_global_lost(TdxModule *m, uint64_t hpa);

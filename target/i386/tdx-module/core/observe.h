@@ -56,9 +56,9 @@ static inline void tdx_cause(const TdxModule *m, const char *what,
 }
 
 /** tdx_fails: tdx_cause() for @status, which it returns */
-static inline uint64_t tdx_fails(const TdxModule *m, uint64_t status,
-                                 const char *what, uint64_t value,
-                                 TdxCauseKind kind, uint64_t arg)
+static inline TdxStatus tdx_fails(const TdxModule *m, TdxStatus status,
+                                  const char *what, uint64_t value,
+                                  TdxCauseKind kind, uint64_t arg)
 {
     tdx_cause(m, what, value, kind, arg);
     return status;

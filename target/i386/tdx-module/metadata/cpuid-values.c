@@ -106,7 +106,7 @@ static bool find_leaf(const TdxModule *m, uint32_t code, unsigned *rank)
     return false;
 }
 
-uint64_t td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id)
+TdxStatus td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id)
 {
     uint32_t code = tdx_field_code(id);
     uint32_t regs[TDX_NUM_CPUID_REGS] = { 0 };
@@ -133,7 +133,7 @@ uint64_t td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id)
     return TDX_SUCCESS;
 }
 
-uint64_t td_cpuid_write(const TdxCall *c, uint64_t id)
+TdxStatus td_cpuid_write(const TdxCall *c, uint64_t id)
 {
     uint32_t code = tdx_field_code(id);
     unsigned rank;

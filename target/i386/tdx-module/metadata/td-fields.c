@@ -297,8 +297,8 @@ static uint64_t next_readable(const TdxFieldTable *table, uint64_t features0,
                          tdx_field_after(table, features0, f));
 }
 
-uint64_t td_field_read(TdxCall *c, const TdxFieldTable *table,
-                       const void *scope, uint64_t id)
+TdxStatus td_field_read(TdxCall *c, const TdxFieldTable *table,
+                        const void *scope, uint64_t id)
 {
     uint64_t features0 = c->m->cfg.features0;
     const TdxField *f;
@@ -326,9 +326,9 @@ uint64_t td_field_read(TdxCall *c, const TdxFieldTable *table,
     return TDX_SUCCESS;
 }
 
-uint64_t td_field_write(TdxCall *c, const TdxFieldTable *table,
-                        const void *scope, uint64_t id, uint64_t value,
-                        uint64_t mask, TdxFieldWrite *write)
+TdxStatus td_field_write(TdxCall *c, const TdxFieldTable *table,
+                         const void *scope, uint64_t id, uint64_t value,
+                         uint64_t mask, TdxFieldWrite *write)
 {
     const TdxField *f;
     uint64_t now;

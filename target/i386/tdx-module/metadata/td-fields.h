@@ -21,8 +21,8 @@ extern const TdxFieldTable tdx_vp_fields;
  * td_field_read: what both reading leaves do once the TD or vCPU is locked.
  * Takes the field id from RDX; writes R8 and, in version 1, RDX.
  */
-uint64_t td_field_read(TdxCall *c, const TdxFieldTable *table,
-                       const void *scope, uint64_t id);
+TdxStatus td_field_read(TdxCall *c, const TdxFieldTable *table,
+                        const void *scope, uint64_t id);
 
 /**
  * TdxFieldWrite: a write that a host may make.
@@ -44,15 +44,15 @@ typedef struct TdxFieldWrite {
  * @value, @mask: operands R8 and R9
  * @write: set on success; what a field has of rules of its own comes then
  */
-uint64_t td_field_write(TdxCall *c, const TdxFieldTable *table,
-                        const void *scope, uint64_t id, uint64_t value,
-                        uint64_t mask, TdxFieldWrite *write);
+TdxStatus td_field_write(TdxCall *c, const TdxFieldTable *table,
+                         const void *scope, uint64_t id, uint64_t value,
+                         uint64_t mask, TdxFieldWrite *write);
 
 /**
  * td_cpuid_read: the TD's CPUID_VALUES, whose codes are too sparse for an
  * array and so stand in no table
  */
-uint64_t td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id);
+TdxStatus td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id);
 
 /**
  * td_virtual_cpuid: the CPUID that the TD's guest sees, from the processor's
@@ -64,7 +64,7 @@ void td_virtual_cpuid(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
                       uint32_t regs[TDX_NUM_CPUID_REGS]);
 
 /** td_cpuid_write: the status of an attempt to write one of them */
-uint64_t td_cpuid_write(const TdxCall *c, uint64_t id);
+TdxStatus td_cpuid_write(const TdxCall *c, uint64_t id);
 
 /** td_cpuid_first_id: the first of them */
 uint64_t td_cpuid_first_id(const TdxModule *m);

@@ -20,8 +20,8 @@ static uint64_t *words_at(TdxModule *m, const TdxTdmr *tdmr, uint64_t page,
     return tdx_global(m, hpa, pages / BITS_PER_WORD * sizeof(uint64_t));
 }
 
-uint64_t pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
-                  TdxPamtBit *bit)
+TdxStatus pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
+                   TdxPamtBit *bit)
 {
     uint64_t page = (hpa - tdmr->base) / TDX_PAGE_4K;
 
@@ -30,12 +30,12 @@ uint64_t pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
     return bit->word ? TDX_SUCCESS : TDX_STATUS_NONE;
 }
 
-uint64_t pamt_bits_of_pair(TdxModule *m, TdxTdmr *const tdmr[2],
-                           const uint64_t hpa[2], TdxPamtBit bit[2])
+TdxStatus pamt_bits_of_pair(TdxModule *m, TdxTdmr *const tdmr[2],
+                            const uint64_t hpa[2], TdxPamtBit bit[2])
 {
-    uint64_t status = pamt_bit(m, tdmr[0], hpa[0], &bit[0]);
+    TdxStatus status = pamt_bit(m, tdmr[0], hpa[0], &bit[0]);
 
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     /* TDMRs start at multiples of 1 GiB */
@@ -47,8 +47,8 @@ uint64_t pamt_bits_of_pair(TdxModule *m, TdxTdmr *const tdmr[2],
     return pamt_bit(m, tdmr[1], hpa[1], &bit[1]);
 }
 
-uint64_t pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
-                         uint64_t **words)
+TdxStatus pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
+                          uint64_t **words)
 {
     uint64_t range = (hpa - tdmr->base) / TDX_PAGE_2M;
 

@@ -8,23 +8,23 @@
 #include "bitmap.h"
 #include "page.h"
 
-uint64_t pamt_wrong_type(const TdxModule *m, uint64_t status, uint32_t op,
-                         uint64_t hpa, const TdxPamtEntry *entry)
+TdxStatus pamt_wrong_type(const TdxModule *m, TdxStatus status, uint32_t op,
+                          uint64_t hpa, const TdxPamtEntry *entry)
 {
     return tdx_fails(m, tdx_op(status, op), NULL, hpa, TDX_CAUSE_TYPE,
                      pamt_type(entry));
 }
 
-uint64_t pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op)
+TdxStatus pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op)
 {
     TdxPamtBit bit;
-    uint64_t status;
+    TdxStatus status;
 
     if (!ref->m->st.dynamic_pamt || pamt_type(ref->entry) != TDX_PT_NDA) {
         return TDX_SUCCESS;
     }
     status = pamt_bit(ref->m, ref->tdmr, ref->hpa, &bit);
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     return pamt_bit_test(&bit)
@@ -34,13 +34,13 @@ uint64_t pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op)
 }
 
 /* PAMT 3.3 step 6, dynamic: no page of the range is a PAMT page or reserved */
-static uint64_t check_2m_bits(const TdxPamtRef *ref, uint32_t op)
+static TdxStatus check_2m_bits(const TdxPamtRef *ref, uint32_t op)
 {
     uint64_t *words;
-    uint64_t status = pamt_bits_of_2m(ref->m, ref->tdmr, ref->hpa, &words);
+    TdxStatus status = pamt_bits_of_2m(ref->m, ref->tdmr, ref->hpa, &words);
     unsigned i;
 
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     for (i = 0; i < TDX_PAMT_WORDS_OF_2M; i++) {
@@ -57,27 +57,29 @@ static uint64_t check_2m_bits(const TdxPamtRef *ref, uint32_t op)
 }
 
 /* PAMT 3.3 step 6, static: each page of the range is free by itself */
-static uint64_t check_2m_entries(const TdxPamtRef *ref, uint32_t op)
+static TdxStatus check_2m_entries(const TdxPamtRef *ref, uint32_t op)
 {
     unsigned i;
+    TdxStatus status;
 
     for (i = 0; i < TDX_PAMT_CHILDREN; i++) {
         TdxPamtEntry *e = pamt_child(ref, ref->entry, TDX_LEVEL_2M, i);
 
-        if (!e) {
-            return TDX_STATUS_NONE;
-        }
-        if (pamt_type(e) != TDX_PT_NDA) {
-            return pamt_wrong_type(ref->m, TDX_PAGE_METADATA_INCORRECT, op,
-                                   ref->hpa + i * TDX_PAGE_4K, e);
+        status = tdx_require(e, TDX_STATUS_NONE) ?:
+                 tdx_require(pamt_type(e) == TDX_PT_NDA,
+                             pamt_wrong_type(ref->m,
+                                             TDX_PAGE_METADATA_INCORRECT, op,
+                                             ref->hpa + i * TDX_PAGE_4K, e));
+        if (status) {
+            return status;
         }
     }
     return TDX_SUCCESS;
 }
 
 /* PAMT 3.3 step 3 */
-static uint64_t wrong_level(const TdxPamtRef *ref, TdxPageType page_type,
-                            uint32_t op)
+static TdxStatus wrong_level(const TdxPamtRef *ref, TdxPageType page_type,
+                             uint32_t op)
 {
     bool no_pair = ref->m->st.dynamic_pamt && page_type == TDX_PT_NDA &&
                    ref->level == TDX_LEVEL_2M &&
@@ -92,32 +94,27 @@ static uint64_t wrong_level(const TdxPamtRef *ref, TdxPageType page_type,
 }
 
 /* PAMT 3.3 */
-uint64_t pamt_get_page(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
-                       TdxLevel level, TdxPageType page_type,
-                       TdxLockType type, uint32_t op)
+TdxStatus pamt_get_page(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
+                        TdxLevel level, TdxPageType page_type,
+                        TdxLockType type, uint32_t op)
 {
     TdxModule *m = c->m;
-    uint64_t status;
+    TdxStatus status;
 
-    if (!tdx_private_hpa_ok(m, hpa, tdx_level_size(level))) {
-        return tdx_op(TDX_OPERAND_INVALID, op);
-    }
-    if (!pamt_find(ref, c, hpa)) {
-        return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, op);
-    }
-    status = pamt_lock(ref, level, type, op);
-    if (status != TDX_SUCCESS) {
+    status = tdx_check_private_hpa(m, hpa, tdx_level_size(level), op) ?:
+             pamt_find(ref, c, hpa, op) ?:
+             pamt_lock(ref, level, type, op);
+    if (status) {
         return status;
     }
     if (ref->level != level) {
         return wrong_level(ref, page_type, op);
     }
-    if (pamt_type(ref->entry) != page_type) {
-        return pamt_wrong_type(m, TDX_PAGE_METADATA_INCORRECT, op, ref->hpa,
-                               ref->entry);
-    }
-    status = pamt_check_not_pamt(ref, op);
-    if (status != TDX_SUCCESS) {
+    status = tdx_require(pamt_type(ref->entry) == page_type,
+                         pamt_wrong_type(m, TDX_PAGE_METADATA_INCORRECT, op,
+                                         ref->hpa, ref->entry)) ?:
+             pamt_check_not_pamt(ref, op);
+    if (status) {
         return status;
     }
     if (level == TDX_LEVEL_2M && page_type == TDX_PT_NDA) {

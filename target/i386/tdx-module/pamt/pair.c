@@ -9,16 +9,15 @@
 #include "page.h"
 #include "pair.h"
 
-uint64_t pamt_pair_operand(TdxPamtPair *pair, TdxModule *m, unsigned index,
-                           uint64_t hpa, uint32_t op)
+TdxStatus pamt_pair_operand(TdxPamtPair *pair, TdxModule *m, unsigned index,
+                            uint64_t hpa, uint32_t op)
 {
     pair->op[index] = op;
-    return tdx_private_hpa_ok(m, hpa, TDX_PAGE_4K)
-           ? TDX_SUCCESS : tdx_op(TDX_OPERAND_INVALID, op);
+    return tdx_check_private_hpa(m, hpa, TDX_PAGE_4K, op);
 }
 
-uint64_t pamt_pair_find(TdxPamtPair *pair, const TdxCall *c, unsigned index,
-                        uint64_t hpa)
+TdxStatus pamt_pair_find(TdxPamtPair *pair, const TdxCall *c, unsigned index,
+                         uint64_t hpa)
 {
     const TdxPamtRef *first = pair->page[0];
 
@@ -28,9 +27,7 @@ uint64_t pamt_pair_find(TdxPamtPair *pair, const TdxCall *c, unsigned index,
         pair->page[1]->lp = first->lp;
         return TDX_SUCCESS;
     }
-    return pamt_find(pair->page[index], c, hpa)
-           ? TDX_SUCCESS : tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR,
-                                  pair->op[index]);
+    return pamt_find(pair->page[index], c, hpa, pair->op[index]);
 }
 
 /* Is @page known to be free because @other, which is locked and free, is? */
@@ -42,24 +39,20 @@ static bool as_free_as(const TdxPamtRef *page, const TdxPamtRef *other)
 }
 
 /* PAMT.ADD steps 10 and 11; @first: the first page, for the second */
-static uint64_t lock_free_page(TdxPamtRef *page, const TdxPamtRef *range,
-                               const TdxPamtRef *first, uint32_t op)
+static TdxStatus lock_free_page(TdxPamtRef *page, const TdxPamtRef *range,
+                                const TdxPamtRef *first, uint32_t op)
 {
-    uint64_t status;
 
     if (as_free_as(page, range) || as_free_as(page, first)) {
         return TDX_SUCCESS;
     }
-    status = pamt_lock_beside(page, range, TDX_LOCK_TYPE_SHARED, op);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    return pamt_type(page->entry) == TDX_PT_NDA
-           ? TDX_SUCCESS : pamt_wrong_type(page->m, TDX_PAGE_NOT_FREE, op,
-                                           page->hpa, page->entry);
+    return pamt_lock_beside(page, range, TDX_LOCK_TYPE_SHARED, op) ?:
+           tdx_require(pamt_type(page->entry) == TDX_PT_NDA,
+                       pamt_wrong_type(page->m, TDX_PAGE_NOT_FREE, op,
+                                       page->hpa, page->entry));
 }
 
-static uint64_t bit_was_set(const TdxPamtPair *pair, unsigned index)
+static TdxStatus bit_was_set(const TdxPamtPair *pair, unsigned index)
 {
     return tdx_fails(pair->page[index]->m,
                      tdx_op(TDX_PAGE_NOT_FREE, pair->op[index]), NULL,
@@ -87,12 +80,12 @@ static int claim_bits(const TdxPamtBit bit[2])
 }
 
 /* PAMT.ADD steps 10 to 15 */
-uint64_t pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range)
+TdxStatus pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range)
 {
     TdxPamtBit bit[2];
     TdxTdmr *tdmr[2];
     uint64_t hpa[2];
-    uint64_t status;
+    TdxStatus status;
     int taken;
     unsigned i;
 
@@ -101,12 +94,12 @@ uint64_t pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range)
         tdmr[i] = pair->page[i]->tdmr;
         status = lock_free_page(pair->page[i], range, pair->page[0],
                                 pair->op[i]);
-        if (status != TDX_SUCCESS) {
+        if (status) {
             return status;
         }
     }
     status = pamt_bits_of_pair(range->m, tdmr, hpa, bit);
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     taken = claim_bits(bit);
@@ -126,8 +119,8 @@ static bool fill_page(TdxModule *m, uint64_t hpa, TdxPageType page_type,
     return e;
 }
 
-uint64_t pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
-                           TdxPageType page_type, uint64_t tdr_hpa)
+TdxStatus pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
+                            TdxPageType page_type, uint64_t tdr_hpa)
 {
     TdxPageType before = pamt_type(range->entry);
     TdxModule *m = range->m;
@@ -152,11 +145,11 @@ uint64_t pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
     return TDX_SUCCESS;
 }
 
-uint64_t pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2])
+TdxStatus pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2])
 {
     TdxPamtBit bit[2];
     TdxTdmr *tdmr[2];
-    uint64_t status;
+    TdxStatus status;
     unsigned i;
 
     for (i = 0; i < 2; i++) {
@@ -167,7 +160,7 @@ uint64_t pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2])
         }
     }
     status = pamt_bits_of_pair(range->m, tdmr, hpa, bit);
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     if (bit[0].word == bit[1].word) {

@@ -13,12 +13,12 @@ static bool needs_pair(const TdxPamtRef *page)
     return page->m->st.dynamic_pamt && page->level == TDX_LEVEL_2M;
 }
 
-uint64_t pamt_split_check(const TdxCall *c, TdxPamtRef *page,
-                          TdxPamtPair *pair, uint64_t hpa)
+TdxStatus pamt_split_check(const TdxCall *c, TdxPamtRef *page,
+                           TdxPamtPair *pair, uint64_t hpa)
 {
     static const TdxGpr regs[] = { TDX_R12, TDX_R13 };
     TdxModule *m = c->m;
-    uint64_t status;
+    TdxStatus status;
     unsigned i;
 
     status = pamt_lock_implicit(page, m, hpa, TDX_LOCK_TYPE_EXCLUSIVE,
@@ -65,7 +65,7 @@ static bool set_children(TdxPamtRef *page, TdxPageType type, uint64_t tdr_hpa)
     return true;
 }
 
-uint64_t pamt_split(TdxPamtRef *page, TdxPamtPair *pair)
+TdxStatus pamt_split(TdxPamtRef *page, TdxPamtPair *pair)
 {
     uint64_t tdr_hpa = pamt_owner(page->entry);
 
@@ -80,11 +80,11 @@ uint64_t pamt_split(TdxPamtRef *page, TdxPamtPair *pair)
     return TDX_SUCCESS;
 }
 
-uint64_t pamt_join(TdxPamtRef *page, uint64_t tdr_hpa, uint64_t pair[2],
-                   bool *has_pair)
+TdxStatus pamt_join(TdxPamtRef *page, uint64_t tdr_hpa, uint64_t pair[2],
+                    bool *has_pair)
 {
     TdxPageType before = pamt_type(page->entry);
-    uint64_t status;
+    TdxStatus status;
 
     *has_pair = needs_pair(page);
     if (*has_pair) {

@@ -15,11 +15,11 @@
  * split; the pages of the pair are claimed after it.
  * @page: becomes the entry of the large page at @hpa, locked exclusively
  */
-uint64_t pamt_split_check(const TdxCall *c, TdxPamtRef *page,
-                          TdxPamtPair *pair, uint64_t hpa);
+TdxStatus pamt_split_check(const TdxCall *c, TdxPamtRef *page,
+                           TdxPamtPair *pair, uint64_t hpa);
 
 /** pamt_split: describe the large page by 512 entries one level below */
-uint64_t pamt_split(TdxPamtRef *page, TdxPamtPair *pair);
+TdxStatus pamt_split(TdxPamtRef *page, TdxPamtPair *pair);
 
 /**
  * pamt_join: describe 512 pages one level below @page by its entry alone.
@@ -28,7 +28,7 @@ uint64_t pamt_split(TdxPamtRef *page, TdxPamtPair *pair);
  *   a 2 MiB page
  * @has_pair: whether there was one
  */
-uint64_t pamt_join(TdxPamtRef *page, uint64_t tdr_hpa, uint64_t pair[2],
-                   bool *has_pair);
+TdxStatus pamt_join(TdxPamtRef *page, uint64_t tdr_hpa, uint64_t pair[2],
+                    bool *has_pair);
 
 #endif /* TDX_PAMT_SPLIT_H */

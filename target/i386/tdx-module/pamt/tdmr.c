@@ -46,96 +46,84 @@ static bool plain_hpa_range(const TdxModule *m, uint64_t base, uint64_t size)
 }
 
 /* SYS.CONFIG 7.2 up to the reserved areas */
-static uint64_t verify_range(const TdxModule *m, unsigned i,
-                             const TdxTdmrInfo *info)
+static TdxStatus verify_range(const TdxModule *m, unsigned i,
+                              const TdxTdmrInfo *info)
 {
     const TdxTdmr *prev = i ? &m->st.tdmr[i - 1] : NULL;
-    uint64_t invalid = tdx_multi(TDX_INVALID_TDMR, i, 0, 0, 0);
-    uint64_t non_ordered = tdx_multi(TDX_NON_ORDERED_TDMR, i, 0, 0, 0);
+    TdxStatus invalid = tdx_multi(TDX_INVALID_TDMR, i, 0, 0, 0);
+    TdxStatus non_ordered = tdx_multi(TDX_NON_ORDERED_TDMR, i, 0, 0, 0);
 
-    if (tdx_range_wraps(info->base, info->size)) { /* 7.2.2 */
-        return tdx_fails(m, invalid, TDMR_BASE, info->base, TDX_CAUSE_WRAPS,
-                         info->size);
-    }
-    if (prev && info->base < prev->base) { /* 7.2.3 */
-        return tdx_fails(m, non_ordered, TDMR_BASE, info->base,
-                         TDX_CAUSE_TOO_LOW, prev->base);
-    }
-    if (prev && info->base < prev->base + prev->size) { /* 7.2.4 */
-        return tdx_fails(m, non_ordered, TDMR_BASE, info->base,
-                         TDX_CAUSE_OVERLAPS, prev->base);
-    }
-    if (!tdx_aligned(info->base, TDX_PAGE_1G)) { /* 7.2.5 */
-        return tdx_fails(m, invalid, TDMR_BASE, info->base,
-                         TDX_CAUSE_UNALIGNED, TDX_PAGE_1G);
-    }
-    if (!tdx_aligned(info->size, TDX_PAGE_1G)) {
-        return tdx_fails(m, invalid, TDMR_SIZE, info->size,
-                         TDX_CAUSE_UNALIGNED, TDX_PAGE_1G);
-    }
-    if (!info->size) {
-        return tdx_fails(m, invalid, TDMR_SIZE, info->size, TDX_CAUSE_ZERO, 0);
-    }
-    if (!plain_hpa_range(m, info->base, info->size)) { /* 7.2.6, 7.2.7 */
-        return tdx_fails(m, invalid, TDMR_BASE, info->base,
-                         TDX_CAUSE_TOO_LARGE, info->size);
-    }
-    return TDX_SUCCESS;
+    return tdx_require(!tdx_range_wraps(info->base, info->size),
+                       tdx_fails(m, invalid, TDMR_BASE, info->base,
+                                 TDX_CAUSE_WRAPS, info->size)) ?: /* 7.2.2 */
+           tdx_require(!prev || info->base >= prev->base,
+                       tdx_fails(m, non_ordered, TDMR_BASE, info->base,
+                                 TDX_CAUSE_TOO_LOW, prev->base)) ?: /* 7.2.3 */
+           tdx_require(!prev || info->base >= prev->base + prev->size,
+                       tdx_fails(m, non_ordered, TDMR_BASE, info->base,
+                                 TDX_CAUSE_OVERLAPS, prev->base)) ?: /* 7.2.4 */
+           tdx_require(tdx_aligned(info->base, TDX_PAGE_1G),
+                       tdx_fails(m, invalid, TDMR_BASE, info->base,
+                                 TDX_CAUSE_UNALIGNED,
+                                 TDX_PAGE_1G)) ?: /* 7.2.5 */
+           tdx_require(tdx_aligned(info->size, TDX_PAGE_1G),
+                       tdx_fails(m, invalid, TDMR_SIZE, info->size,
+                                 TDX_CAUSE_UNALIGNED, TDX_PAGE_1G)) ?:
+           tdx_require(info->size,
+                       tdx_fails(m, invalid, TDMR_SIZE, info->size,
+                                 TDX_CAUSE_ZERO, 0)) ?:
+           tdx_require(plain_hpa_range(m, info->base, info->size),
+                       tdx_fails(m, invalid, TDMR_BASE, info->base,
+                                 TDX_CAUSE_TOO_LARGE,
+                                 info->size)); /* 7.2.6, 7.2.7 */
 }
 
 /* SYS.CONFIG 7.3 on area number @j, which is not null */
-static uint64_t verify_reserved_area(const TdxModule *m, unsigned i,
-                                     unsigned j, const TdxTdmrInfo *info)
+static TdxStatus verify_reserved_area(const TdxModule *m, unsigned i,
+                                      unsigned j, const TdxTdmrInfo *info)
 {
     const TdxRange *r = &info->rsvd[j];
     const TdxRange *prev = j ? r - 1 : NULL;
-    uint64_t invalid = tdx_multi(TDX_INVALID_RESERVED_IN_TDMR, i, j, 0, 0);
-    uint64_t non_ordered = tdx_multi(TDX_NON_ORDERED_RESERVED_IN_TDMR, i, j, 0,
+    TdxStatus invalid = tdx_multi(TDX_INVALID_RESERVED_IN_TDMR, i, j, 0, 0);
+    TdxStatus non_ordered = tdx_multi(TDX_NON_ORDERED_RESERVED_IN_TDMR, i, j, 0,
                                      0);
 
-    if (tdx_range_wraps(r->base, r->size)) { /* 7.3.1 */
-        return tdx_fails(m, invalid, RSVD_OFFSET, r->base, TDX_CAUSE_WRAPS,
-                         r->size);
-    }
-    if (prev && r->base < prev->base) { /* 7.3.2 */
-        return tdx_fails(m, non_ordered, RSVD_OFFSET, r->base,
-                         TDX_CAUSE_TOO_LOW, prev->base);
-    }
-    if (prev && r->base < prev->base + prev->size) { /* 7.3.3 */
-        return tdx_fails(m, non_ordered, RSVD_OFFSET, r->base,
-                         TDX_CAUSE_OVERLAPS, prev->base);
-    }
-    if (!tdx_aligned(r->base, TDX_PAGE_4K)) { /* 7.3.4 */
-        return tdx_fails(m, invalid, RSVD_OFFSET, r->base,
-                         TDX_CAUSE_UNALIGNED, TDX_PAGE_4K);
-    }
-    if (!tdx_aligned(r->size, TDX_PAGE_4K)) {
-        return tdx_fails(m, invalid, RSVD_SIZE, r->size, TDX_CAUSE_UNALIGNED,
-                         TDX_PAGE_4K);
-    }
-    if (tdx_range_wraps(info->base, r->base) ||
-        tdx_range_wraps(info->base + r->base, r->size)) { /* 7.3.5 */
-        return tdx_fails(m, invalid, RSVD_OFFSET, r->base, TDX_CAUSE_WRAPS,
-                         r->size);
-    }
-    if (r->base + r->size > info->size) { /* 7.3.6 */
-        return tdx_fails(m, invalid, RSVD_OFFSET, r->base,
-                         TDX_CAUSE_TOO_LARGE, r->size);
-    }
-    return TDX_SUCCESS;
+    return tdx_require(!tdx_range_wraps(r->base, r->size),
+                       tdx_fails(m, invalid, RSVD_OFFSET, r->base,
+                                 TDX_CAUSE_WRAPS, r->size)) ?: /* 7.3.1 */
+           tdx_require(!prev || r->base >= prev->base,
+                       tdx_fails(m, non_ordered, RSVD_OFFSET, r->base,
+                                 TDX_CAUSE_TOO_LOW, prev->base)) ?: /* 7.3.2 */
+           tdx_require(!prev || r->base >= prev->base + prev->size,
+                       tdx_fails(m, non_ordered, RSVD_OFFSET, r->base,
+                                 TDX_CAUSE_OVERLAPS, prev->base)) ?: /* 7.3.3 */
+           tdx_require(tdx_aligned(r->base, TDX_PAGE_4K),
+                       tdx_fails(m, invalid, RSVD_OFFSET, r->base,
+                                 TDX_CAUSE_UNALIGNED,
+                                 TDX_PAGE_4K)) ?: /* 7.3.4 */
+           tdx_require(tdx_aligned(r->size, TDX_PAGE_4K),
+                       tdx_fails(m, invalid, RSVD_SIZE, r->size,
+                                 TDX_CAUSE_UNALIGNED, TDX_PAGE_4K)) ?:
+           tdx_require(!tdx_range_wraps(info->base, r->base) &&
+                       !tdx_range_wraps(info->base + r->base, r->size),
+                       tdx_fails(m, invalid, RSVD_OFFSET, r->base,
+                                 TDX_CAUSE_WRAPS, r->size)) ?: /* 7.3.5 */
+           tdx_require(r->base + r->size <= info->size,
+                       tdx_fails(m, invalid, RSVD_OFFSET, r->base,
+                                 TDX_CAUSE_TOO_LARGE, r->size)); /* 7.3.6 */
 }
 
 /*
  * SYS.CONFIG 7.3.  A module with fewer reserved areas per TDMR has a shorter
  * TDMR_INFO: what stands behind its last area is not part of it.
  */
-static uint64_t verify_reserved(const TdxModule *m, unsigned i,
-                                const TdxTdmrInfo *info, TdxTdmr *tdmr)
+static TdxStatus verify_reserved(const TdxModule *m, unsigned i,
+                                 const TdxTdmrInfo *info, TdxTdmr *tdmr)
 {
     unsigned max = m->cfg.max_rsvd_per_tdmr;
 
     for (unsigned j = 0; j < max; j++) {
-        uint64_t status;
+        TdxStatus status;
 
         if (!info->rsvd[j].size) {
             if (j + 1 < max && info->rsvd[j + 1].size) {
@@ -146,7 +134,7 @@ static uint64_t verify_reserved(const TdxModule *m, unsigned i,
             continue;
         }
         status = verify_reserved_area(m, i, j, info);
-        if (status != TDX_SUCCESS) {
+        if (status) {
             return status;
         }
         tdmr->rsvd[tdmr->num_rsvd++] = info->rsvd[j];
@@ -208,9 +196,9 @@ static bool overlap(const TdxRange *a, const TdxRange *b)
 }
 
 /* A PAMT of TDMR @i, which is @tdmr, meets what belongs to TDMR @j */
-static uint64_t pamt_overlap(const TdxModule *m, unsigned i,
-                             const TdxTdmr *tdmr, TdxLevel level, unsigned j,
-                             uint64_t other)
+static TdxStatus pamt_overlap(const TdxModule *m, unsigned i,
+                              const TdxTdmr *tdmr, TdxLevel level, unsigned j,
+                              uint64_t other)
 {
     return tdx_fails(m, tdx_multi(TDX_PAMT_OVERLAP, i, level, j, 0),
                      pamt_base_name[level], tdmr->pamt[level].base,
@@ -218,8 +206,8 @@ static uint64_t pamt_overlap(const TdxModule *m, unsigned i,
 }
 
 /* SYS.CONFIG 7.4 step B */
-static uint64_t verify_pamts_apart(const TdxModule *m, unsigned i,
-                                   const TdxTdmr *tdmr)
+static TdxStatus verify_pamts_apart(const TdxModule *m, unsigned i,
+                                    const TdxTdmr *tdmr)
 {
     for (unsigned j = 0; j < i; j++) {
         for (unsigned n = 0; n < TDX_NUM_PAMT_LEVELS; n++) {
@@ -246,9 +234,9 @@ static uint64_t verify_pamts_apart(const TdxModule *m, unsigned i,
 }
 
 /* A PAMT of TDMR @i in memory that TDMR @j makes available */
-static uint64_t verify_pamts_reserved(const TdxModule *m, unsigned i,
-                                      const TdxTdmr *with_pamt, unsigned j,
-                                      const TdxTdmr *tdmr)
+static TdxStatus verify_pamts_reserved(const TdxModule *m, unsigned i,
+                                       const TdxTdmr *with_pamt, unsigned j,
+                                       const TdxTdmr *tdmr)
 {
     for (unsigned n = 0; n < TDX_NUM_PAMT_LEVELS; n++) {
         TdxLevel level = levels_up[n];
@@ -261,17 +249,17 @@ static uint64_t verify_pamts_reserved(const TdxModule *m, unsigned i,
 }
 
 /* SYS.CONFIG 7.4 step C */
-static uint64_t verify_pamts_outside(const TdxModule *m, unsigned i,
-                                     const TdxTdmr *tdmr)
+static TdxStatus verify_pamts_outside(const TdxModule *m, unsigned i,
+                                      const TdxTdmr *tdmr)
 {
     for (unsigned j = 0; j <= i; j++) {
         const TdxTdmr *other = j < i ? &m->st.tdmr[j] : tdmr;
-        uint64_t status = verify_pamts_reserved(m, i, tdmr, j, other);
+        TdxStatus status = verify_pamts_reserved(m, i, tdmr, j, other);
 
         if (status == TDX_SUCCESS && j < i) {
             status = verify_pamts_reserved(m, j, other, i, tdmr);
         }
-        if (status != TDX_SUCCESS) {
+        if (status) {
             return status;
         }
     }
@@ -279,10 +267,10 @@ static uint64_t verify_pamts_outside(const TdxModule *m, unsigned i,
 }
 
 /* SYS.CONFIG 7.4 */
-static uint64_t verify_pamts(const TdxModule *m, unsigned i,
-                             const TdxTdmr *tdmr)
+static TdxStatus verify_pamts(const TdxModule *m, unsigned i,
+                              const TdxTdmr *tdmr)
 {
-    uint64_t status;
+    TdxStatus status;
 
     for (unsigned n = 0; n < TDX_NUM_PAMT_LEVELS; n++) {
         TdxLevel level = levels_down[n];
@@ -295,7 +283,7 @@ static uint64_t verify_pamts(const TdxModule *m, unsigned i,
     if (status == TDX_SUCCESS) {
         status = verify_pamts_outside(m, i, tdmr);
     }
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     for (unsigned n = 0; n < TDX_NUM_PAMT_LEVELS; n++) { /* step D */
@@ -313,8 +301,8 @@ static uint64_t verify_pamts(const TdxModule *m, unsigned i,
 }
 
 /* SYS.CONFIG 7.5 */
-static uint64_t verify_convertible(const TdxModule *m, unsigned i,
-                                   const TdxTdmr *tdmr)
+static TdxStatus verify_convertible(const TdxModule *m, unsigned i,
+                                    const TdxTdmr *tdmr)
 {
     unsigned pos = 0;
     TdxRange area;
@@ -329,13 +317,13 @@ static uint64_t verify_convertible(const TdxModule *m, unsigned i,
     return TDX_SUCCESS;
 }
 
-uint64_t tdx_verify_tdmr(const TdxModule *m, unsigned i,
-                         const TdxTdmrInfo *info, TdxTdmr *tdmr)
+TdxStatus tdx_verify_tdmr(const TdxModule *m, unsigned i,
+                          const TdxTdmrInfo *info, TdxTdmr *tdmr)
 {
-    uint64_t status;
+    TdxStatus status;
 
     status = verify_range(m, i, info);
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     *tdmr = (TdxTdmr) {
@@ -349,11 +337,11 @@ uint64_t tdx_verify_tdmr(const TdxModule *m, unsigned i,
         .last_initialized = info->base,
     };
     status = verify_reserved(m, i, info, tdmr); /* 7.2.8 */
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     status = verify_pamts(m, i, tdmr); /* 7.2.9 */
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     return verify_convertible(m, i, tdmr); /* 7.2.10 */

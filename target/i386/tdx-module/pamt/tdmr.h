@@ -28,7 +28,7 @@ typedef struct TdxTdmrInfo {
  * @tdmr: becomes the TDMR's entry, not initialised anywhere yet
  * Returns the status.
  */
-uint64_t tdx_verify_tdmr(const TdxModule *m, unsigned i,
-                         const TdxTdmrInfo *info, TdxTdmr *tdmr);
+TdxStatus tdx_verify_tdmr(const TdxModule *m, unsigned i,
+                          const TdxTdmrInfo *info, TdxTdmr *tdmr);
 
 #endif /* TDX_PAMT_TDMR_H */

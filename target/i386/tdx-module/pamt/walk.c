@@ -50,10 +50,12 @@ bool pamt_find_block(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
     return true;
 }
 
-bool pamt_find(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa)
+TdxStatus pamt_find(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
+                    uint32_t op)
 {
     ref->lp = &c->m->lps[c->lp];
-    return pamt_find_block(ref, c->m, hpa);
+    return tdx_require(pamt_find_block(ref, c->m, hpa),
+                       tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, op));
 }
 
 static inline TdxPamtEntry *entry_at(const TdxPamtRef *ref, uint64_t hpa)
@@ -119,7 +121,7 @@ static inline TdxPamtEntry *next_entry(const TdxPamtRef *ref,
 }
 
 /* The lock in an entry is taken: TDX_OPERAND_BUSY */
-static uint64_t entry_busy(const TdxPamtRef *ref, TdxLevel level, uint32_t op)
+static TdxStatus entry_busy(const TdxPamtRef *ref, TdxLevel level, uint32_t op)
 {
     static const char *const what[TDX_NUM_PAMT_LEVELS] = {
         [TDX_LEVEL_4K] = "4K PAMT entry of",
@@ -170,8 +172,8 @@ static bool promote(TdxPamtRef *ref)
 }
 
 /* PAMT 3.2, from @level, which has an array, downwards */
-static uint64_t lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
-                          TdxLockType type, uint32_t op)
+static TdxStatus lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
+                           TdxLockType type, uint32_t op)
 {
     TdxPamtEntry *above = NULL;
 
@@ -202,14 +204,14 @@ static uint64_t lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
     return TDX_SUCCESS;
 }
 
-uint64_t pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
-                   uint32_t op)
+TdxStatus pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
+                    uint32_t op)
 {
     return lock_from(ref, TDX_LEVEL_1G, target, type, op);
 }
 
-uint64_t pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
-                          TdxLockType type, uint32_t op)
+TdxStatus pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
+                           TdxLockType type, uint32_t op)
 {
     bool same_block = held->level != TDX_LEVEL_1G &&
                       (held->share || held->lock[TDX_LEVEL_1G]) &&
@@ -221,7 +223,7 @@ uint64_t pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
                      TDX_LEVEL_4K, type, op);
 }
 
-uint64_t pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
+TdxStatus pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
 {
     TdxPamtEntry *above = NULL;
     TdxLevel level = TDX_LEVEL_1G;
@@ -244,12 +246,12 @@ uint64_t pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
     }
 }
 
-uint64_t pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
-                            TdxLockType type, uint32_t op)
+TdxStatus pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                             TdxLockType type, uint32_t op)
 {
-    uint64_t status = pamt_peek(ref, m, hpa);
+    TdxStatus status = pamt_peek(ref, m, hpa);
 
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     if (!lock_entry(ref, ref->entry, ref->level, type)) {
@@ -258,8 +260,8 @@ uint64_t pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
     return TDX_SUCCESS;
 }
 
-uint64_t pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
-                        TdxLevel level, TdxLockType type, uint32_t op)
+TdxStatus pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                         TdxLevel level, TdxLockType type, uint32_t op)
 {
     TdxPamtEntry *entry;
 

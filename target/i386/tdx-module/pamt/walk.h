@@ -68,10 +68,11 @@ static inline TdxTdmr *pamt_tdmr_near(const TdxPamtRef *ref, uint64_t hpa)
 
 /**
  * pamt_find: look up the block of @hpa, whose KeyID bits are ignored.
- * Takes no lock.  False: no TDMR there or its block is not initialised yet
- * (TDX_OPERAND_ADDR_RANGE_ERROR).
+ * Takes no lock.  TDX_OPERAND_ADDR_RANGE_ERROR op: no TDMR there or its block
+ * is not initialised yet.
  */
-bool pamt_find(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa);
+TdxStatus pamt_find(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
+                    uint32_t op);
 
 /* What pamt_find() has found */
 static inline void pamt_found(TdxPamtRef *ref, TdxModule *m, TdxTdmr *tdmr,
@@ -82,7 +83,10 @@ static inline void pamt_found(TdxPamtRef *ref, TdxModule *m, TdxTdmr *tdmr,
     ref->hpa = hpa;
 }
 
-/** pamt_find_block: pamt_find() where there is no explicit lock to follow */
+/**
+ * pamt_find_block: pamt_find() where there is no explicit lock to follow;
+ * false: not there
+ */
 bool pamt_find_block(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
 
 /**
@@ -91,8 +95,8 @@ bool pamt_find_block(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
  * @type: lock on the leaf; the entries above are held shared
  * @op: operand id for TDX_OPERAND_BUSY; after it nothing is held
  */
-uint64_t pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
-                   uint32_t op);
+TdxStatus pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
+                    uint32_t op);
 
 /**
  * pamt_lock_beside: pamt_lock() to whatever leaf exists, while @held stays

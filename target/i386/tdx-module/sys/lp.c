@@ -67,7 +67,7 @@ void tdx_sample_msrs(const TdxCall *c)
     }
 }
 
-static uint64_t check_msrs(const TdxCall *c, unsigned from, unsigned to)
+static TdxStatus check_msrs(const TdxCall *c, unsigned from, unsigned to)
 {
     for (unsigned i = from; i < to; i++) {
         if (tdx_msr(c, common_msrs[i]) != c->m->st.common_msr[i]) {
@@ -78,7 +78,7 @@ static uint64_t check_msrs(const TdxCall *c, unsigned from, unsigned to)
 }
 
 /* Life cycle 4.8 */
-static uint64_t check_cpuid(TdxCall *c)
+static TdxStatus check_cpuid(TdxCall *c)
 {
     TdxModule *m = c->m;
 
@@ -107,25 +107,17 @@ static uint64_t check_cpuid(TdxCall *c)
     return TDX_SUCCESS;
 }
 
-uint64_t tdx_check_lp(TdxCall *c)
+TdxStatus tdx_check_lp(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint32_t pkg = m->ops->lp_package(m->opaque, c->lp);
-    uint64_t status;
 
-    status = check_msrs(c, 0, NUM_EARLY_MSRS);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    if (tdx_msr(c, TDX_MSR_MISC_ENABLE) & TDX_MISC_ENABLE_LIMIT_CPUID) {
-        return TDX_LIMIT_CPUID_MAXVAL_SET; /* 4.7 */
-    }
-    status = check_cpuid(c);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    if (pkg >= TDX_MAX_PKGS) { /* 4.9 */
-        return tdx_op(TDX_INVALID_PKG_ID, pkg);
-    }
-    return check_msrs(c, NUM_EARLY_MSRS, TDX_NUM_COMMON_MSRS);
+    return check_msrs(c, 0, NUM_EARLY_MSRS) ?:
+           tdx_require(!(tdx_msr(c, TDX_MSR_MISC_ENABLE) &
+                         TDX_MISC_ENABLE_LIMIT_CPUID),
+                       TDX_LIMIT_CPUID_MAXVAL_SET) ?: /* 4.7 */
+           check_cpuid(c) ?:
+           tdx_require(pkg < TDX_MAX_PKGS,
+                       tdx_op(TDX_INVALID_PKG_ID, pkg)) ?: /* 4.9 */
+           check_msrs(c, NUM_EARLY_MSRS, TDX_NUM_COMMON_MSRS);
 }

@@ -32,7 +32,7 @@ typedef struct MsrRule {
     uint64_t value;
 } MsrRule;
 
-static uint64_t check_rule(const TdxCall *c, const MsrRule *rule)
+static TdxStatus check_rule(const TdxCall *c, const MsrRule *rule)
 {
     uint64_t bits = tdx_msr(c, rule->msr) & rule->mask;
 
@@ -44,7 +44,7 @@ static uint64_t check_rule(const TdxCall *c, const MsrRule *rule)
 }
 
 /* Life cycle 3.1 a to d */
-static uint64_t check_features(const TdxCall *c)
+static TdxStatus check_features(const TdxCall *c)
 {
     /* ARCH_CAPABILITIES announces the MSRs that the next two rules read */
     static const MsrRule rules[] = {
@@ -62,9 +62,9 @@ static uint64_t check_features(const TdxCall *c)
     };
 
     for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        uint64_t status = check_rule(c, &rules[i]);
+        TdxStatus status = check_rule(c, &rules[i]);
 
-        if (status != TDX_SUCCESS) {
+        if (status) {
             return status;
         }
     }
@@ -72,7 +72,7 @@ static uint64_t check_features(const TdxCall *c)
 }
 
 /* Life cycle 3.1 e and f */
-static uint64_t check_misc_enable(const TdxCall *c)
+static TdxStatus check_misc_enable(const TdxCall *c)
 {
     static const MsrRule monitoring = {
         TDX_MSR_MISC_ENABLE,
@@ -114,7 +114,7 @@ static uint32_t l3_ids(const TdxModule *m)
 }
 
 /* Life cycle 3.1 k */
-static uint64_t check_topology(const TdxModule *m)
+static TdxStatus check_topology(const TdxModule *m)
 {
     uint32_t last_type = LEVEL_NONE, pkg_shift = 0;
     bool has_core = false;
@@ -136,74 +136,72 @@ static uint64_t check_topology(const TdxModule *m)
         pkg_shift = shift;
         has_core |= type == LEVEL_CORE;
     }
-    if (!has_core) {
-        return TDX_CPUID_LEAF_NOT_SUPPORTED;
-    }
-    /* Writing back the caches of one LP must reach just its package */
-    if (l3_ids(m) != 1u << pkg_shift) {
-        return TDX_INVALID_WBINVD_SCOPE;
-    }
-    return TDX_SUCCESS;
+    return tdx_require(has_core, TDX_CPUID_LEAF_NOT_SUPPORTED) ?:
+           /* Writing back the caches of one LP must reach just its package */
+           tdx_require(l3_ids(m) == 1u << pkg_shift,
+                       TDX_INVALID_WBINVD_SCOPE);
 }
 
 /* Life cycle 3.1 g to k */
-static uint64_t check_cpuid(const TdxModule *m)
+static TdxStatus check_cpuid(const TdxModule *m)
 {
-    if (native(m, 0, TDX_CPUID_NO_SUBLEAF, TDX_CPUID_EAX) < CPUID_TOPOLOGY) {
-        return tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, CPUID_TOPOLOGY);
-    }
-    if (native(m, CPUID_EXTENDED, TDX_CPUID_NO_SUBLEAF, TDX_CPUID_EAX) <
-        CPUID_ADDRESS_WIDTHS) {
-        return tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, CPUID_ADDRESS_WIDTHS);
-    }
-    if (!native(m, CPUID_TSC, TDX_CPUID_NO_SUBLEAF, TDX_CPUID_EBX)) {
-        return tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, CPUID_TSC);
-    }
-    return check_topology(m);
+    return tdx_require(native(m, 0, TDX_CPUID_NO_SUBLEAF, TDX_CPUID_EAX) >=
+                       CPUID_TOPOLOGY,
+                       tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED,
+                              CPUID_TOPOLOGY)) ?:
+           tdx_require(native(m, CPUID_EXTENDED, TDX_CPUID_NO_SUBLEAF,
+                              TDX_CPUID_EAX) >= CPUID_ADDRESS_WIDTHS,
+                       tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED,
+                              CPUID_ADDRESS_WIDTHS)) ?:
+           tdx_require(native(m, CPUID_TSC, TDX_CPUID_NO_SUBLEAF,
+                              TDX_CPUID_EBX),
+                       tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, CPUID_TSC)) ?:
+           check_topology(m);
 }
 
 /* Life cycle 3.1 m to o */
-static uint64_t check_encryption(const TdxCall *c)
+static TdxStatus check_encryption(const TdxCall *c)
 {
     const TdxPlatformInfo *p = &c->m->plat;
     uint64_t capable = tdx_msr(c, TDX_MSR_TME_CAPABILITY) &
                        TDX_TME_ALGORITHMS;
     uint64_t activate = tdx_msr(c, TDX_MSR_TME_ACTIVATE);
 
-    if (!(activate & TDX_TME_ACTIVATE_LOCK)) {
-        return tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_TME_ACTIVATE);
-    }
-    if (!capable) {
-        return tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_TME_CAPABILITY);
-    }
-    if (!(activate >> TDX_TME_ACTIVATE_ALGORITHMS_SHIFT & capable)) {
-        return tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_TME_ACTIVATE);
-    }
-    if ((uint64_t)p->mktme_keyids + p->tdx_keyids >= TDX_NUM_HKIDS) {
-        return tdx_op(TDX_NUM_ACTIVATED_HKIDS_NOT_SUPPORTED, TDX_NUM_HKIDS);
-    }
-    if (tdx_msr(c, TDX_MSR_WBNOINVDP) != tdx_msr(c, TDX_MSR_WBINVDP)) {
-        return tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_WBNOINVDP);
-    }
-    return TDX_SUCCESS;
+    return tdx_require(activate & TDX_TME_ACTIVATE_LOCK,
+                       tdx_op(TDX_INCORRECT_MSR_VALUE,
+                              TDX_MSR_TME_ACTIVATE)) ?:
+           tdx_require(capable,
+                       tdx_op(TDX_INCORRECT_MSR_VALUE,
+                              TDX_MSR_TME_CAPABILITY)) ?:
+           tdx_require(activate >> TDX_TME_ACTIVATE_ALGORITHMS_SHIFT &
+                       capable,
+                       tdx_op(TDX_INCORRECT_MSR_VALUE,
+                              TDX_MSR_TME_ACTIVATE)) ?:
+           tdx_require((uint64_t)p->mktme_keyids + p->tdx_keyids <
+                       TDX_NUM_HKIDS,
+                       tdx_op(TDX_NUM_ACTIVATED_HKIDS_NOT_SUPPORTED,
+                              TDX_NUM_HKIDS)) ?:
+           tdx_require(tdx_msr(c, TDX_MSR_WBNOINVDP) ==
+                       tdx_msr(c, TDX_MSR_WBINVDP),
+                       tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_WBNOINVDP));
 }
 
 /* Life cycle 3.1 q to t; there is one SMRR, number 0 */
-static uint64_t check_smrr(const TdxCall *c)
+static TdxStatus check_smrr(const TdxCall *c)
 {
     uint64_t cap = tdx_msr(c, TDX_MSR_MTRRCAP);
     uint64_t base = tdx_msr(c, TDX_MSR_SMRR_PHYSBASE) & TDX_SMRR_ADDRESS;
     uint64_t mask = tdx_msr(c, TDX_MSR_SMRR_PHYSMASK);
     uint64_t offset = TDX_SMRR_ADDRESS & ~mask; /* address bits inside */
+    TdxStatus status;
 
-    if (!(cap & TDX_MTRRCAP_SMRR)) {
-        return TDX_SMRR_NOT_SUPPORTED;
-    }
-    if (!(cap & TDX_MTRRCAP_SMRR_LOCK)) {
-        return TDX_SMRR_LOCK_NOT_SUPPORTED;
-    }
-    if (!(mask & TDX_SMRR_LOCK)) {
-        return tdx_op(TDX_SMRR_NOT_LOCKED, 0);
+    status = tdx_require(cap & TDX_MTRRCAP_SMRR, TDX_SMRR_NOT_SUPPORTED) ?:
+             tdx_require(cap & TDX_MTRRCAP_SMRR_LOCK,
+                         TDX_SMRR_LOCK_NOT_SUPPORTED) ?:
+             tdx_require(mask & TDX_SMRR_LOCK,
+                         tdx_op(TDX_SMRR_NOT_LOCKED, 0));
+    if (status) {
+        return status;
     }
     if (!(mask & TDX_SMRR_VALID)) {
         return TDX_SUCCESS;
@@ -223,29 +221,15 @@ static uint64_t check_smrr(const TdxCall *c)
     return TDX_SUCCESS;
 }
 
-uint64_t tdx_check_platform(const TdxCall *c)
+TdxStatus tdx_check_platform(const TdxCall *c)
 {
     TdxModule *m = c->m;
-    uint64_t status;
 
-    status = check_features(c);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    status = check_misc_enable(c);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    status = check_cpuid(m);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    status = check_encryption(c);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    if (!tdx_cmrs_valid(m->plat.cmr, m->hkid_mask)) { /* 3.1 p */
-        return TDX_CMR_LIST_INVALID;
-    }
-    return check_smrr(c);
+    return check_features(c) ?:
+           check_misc_enable(c) ?:
+           check_cpuid(m) ?:
+           check_encryption(c) ?:
+           tdx_require(tdx_cmrs_valid(m->plat.cmr, m->hkid_mask),
+                       TDX_CMR_LIST_INVALID) ?: /* 3.1 p */
+           check_smrr(c);
 }

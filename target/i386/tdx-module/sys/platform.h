@@ -15,7 +15,7 @@
  * native CPUID has been sampled.
  * Returns the status.
  */
-uint64_t tdx_check_platform(const TdxCall *c);
+TdxStatus tdx_check_platform(const TdxCall *c);
 
 /** tdx_sample_msrs: remember what LPs must have in common with that of @c */
 void tdx_sample_msrs(const TdxCall *c);
@@ -25,6 +25,6 @@ void tdx_sample_msrs(const TdxCall *c);
  * the output registers of TDX_INCONSISTENT_CPUID_FIELD.
  * Returns the status.
  */
-uint64_t tdx_check_lp(TdxCall *c);
+TdxStatus tdx_check_lp(TdxCall *c);
 
 #endif /* TDX_SYS_PLATFORM_H */

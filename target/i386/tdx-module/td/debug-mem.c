@@ -6,40 +6,26 @@
 
 #include "mem.h"
 
-uint64_t mem_find_debug(TdxMemOp *op, TdxCall *c, unsigned ops,
-                        unsigned states, uint64_t **value)
+TdxStatus mem_find_debug(TdxMemOp *op, TdxCall *c, unsigned ops,
+                         unsigned states, uint64_t **value)
 {
-    uint64_t status;
+    TdxStatus status;
 
     mem_begin(op, c);
-    status = mem_lock_td(op, ops);
+    status = mem_lock_td(op, ops) ?:
+             tdx_require(op->td.tdcs->attributes & TDX_ATTR_DEBUG,
+                         TDX_TD_NON_DEBUG) ?:
+             tdx_require(tdx_aligned(op->rcx, sizeof(**value)),
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX));
     if (status) {
         return status;
-    }
-    if (!(op->td.tdcs->attributes & TDX_ATTR_DEBUG)) {
-        return TDX_TD_NON_DEBUG;
-    }
-    if (!tdx_aligned(op->rcx, sizeof(**value))) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
     }
     op->gpa = op->rcx;
-    status = mem_check_private(op);
-    if (status) {
-        return status;
-    }
-    status = mem_lock_tree(op, TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = mem_walk_to_leaf(op);
-    if (status) {
-        return status;
-    }
-    status = mem_lock_entry(op);
-    if (status) {
-        return status;
-    }
-    status = mem_expect(op, states);
+    status = mem_check_private(op) ?:
+             mem_lock_tree(op, TDX_LOCK_TYPE_SHARED) ?:
+             mem_walk_to_leaf(op) ?:
+             mem_lock_entry(op) ?:
+             mem_expect(op, states);
     if (status) {
         return status;
     }

@@ -31,16 +31,19 @@ static unsigned filter_key(uint64_t filter)
            (filter & FILTER_EVENT_MASK);
 }
 
-static uint64_t check_filters(const uint64_t *filter, unsigned count)
+static TdxStatus check_filters(const uint64_t *filter, unsigned count)
 {
     const uint64_t free_bits = FILTER_EVENT_MASK | FILTER_UMASK_MASK;
+    TdxStatus status;
 
     for (unsigned i = 0; i < count; i++) {
-        if ((filter[i] & ~free_bits) != FILTER_MASK_BITS) {
-            return tdx_op(TDX_EVENT_FILTER_INVALID, i);
-        }
-        if (i > 0 && filter_key(filter[i - 1]) >= filter_key(filter[i])) {
-            return tdx_op(TDX_EVENT_FILTER_ORDER_INVALID, i);
+        status = tdx_require((filter[i] & ~free_bits) == FILTER_MASK_BITS,
+                             tdx_op(TDX_EVENT_FILTER_INVALID, i)) ?:
+                 tdx_require(!i ||
+                             filter_key(filter[i - 1]) < filter_key(filter[i]),
+                             tdx_op(TDX_EVENT_FILTER_ORDER_INVALID, i));
+        if (status) {
+            return status;
         }
     }
     return TDX_SUCCESS;
@@ -50,7 +53,7 @@ static uint64_t check_filters(const uint64_t *filter, unsigned count)
  * The model counts no performance events: nothing is kept of a list that is
  * in order.
  */
-uint64_t td_event_filters_check(TdxModule *m, uint64_t list)
+TdxStatus td_event_filters_check(TdxModule *m, uint64_t list)
 {
     unsigned count = list & LIST_COUNT_MASK;
     uint64_t hpa = list & LIST_HPA_MASK;

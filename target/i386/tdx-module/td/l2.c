@@ -13,7 +13,7 @@
 #define DETAILS_STATE_SHIFT 8
 #define DETAILS_VM_SHIFT    16
 
-uint64_t l2_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk)
+TdxStatus l2_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk)
 {
     unsigned page = TDX_TDCS_L2_SEPT_ROOT + vm - 1;
     const TdxTdr *tdr = op->td.tdr;
@@ -27,8 +27,8 @@ uint64_t l2_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk)
     return mem_walk_status(op, walk);
 }
 
-uint64_t l2_fail(TdxMemOp *op, uint64_t status, unsigned vm,
-                 const TdxSeptWalk *walk)
+TdxStatus l2_fail(TdxMemOp *op, TdxStatus status, unsigned vm,
+                  const TdxSeptWalk *walk)
 {
     uint64_t state = L2_STATE |
                      tdx_sept_reported(tdx_sept_state(walk->value));
@@ -39,12 +39,12 @@ uint64_t l2_fail(TdxMemOp *op, uint64_t status, unsigned vm,
     return tdx_op(status, vm << DETAILS_VM_SHIFT | walk->level);
 }
 
-uint64_t l2_tables_lock(TdxL2Tables *t, TdxMemOp *op)
+TdxStatus l2_tables_lock(TdxL2Tables *t, TdxMemOp *op)
 {
     unsigned i, vms = MIN(op->td.tdcs->num_l2_vms, TDX_MAX_L2_VMS);
 
     for (i = 0; i < vms; i++) {
-        uint64_t status = l2_walk(op, i + 1, &t->walk[i]);
+        TdxStatus status = l2_walk(op, i + 1, &t->walk[i]);
 
         if (status) {
             return status;
@@ -81,14 +81,14 @@ void l2_table_free(TdxL2Tables *t, TdxMemOp *op, unsigned vm, bool report)
     }
 }
 
-uint64_t l2_tables_offered(TdxL2Tables *t, TdxMemOp *op)
+TdxStatus l2_tables_offered(TdxL2Tables *t, TdxMemOp *op)
 {
     unsigned i, vms = MIN(op->td.tdcs->num_l2_vms, TDX_MAX_L2_VMS);
 
     for (i = 0; i < vms; i++) {
         TdxGpr reg = l2_reg(i + 1);
         uint64_t hpa = op->c->gpr[reg];
-        uint64_t status;
+        TdxStatus status;
 
         if (hpa == L2_NO_PAGE) {
             continue;
@@ -103,33 +103,34 @@ uint64_t l2_tables_offered(TdxL2Tables *t, TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
-uint64_t l2_tables_place(TdxL2Tables *t, TdxMemOp *op)
+TdxStatus l2_tables_place(TdxL2Tables *t, TdxMemOp *op)
 {
     unsigned i;
 
     for (i = 0; i < TDX_MAX_L2_VMS; i++) {
-        uint64_t status;
+        TdxStatus status;
 
         if (!t->present[i]) {
             continue;
         }
-        status = l2_walk(op, i + 1, &t->walk[i]);
+        status = l2_walk(op, i + 1, &t->walk[i]) ?:
+                 tdx_require(t->walk[i].level == op->level,
+                             l2_fail(op, TDX_L2_SEPT_WALK_FAILED, i + 1,
+                                     &t->walk[i]));
         if (status) {
             return status;
-        }
-        if (t->walk[i].level != op->level) {
-            return l2_fail(op, TDX_L2_SEPT_WALK_FAILED, i + 1, &t->walk[i]);
         }
     }
     return TDX_SUCCESS;
 }
 
-uint64_t l2_tables_add(TdxL2Tables *t, TdxMemOp *op)
+TdxStatus l2_tables_add(TdxL2Tables *t, TdxMemOp *op)
 {
     unsigned i;
 
     for (i = 0; i < TDX_MAX_L2_VMS; i++) {
-        uint64_t entry, status;
+        TdxStatus status;
+        uint64_t entry;
 
         if (!t->present[i]) {
             continue;
@@ -143,12 +144,12 @@ uint64_t l2_tables_add(TdxL2Tables *t, TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
-uint64_t l2_table_fill(TdxMemOp *op, TdxPamtRef *page, uint64_t *entry)
+TdxStatus l2_table_fill(TdxMemOp *op, TdxPamtRef *page, uint64_t *entry)
 {
     TdxModule *m = op->c->m;
     uint16_t hkid = op->td.tdr->hkid;
     void *table;
-    uint64_t status = td_take_page(m, page->hpa, hkid, &table);
+    TdxStatus status = td_take_page(m, page->hpa, hkid, &table);
 
     if (status) {
         return status;

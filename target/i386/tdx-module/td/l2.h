@@ -23,11 +23,11 @@ static inline TdxGpr l2_reg(unsigned vm)
 }
 
 /** l2_walk: to the entry for @op's range in the tree of VM 1..num_l2_vms */
-uint64_t l2_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk);
+TdxStatus l2_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk);
 
 /** l2_fail: @status about L2 entry @walk, and its details */
-uint64_t l2_fail(TdxMemOp *op, uint64_t status, unsigned vm,
-                 const TdxSeptWalk *walk);
+TdxStatus l2_fail(TdxMemOp *op, TdxStatus status, unsigned vm,
+                  const TdxSeptWalk *walk);
 
 /**
  * TdxL2Tables: the L2 tables that go together with the TD's own table.
@@ -45,7 +45,7 @@ void l2_tables_unlock(TdxL2Tables *t);
     __attribute__((cleanup(l2_tables_unlock))) TdxL2Tables t = { 0 }
 
 /** l2_tables_lock: find the tables for @op's range and lock their pages */
-uint64_t l2_tables_lock(TdxL2Tables *t, TdxMemOp *op);
+TdxStatus l2_tables_lock(TdxL2Tables *t, TdxMemOp *op);
 
 /**
  * l2_table_free: give @vm's table, if there is one, back to the host; the
@@ -58,15 +58,15 @@ void l2_table_free(TdxL2Tables *t, TdxMemOp *op, unsigned vm, bool report);
  * l2_tables_offered: check and lock the pages in R9..R11 that are to become
  * tables for @op's range, of those VMs that the TD has.
  */
-uint64_t l2_tables_offered(TdxL2Tables *t, TdxMemOp *op);
+TdxStatus l2_tables_offered(TdxL2Tables *t, TdxMemOp *op);
 
 /** l2_tables_place: find the entries that will point to them */
-uint64_t l2_tables_place(TdxL2Tables *t, TdxMemOp *op);
+TdxStatus l2_tables_place(TdxL2Tables *t, TdxMemOp *op);
 
 /** l2_tables_add: make them empty tables */
-uint64_t l2_tables_add(TdxL2Tables *t, TdxMemOp *op);
+TdxStatus l2_tables_add(TdxL2Tables *t, TdxMemOp *op);
 
 /** l2_table_fill: make @page, free and locked, an empty table; *@entry: to it */
-uint64_t l2_table_fill(TdxMemOp *op, TdxPamtRef *page, uint64_t *entry);
+TdxStatus l2_table_fill(TdxMemOp *op, TdxPamtRef *page, uint64_t *entry);
 
 #endif /* TDX_TD_L2_H */

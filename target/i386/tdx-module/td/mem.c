@@ -43,7 +43,7 @@ void mem_begin(TdxMemOp *op, TdxCall *c)
     c->gpr[TDX_RDX] = 0;
 }
 
-uint64_t mem_check_tdr_flags(TdxMemOp *op, uint64_t flags)
+TdxStatus mem_check_tdr_flags(TdxMemOp *op, uint64_t flags)
 {
     if (op->rdx & ~(INFO_GPA | flags)) {
         return tdx_fails(op->c->m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), NULL,
@@ -55,20 +55,18 @@ uint64_t mem_check_tdr_flags(TdxMemOp *op, uint64_t flags)
     return TDX_SUCCESS;
 }
 
-uint64_t mem_lock_td(TdxMemOp *op, unsigned ops)
+TdxStatus mem_lock_td(TdxMemOp *op, unsigned ops)
 {
-    uint64_t status = td_lock(&op->td, op->c, op->rdx,
-                              TDX_LOCK_TYPE_SHARED, TDX_RDX);
-
-    return status ? status : td_check_state(&op->td, ops);
+    return td_lock(&op->td, op->c, op->rdx,
+                  TDX_LOCK_TYPE_SHARED, TDX_RDX) ?:
+           td_check_state(&op->td, ops);
 }
 
-uint64_t mem_lock_td_exclusive(TdxMemOp *op, unsigned ops)
+TdxStatus mem_lock_td_exclusive(TdxMemOp *op, unsigned ops)
 {
-    uint64_t status = td_lock(&op->td, op->c, op->rdx,
-                              TDX_LOCK_TYPE_EXCLUSIVE, TDX_RDX);
-
-    return status ? status : td_check_state_nolock(&op->td, ops);
+    return td_lock(&op->td, op->c, op->rdx,
+                  TDX_LOCK_TYPE_EXCLUSIVE, TDX_RDX) ?:
+           td_check_state_nolock(&op->td, ops);
 }
 
 /* Which check of mem_parse_gpa() has failed */
@@ -89,7 +87,7 @@ static void tell_gpa(const TdxMemOp *op, unsigned low, unsigned high)
     }
 }
 
-uint64_t mem_parse_gpa(TdxMemOp *op, unsigned low, unsigned high)
+TdxStatus mem_parse_gpa(TdxMemOp *op, unsigned low, unsigned high)
 {
     op->level = op->rcx & INFO_LEVEL;
     op->gpa = op->rcx & INFO_GPA;
@@ -102,7 +100,7 @@ uint64_t mem_parse_gpa(TdxMemOp *op, unsigned low, unsigned high)
     return TDX_SUCCESS;
 }
 
-uint64_t mem_check_private(const TdxMemOp *op)
+TdxStatus mem_check_private(const TdxMemOp *op)
 {
     unsigned width = td_gpa_width(op->td.tdcs);
     uint64_t shared = 1ULL << (width - 1);
@@ -116,7 +114,7 @@ uint64_t mem_check_private(const TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
-uint64_t mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk)
+TdxStatus mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk)
 {
     if (walk->entry) {
         return TDX_SUCCESS;
@@ -129,7 +127,7 @@ uint64_t mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk)
     return td_no_content(op->c->m, op->td.tdr, "an SEPT page has no memory");
 }
 
-static uint64_t walk_to(TdxMemOp *op, unsigned level)
+static TdxStatus walk_to(TdxMemOp *op, unsigned level)
 {
     TdxTdRef *td = &op->td;
 
@@ -140,31 +138,26 @@ static uint64_t walk_to(TdxMemOp *op, unsigned level)
 }
 
 /* An injected failure that is reported with the details of the entry */
-static uint64_t fault_at_entry(TdxMemOp *op)
+static TdxStatus fault_at_entry(TdxMemOp *op)
 {
     return tdx_fault_at(op->c, TDX_FAULT_AT_SEPT_ENTRY)
            ? mem_fail(op, op->c->fault) : TDX_SUCCESS;
 }
 
-static uint64_t walk_to_level(TdxMemOp *op)
+static TdxStatus walk_to_level(TdxMemOp *op)
 {
-    uint64_t status = walk_to(op, op->level);
-
-    if (status) {
-        return status;
-    }
-    return op->walk.level == op->level ? fault_at_entry(op)
-                                       : mem_fail(op, TDX_EPT_WALK_FAILED);
+    return walk_to(op, op->level) ?:
+           (op->walk.level == op->level ? fault_at_entry(op)
+                                        : mem_fail(op, TDX_EPT_WALK_FAILED));
 }
 
-uint64_t mem_find_nolock(TdxMemOp *op)
+TdxStatus mem_find_nolock(TdxMemOp *op)
 {
-    uint64_t status = mem_check_private(op);
-
-    return status ? status : walk_to_level(op);
+    return mem_check_private(op) ?:
+           walk_to_level(op);
 }
 
-uint64_t mem_lock_tree(TdxMemOp *op, TdxLockType type)
+TdxStatus mem_lock_tree(TdxMemOp *op, TdxLockType type)
 {
     if (!tdx_guard_try(&op->tree, &op->td.tdcs->sept_lock, type)) {
         return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_SEPT);
@@ -172,9 +165,9 @@ uint64_t mem_lock_tree(TdxMemOp *op, TdxLockType type)
     return TDX_SUCCESS;
 }
 
-uint64_t mem_find(TdxMemOp *op, TdxLockType type)
+TdxStatus mem_find(TdxMemOp *op, TdxLockType type)
 {
-    uint64_t status = mem_check_private(op);
+    TdxStatus status = mem_check_private(op);
 
     if (!status) {
         status = mem_lock_tree(op, type);
@@ -182,9 +175,9 @@ uint64_t mem_find(TdxMemOp *op, TdxLockType type)
     return status ? status : walk_to_level(op);
 }
 
-uint64_t mem_walk_to_leaf(TdxMemOp *op)
+TdxStatus mem_walk_to_leaf(TdxMemOp *op)
 {
-    uint64_t status = walk_to(op, TDX_LEVEL_4K);
+    TdxStatus status = walk_to(op, TDX_LEVEL_4K);
 
     if (status) {
         return status;
@@ -196,7 +189,7 @@ uint64_t mem_walk_to_leaf(TdxMemOp *op)
     return fault_at_entry(op);
 }
 
-uint64_t mem_lock_entry(TdxMemOp *op)
+TdxStatus mem_lock_entry(TdxMemOp *op)
 {
     uint64_t old = __atomic_fetch_or(op->walk.entry, TDX_SEPT_LOCK,
                                      __ATOMIC_ACQUIRE);
@@ -209,7 +202,7 @@ uint64_t mem_lock_entry(TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
-uint64_t mem_expect(TdxMemOp *op, unsigned states)
+TdxStatus mem_expect(TdxMemOp *op, unsigned states)
 {
     return states & TDX_SEPT_IN(mem_state(op))
            ? TDX_SUCCESS : mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT);
@@ -224,7 +217,7 @@ void mem_details(const TdxMemOp *op)
     op->c->gpr[TDX_RDX] = op->walk.level | state << DETAILS_STATE_SHIFT;
 }
 
-uint64_t mem_fail(TdxMemOp *op, uint64_t status)
+TdxStatus mem_fail(TdxMemOp *op, TdxStatus status)
 {
     mem_details(op);
     return tdx_fails(op->c->m, tdx_op(status, TDX_RCX),
@@ -239,7 +232,7 @@ static bool needs_tracking(const TdxMemOp *op)
            !(TDX_SEPT_UNTRACKED & TDX_SEPT_IN(mem_state(op)));
 }
 
-uint64_t mem_check_blocked(TdxMemOp *op)
+TdxStatus mem_check_blocked(TdxMemOp *op)
 {
     if (needs_tracking(op) &&
         !(TDX_SEPT_ANY_BLOCKED & TDX_SEPT_IN(mem_state(op)))) {
@@ -248,7 +241,7 @@ uint64_t mem_check_blocked(TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
-uint64_t mem_check_tracked(const TdxMemOp *op, const TdxPamtRef *page)
+TdxStatus mem_check_tracked(const TdxMemOp *op, const TdxPamtRef *page)
 {
     if (needs_tracking(op) &&
         !mem_epoch_passed(op->td.tdcs, pamt_bepoch(page->entry))) {
@@ -301,10 +294,10 @@ void mem_set(TdxMemOp *op, uint64_t value)
     tdx_sept_store(op->walk.entry, value);
 }
 
-uint64_t mem_enter(TdxMemOp *op, unsigned ops, unsigned low, unsigned high,
-                   TdxLockType tree)
+TdxStatus mem_enter(TdxMemOp *op, unsigned ops, unsigned low, unsigned high,
+                    TdxLockType tree)
 {
-    uint64_t status = mem_lock_td(op, ops);
+    TdxStatus status = mem_lock_td(op, ops);
 
     if (status) {
         return status;
@@ -312,28 +305,15 @@ uint64_t mem_enter(TdxMemOp *op, unsigned ops, unsigned low, unsigned high,
     if (high == MEM_ROOT_LEVEL) {
         high = tdx_sept_root_level(op->td.tdcs);
     }
-    status = mem_parse_gpa(op, low, high);
-    if (status) {
-        return status;
-    }
-    status = mem_find(op, tree);
-    if (status) {
-        return status;
-    }
-    return mem_lock_entry(op);
+    return mem_parse_gpa(op, low, high) ?:
+           mem_find(op, tree) ?:
+           mem_lock_entry(op);
 }
 
-uint64_t mem_lock_page(TdxMemOp *op, TdxPamtRef *page)
+TdxStatus mem_lock_page(TdxMemOp *op, TdxPamtRef *page)
 {
-    uint64_t status = pamt_lock_implicit(page, op->c->m, mem_hpa(op),
-                                         TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
-
-    if (status) {
-        return status;
-    }
-    status = mem_check_blocked(op);
-    if (status) {
-        return status;
-    }
-    return mem_check_tracked(op, page);
+    return pamt_lock_implicit(page, op->c->m, mem_hpa(op),
+                             TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX) ?:
+           mem_check_blocked(op) ?:
+           mem_check_tracked(op, page);
 }

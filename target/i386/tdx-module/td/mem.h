@@ -47,38 +47,38 @@ void mem_begin(TdxMemOp *op, TdxCall *c);
  * mem_check_tdr_flags: flags in the low bits of operand RDX.
  * @flags: bits that the leaf knows
  */
-uint64_t mem_check_tdr_flags(TdxMemOp *op, uint64_t flags);
+TdxStatus mem_check_tdr_flags(TdxMemOp *op, uint64_t flags);
 
 /** mem_lock_td: groups TDR, shared, and B with the OP_STATE lock */
-uint64_t mem_lock_td(TdxMemOp *op, unsigned ops);
+TdxStatus mem_lock_td(TdxMemOp *op, unsigned ops);
 
 /** mem_lock_td_exclusive: groups TDR, exclusive, and B without that lock */
-uint64_t mem_lock_td_exclusive(TdxMemOp *op, unsigned ops);
+TdxStatus mem_lock_td_exclusive(TdxMemOp *op, unsigned ops);
 
 /** mem_parse_gpa: group GPA; levels @low to @high */
-uint64_t mem_parse_gpa(TdxMemOp *op, unsigned low, unsigned high);
+TdxStatus mem_parse_gpa(TdxMemOp *op, unsigned low, unsigned high);
 
 /** mem_check_private: WALK step 1 */
-uint64_t mem_check_private(const TdxMemOp *op);
+TdxStatus mem_check_private(const TdxMemOp *op);
 
 /** mem_lock_tree: WALK step 2 */
-uint64_t mem_lock_tree(TdxMemOp *op, TdxLockType type);
+TdxStatus mem_lock_tree(TdxMemOp *op, TdxLockType type);
 
 /** mem_find: group WALK, with the tree lock */
-uint64_t mem_find(TdxMemOp *op, TdxLockType type);
+TdxStatus mem_find(TdxMemOp *op, TdxLockType type);
 
 /** mem_find_nolock: group WALK for a leaf that holds the TDR exclusively */
-uint64_t mem_find_nolock(TdxMemOp *op);
+TdxStatus mem_find_nolock(TdxMemOp *op);
 
 /**
  * mem_walk_to_leaf: walk without locks to the page of any size around a GPA,
  * for leaves that do not name a level.  It must give some access:
  * TDX_EPT_ENTRY_NOT_PRESENT and details.
  */
-uint64_t mem_walk_to_leaf(TdxMemOp *op);
+TdxStatus mem_walk_to_leaf(TdxMemOp *op);
 
 /** mem_lock_entry: group ENTRY */
-uint64_t mem_lock_entry(TdxMemOp *op);
+TdxStatus mem_lock_entry(TdxMemOp *op);
 
 /* Where mem_enter() takes the TD's own height for the highest level */
 #define MEM_ROOT_LEVEL UINT_MAX
@@ -90,14 +90,14 @@ uint64_t mem_lock_entry(TdxMemOp *op);
  * @low, @high: levels it takes; MEM_ROOT_LEVEL
  * @tree: lock on the Secure EPT
  */
-uint64_t mem_enter(TdxMemOp *op, unsigned ops, unsigned low, unsigned high,
-                   TdxLockType tree);
+TdxStatus mem_enter(TdxMemOp *op, unsigned ops, unsigned low, unsigned high,
+                    TdxLockType tree);
 
 /**
  * mem_lock_page: lock what the entry points to, exclusively, and see that no
  * vCPU can still use it: group TRK.
  */
-uint64_t mem_lock_page(TdxMemOp *op, TdxPamtRef *page);
+TdxStatus mem_lock_page(TdxMemOp *op, TdxPamtRef *page);
 
 /** mem_state: state of the entry */
 static inline TdxSeptState mem_state(const TdxMemOp *op)
@@ -106,19 +106,19 @@ static inline TdxSeptState mem_state(const TdxMemOp *op)
 }
 
 /** mem_expect: group STATE */
-uint64_t mem_expect(TdxMemOp *op, unsigned states);
+TdxStatus mem_expect(TdxMemOp *op, unsigned states);
 
 /** mem_fail: @status with operand id RCX, and the entry's details */
-uint64_t mem_fail(TdxMemOp *op, uint64_t status);
+TdxStatus mem_fail(TdxMemOp *op, TdxStatus status);
 
 /** mem_details: report the entry in RCX and RDX */
 void mem_details(const TdxMemOp *op);
 
 /** mem_check_blocked: group TRK step 1 */
-uint64_t mem_check_blocked(TdxMemOp *op);
+TdxStatus mem_check_blocked(TdxMemOp *op);
 
 /** mem_check_tracked: group TRK step 2; @page is what the entry maps */
-uint64_t mem_check_tracked(const TdxMemOp *op, const TdxPamtRef *page);
+TdxStatus mem_check_tracked(const TdxMemOp *op, const TdxPamtRef *page);
 
 /** mem_epoch_passed: have all vCPUs seen what was blocked in @bepoch? */
 bool mem_epoch_passed(const TdxTdcs *tdcs, uint64_t bepoch);
@@ -137,15 +137,15 @@ uint64_t mem_hpa(const TdxMemOp *op);
 void *mem_private(const TdxMemOp *op, uint64_t len);
 
 /** mem_walk_status: what tdx_sept_walk() has met on the way */
-uint64_t mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk);
+TdxStatus mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk);
 
 /**
  * mem_find_debug: all steps of TDH.MEM.RD and WR up to the access.
  * @states: of the entry that allow it
  * @value: set to where the 8 bytes are
  */
-uint64_t mem_find_debug(TdxMemOp *op, TdxCall *c, unsigned ops,
-                        unsigned states, uint64_t **value);
+TdxStatus mem_find_debug(TdxMemOp *op, TdxCall *c, unsigned ops,
+                         unsigned states, uint64_t **value);
 
 /** mem_set: write the entry, which also unlocks it */
 void mem_set(TdxMemOp *op, uint64_t value);

@@ -51,16 +51,16 @@ static uint64_t entry_id(const TdxCpuidConfig *entry)
     return (uint64_t)entry->subleaf << 32 | entry->leaf;
 }
 
-static uint64_t invalid(const TdxCpuidConfig *entry, uint64_t *bad_leaf)
+static TdxStatus invalid(const TdxCpuidConfig *entry, uint64_t *bad_leaf)
 {
     *bad_leaf = entry_id(entry);
     return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_CPUID_CONFIG);
 }
 
 /* Rules of single leaves, beyond which bits may be set */
-static uint64_t check_entry(const TdxModule *m, const TdxTdCpuidInput *in,
-                            const TdxCpuidConfig *entry, TdxCpuidValue *value,
-                            uint64_t *bad_leaf)
+static TdxStatus check_entry(const TdxModule *m, const TdxTdCpuidInput *in,
+                             const TdxCpuidConfig *entry, TdxCpuidValue *value,
+                             uint64_t *bad_leaf)
 {
     uint32_t native_fms = m->plat.pkg_fms[0];
     uint32_t tsx;
@@ -89,8 +89,8 @@ static uint64_t check_entry(const TdxModule *m, const TdxTdCpuidInput *in,
 }
 
 /* Leaf 0x80000008, EAX[7:0] */
-static uint64_t check_pa_bits(const TdxModule *m, const TdxTdCpuidInput *in,
-                              uint32_t eax, uint32_t *virtual_maxpa)
+static TdxStatus check_pa_bits(const TdxModule *m, const TdxTdCpuidInput *in,
+                               uint32_t eax, uint32_t *virtual_maxpa)
 {
     unsigned native = m->plat.max_pa;
     unsigned max = MIN(native, in->gpa_width);
@@ -109,13 +109,13 @@ static uint64_t check_pa_bits(const TdxModule *m, const TdxTdCpuidInput *in,
     return TDX_SUCCESS;
 }
 
-static uint64_t check_config(const TdxModule *m, const TdxTdCpuidInput *in,
-                             const TdxCpuidConfig *entry,
-                             TdxCpuidValue *value, uint32_t *virtual_maxpa,
-                             uint64_t *bad_leaf)
+static TdxStatus check_config(const TdxModule *m, const TdxTdCpuidInput *in,
+                              const TdxCpuidConfig *entry,
+                              TdxCpuidValue *value, uint32_t *virtual_maxpa,
+                              uint64_t *bad_leaf)
 {
     unsigned i = entry - tdx_cpuid_config;
-    uint64_t status;
+    TdxStatus status;
 
     for (unsigned reg = 0; reg < TDX_NUM_CPUID_REGS; reg++) {
         uint32_t wanted = in->config[i].reg[reg];
@@ -137,16 +137,16 @@ static uint64_t check_config(const TdxModule *m, const TdxTdCpuidInput *in,
  * TD life cycle 4.4.2.  The module's order of leaves is not quite that of
  * CPUID_CONFIG; it decides which of several wrong ones is reported.
  */
-uint64_t tdx_td_cpuid_check(const TdxModule *m, const TdxTdCpuidInput *in,
-                            TdxCpuidValue *values, uint32_t *virtual_maxpa,
-                            uint64_t *bad_leaf)
+TdxStatus tdx_td_cpuid_check(const TdxModule *m, const TdxTdCpuidInput *in,
+                             TdxCpuidValue *values, uint32_t *virtual_maxpa,
+                             uint64_t *bad_leaf)
 {
     uint32_t leaf, subleaf;
 
     *bad_leaf = 0;
     for (unsigned i = 0; tdx_native_cpuid_at(m, i, &leaf, &subleaf); i++) {
         const TdxCpuidConfig *entry = tdx_cpuid_config_of(leaf, subleaf);
-        uint64_t status;
+        TdxStatus status;
 
         if (!entry) {
             continue;
@@ -170,7 +170,7 @@ static bool all_zero(const TdxCpuidValue *value)
  * Step 20.  A level without a type ends the list for a guest: the core level
  * must have come before.  What stands behind it is only held against itself.
  */
-uint64_t tdx_td_cpuid_check_topology(const TdxCpuidValue *config)
+TdxStatus tdx_td_cpuid_check_topology(const TdxCpuidValue *config)
 {
     const TdxCpuidConfig *first = tdx_cpuid_config_of(TDX_LEAF_TOPOLOGY, 0);
     const TdxCpuidValue *levels = config + (first - tdx_cpuid_config);

@@ -66,11 +66,11 @@ typedef struct TdxTdCpuidInput {
  * @bad_leaf: the offending entry as TDH.MNG.INIT reports it in RCX, or 0
  * Returns the status to answer with.
  */
-uint64_t tdx_td_cpuid_check(const TdxModule *m, const TdxTdCpuidInput *in,
-                            TdxCpuidValue *values, uint32_t *virtual_maxpa,
-                            uint64_t *bad_leaf);
+TdxStatus tdx_td_cpuid_check(const TdxModule *m, const TdxTdCpuidInput *in,
+                             TdxCpuidValue *values, uint32_t *virtual_maxpa,
+                             uint64_t *bad_leaf);
 
 /** tdx_td_cpuid_check_topology: CPUID leaf 0x1F of @config (4.4, step 20) */
-uint64_t tdx_td_cpuid_check_topology(const TdxCpuidValue *config);
+TdxStatus tdx_td_cpuid_check_topology(const TdxCpuidValue *config);
 
 #endif /* TDX_TD_TD_CPUID_H */

@@ -50,7 +50,7 @@ static bool all_zero(const uint8_t *bytes, size_t n)
 }
 
 /* TD_PARAMS field @op is @value, which cannot be */
-static uint64_t refuse(const TdxModule *m, uint32_t op, uint64_t value)
+static TdxStatus refuse(const TdxModule *m, uint32_t op, uint64_t value)
 {
     return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, op), tdx_operand_name(op),
                      value, TDX_CAUSE_INVALID, 0);
@@ -110,8 +110,8 @@ static bool arch_capabilities_ok(const TdxTdParams *p)
 }
 
 /* Steps 19 and 20 */
-static uint64_t apply_cpuid(const TdxCall *c, TdxTdRef *td,
-                            const TdxTdParams *p, uint64_t *bad_leaf)
+static TdxStatus apply_cpuid(const TdxCall *c, TdxTdRef *td,
+                             const TdxTdParams *p, uint64_t *bad_leaf)
 {
     TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
     TdxTdCpuidInput in = {
@@ -121,7 +121,7 @@ static uint64_t apply_cpuid(const TdxCall *c, TdxTdRef *td,
         .maxgpa_virt = p->config_flags & TDX_CONFIG_MAXGPA_VIRT,
         .gpa_width = td_gpa_width(td->tdcs),
     };
-    uint64_t status;
+    TdxStatus status;
 
     if (!cpus) {
         return td_no_content(td->m, td->tdr, "a TDCS page has no memory");
@@ -133,13 +133,13 @@ static uint64_t apply_cpuid(const TdxCall *c, TdxTdRef *td,
     return status ? status : tdx_td_cpuid_check_topology(p->cpuid);
 }
 
-uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
-                         const TdxTdParams *p, bool has_filters,
-                         uint64_t filters, uint64_t *bad_leaf)
+TdxStatus td_params_apply(const TdxCall *c, TdxTdRef *td,
+                          const TdxTdParams *p, bool has_filters,
+                          uint64_t filters, uint64_t *bad_leaf)
 {
     TdxModule *m = td->m;
     TdxTdcs *tdcs = td->tdcs;
-    uint64_t status;
+    TdxStatus status;
 
     *bad_leaf = 0;
     tdcs->td_epoch = 1;
@@ -165,11 +165,13 @@ uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
         return refuse(m, TDX_OPERAND_NUM_L2_VMS, p->num_l2_vms);
     }
     tdcs->num_l2_vms = p->num_l2_vms;
-    if (td->tdr->num_tdcx < TDX_TDCS_BASE_PAGES + p->num_l2_vms) {
-        return TDX_TDCS_NOT_ALLOCATED;
-    }
-    if (p->reserved20) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+    status = tdx_require(td->tdr->num_tdcx >=
+                         TDX_TDCS_BASE_PAGES + p->num_l2_vms,
+                         TDX_TDCS_NOT_ALLOCATED) ?:
+             tdx_require(!p->reserved20,
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RDX));
+    if (status) {
+        return status;
     }
     if (!config_flags_ok(p->config_flags)) {
         return refuse(m, TDX_OPERAND_EXEC_CONTROLS, p->config_flags);
@@ -211,12 +213,11 @@ uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
             return status;
         }
     }
-    status = apply_cpuid(c, td, p, bad_leaf);
+    status = apply_cpuid(c, td, p, bad_leaf) ?:
+             tdx_require(all_zero(p->reserved_end, sizeof(p->reserved_end)),
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RDX));
     if (status) {
         return status;
-    }
-    if (!all_zero(p->reserved_end, sizeof(p->reserved_end))) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
     }
     if (!arch_capabilities_ok(p)) {
         return refuse(m, TDX_OPERAND_IA32_ARCH_CAPABILITIES_CONFIG,

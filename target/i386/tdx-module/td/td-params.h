@@ -44,14 +44,14 @@ bool td_params_load(TdxModule *m, uint64_t hpa, TdxTdParams *params);
  * @filters: the list of event filters that the host gave, or 0
  * @bad_leaf: see tdx_td_cpuid_check()
  */
-uint64_t td_params_apply(const TdxCall *c, TdxTdRef *td,
-                         const TdxTdParams *params, bool has_filters,
-                         uint64_t filters, uint64_t *bad_leaf);
+TdxStatus td_params_apply(const TdxCall *c, TdxTdRef *td,
+                          const TdxTdParams *params, bool has_filters,
+                          uint64_t filters, uint64_t *bad_leaf);
 
 /**
  * td_event_filters_check: a list of event filters (TD life cycle 4.4, 18).
  * @list: bits 11:0 how many, 51:12 where
  */
-uint64_t td_event_filters_check(TdxModule *m, uint64_t list);
+TdxStatus td_event_filters_check(TdxModule *m, uint64_t list);
 
 #endif /* TDX_TD_TD_PARAMS_H */

@@ -20,7 +20,7 @@ void td_unlock(TdxTdRef *td)
     pamt_unlock(&td->page);
 }
 
-static uint64_t map_tdr(TdxTdRef *td, TdxModule *m, uint64_t hpa)
+static TdxStatus map_tdr(TdxTdRef *td, TdxModule *m, uint64_t hpa)
 {
     td->m = m;
     td->hpa = hpa;
@@ -29,23 +29,21 @@ static uint64_t map_tdr(TdxTdRef *td, TdxModule *m, uint64_t hpa)
 }
 
 /* Group TDR */
-uint64_t td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa, TdxLockType type,
-                 uint32_t op)
+TdxStatus td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa,
+                  TdxLockType type, uint32_t op)
 {
-    uint64_t status = pamt_get_page(&td->page, c, hpa, TDX_LEVEL_4K,
-                                    TDX_PT_TDR, type, op);
-
-    return status ? status : map_tdr(td, c->m, hpa);
+    return pamt_get_page(&td->page, c, hpa, TDX_LEVEL_4K,
+                        TDX_PT_TDR, type, op) ?:
+           map_tdr(td, c->m, hpa);
 }
 
 /* Group TDRi */
-uint64_t td_lock_owner(TdxTdRef *td, const TdxPamtRef *page, TdxLockType type)
+TdxStatus td_lock_owner(TdxTdRef *td, const TdxPamtRef *page, TdxLockType type)
 {
     uint64_t hpa = pamt_owner(page->entry);
-    uint64_t status = pamt_lock_implicit(&td->page, page->m, hpa, type,
-                                         TDX_OPERAND_TDR);
-
-    return status ? status : map_tdr(td, page->m, hpa);
+    return pamt_lock_implicit(&td->page, page->m, hpa, type,
+                             TDX_OPERAND_TDR) ?:
+           map_tdr(td, page->m, hpa);
 }
 
 void *td_private(TdxModule *m, TdxTdr *tdr, uint64_t hpa, uint64_t len)
@@ -58,7 +56,7 @@ void *td_private(TdxModule *m, TdxTdr *tdr, uint64_t hpa, uint64_t len)
     return tdx_private(m, hpa, tdr->hkid);
 }
 
-uint64_t td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why)
+TdxStatus td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why)
 {
     return tdx_tdr_fatal(tdr) ? TDX_TD_FATAL : tdx_fatal(m, why);
 }
@@ -71,7 +69,7 @@ void *td_tdcs_page(const TdxTdRef *td, unsigned page)
     return td_private(td->m, td->tdr, td->tdr->tdcx[page], TDX_PAGE_4K);
 }
 
-uint64_t td_map_tdcs(TdxTdRef *td)
+TdxStatus td_map_tdcs(TdxTdRef *td)
 {
     td->tdcs = td_tdcs_page(td, TDX_TDCS_CONTROL);
     return td->tdcs ? TDX_SUCCESS
@@ -80,21 +78,18 @@ uint64_t td_map_tdcs(TdxTdRef *td)
 }
 
 /* Group B, steps 1 to 3 */
-static uint64_t check_built(TdxTdRef *td)
+static TdxStatus check_built(TdxTdRef *td)
 {
-    if (tdx_tdr_fatal(td->tdr)) {
-        return TDX_TD_FATAL;
-    }
-    if (td->tdr->lifecycle != TDX_TD_KEYS_CONFIGURED) {
-        return tdx_fails(td->m, TDX_TD_KEYS_NOT_CONFIGURED, "TD", td->hpa,
-                         TDX_CAUSE_LIFECYCLE, td->tdr->lifecycle);
-    }
-    if (td->tdr->num_tdcx < TDX_TDCS_BASE_PAGES) {
-        return tdx_fails(td->m, TDX_TDCS_NOT_ALLOCATED, "NUM_TDCX",
-                         td->tdr->num_tdcx, TDX_CAUSE_TOO_LOW,
-                         TDX_TDCS_BASE_PAGES);
-    }
-    return td_map_tdcs(td);
+    return tdx_require(!tdx_tdr_fatal(td->tdr), TDX_TD_FATAL) ?:
+           tdx_require(td->tdr->lifecycle == TDX_TD_KEYS_CONFIGURED,
+                       tdx_fails(td->m, TDX_TD_KEYS_NOT_CONFIGURED, "TD",
+                                 td->hpa, TDX_CAUSE_LIFECYCLE,
+                                 td->tdr->lifecycle)) ?:
+           tdx_require(td->tdr->num_tdcx >= TDX_TDCS_BASE_PAGES,
+                       tdx_fails(td->m, TDX_TDCS_NOT_ALLOCATED, "NUM_TDCX",
+                                 td->tdr->num_tdcx, TDX_CAUSE_TOO_LOW,
+                                 TDX_TDCS_BASE_PAGES)) ?:
+           td_map_tdcs(td);
 }
 
 void td_set_op_state(TdxTdRef *td, TdxOpState state)
@@ -109,7 +104,7 @@ void td_set_op_state(TdxTdRef *td, TdxOpState state)
     __atomic_store_n(&td->tdcs->op_state, state, __ATOMIC_SEQ_CST);
 }
 
-uint64_t td_check_op_state(const TdxTdRef *td, unsigned ops)
+TdxStatus td_check_op_state(const TdxTdRef *td, unsigned ops)
 {
     TdxOpState state = tdx_op_state(td->tdcs);
 
@@ -120,16 +115,15 @@ uint64_t td_check_op_state(const TdxTdRef *td, unsigned ops)
     return TDX_SUCCESS;
 }
 
-uint64_t td_check_state_nolock(TdxTdRef *td, unsigned ops)
+TdxStatus td_check_state_nolock(TdxTdRef *td, unsigned ops)
 {
-    uint64_t status = check_built(td);
-
-    return status ? status : td_check_op_state(td, ops);
+    return check_built(td) ?:
+           td_check_op_state(td, ops);
 }
 
-uint64_t td_check_state(TdxTdRef *td, unsigned ops)
+TdxStatus td_check_state(TdxTdRef *td, unsigned ops)
 {
-    uint64_t status = check_built(td);
+    TdxStatus status = check_built(td);
 
     if (status) {
         return status;
@@ -141,8 +135,8 @@ uint64_t td_check_state(TdxTdRef *td, unsigned ops)
     return td_check_op_state(td, ops);
 }
 
-uint64_t td_take_page(TdxModule *m, uint64_t hpa, uint16_t hkid,
-                      void **content)
+TdxStatus td_take_page(TdxModule *m, uint64_t hpa, uint16_t hkid,
+                       void **content)
 {
     if (!m->ops->private_take(m->opaque, hpa, TDX_PAGE_4K)) {
         return tdx_fatal(m, "a page given to a TD has no memory");
@@ -164,14 +158,14 @@ void td_add_page(TdxTdRef *td, TdxPamtRef *ref, TdxPageType type)
     pamt_assign(ref, type, td->hpa);
 }
 
-uint64_t td_check_cpuid_limit(const TdxCall *c)
+TdxStatus td_check_cpuid_limit(const TdxCall *c)
 {
     return tdx_msr(c, TDX_MSR_MISC_ENABLE) & TDX_MISC_ENABLE_LIMIT_CPUID
            ? TDX_LIMIT_CPUID_MAXVAL_SET : TDX_SUCCESS;
 }
 
 /* TD life cycle 4.4, step 14: the virtual TSC builds on this MSR */
-uint64_t td_check_tsc_adjust(const TdxCall *c)
+TdxStatus td_check_tsc_adjust(const TdxCall *c)
 {
     return tdx_msr(c, TDX_MSR_TSC_ADJUST) == c->m->st.tsc_adjust
            ? TDX_SUCCESS : tdx_op(TDX_INCONSISTENT_MSR, TDX_MSR_TSC_ADJUST);

@@ -60,27 +60,27 @@ void td_unlock(TdxTdRef *td);
     __attribute__((cleanup(td_unlock))) TdxTdRef td = { 0 }
 
 /** td_lock: group TDR, an explicit TDR operand @hpa with operand id @op */
-uint64_t td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa, TdxLockType type,
-                 uint32_t op);
+TdxStatus td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa,
+                  TdxLockType type, uint32_t op);
 
 /** td_lock_owner: group TDRi, the owner of @page, which is locked */
-uint64_t td_lock_owner(TdxTdRef *td, const TdxPamtRef *page,
-                       TdxLockType type);
+TdxStatus td_lock_owner(TdxTdRef *td, const TdxPamtRef *page,
+                        TdxLockType type);
 
 /** td_check_state: group B, with the OP_STATE lock held shared from here on */
-uint64_t td_check_state(TdxTdRef *td, unsigned ops);
+TdxStatus td_check_state(TdxTdRef *td, unsigned ops);
 
 /** td_check_state_nolock: group B of leaves that hold the TDR exclusively */
-uint64_t td_check_state_nolock(TdxTdRef *td, unsigned ops);
+TdxStatus td_check_state_nolock(TdxTdRef *td, unsigned ops);
 
 /** td_set_op_state: under the exclusive lock of the TDR */
 void td_set_op_state(TdxTdRef *td, TdxOpState state);
 
 /** td_check_op_state: TDX_OP_STATE_INCORRECT unless in one of @ops */
-uint64_t td_check_op_state(const TdxTdRef *td, unsigned ops);
+TdxStatus td_check_op_state(const TdxTdRef *td, unsigned ops);
 
 /** td_map_tdcs: make @td->tdcs valid; the TDCS must be built */
-uint64_t td_map_tdcs(TdxTdRef *td);
+TdxStatus td_map_tdcs(TdxTdRef *td);
 
 /**
  * td_private: @len bytes, in one page, under the key of the TD of @tdr.
@@ -100,7 +100,7 @@ static inline void td_kill(TdxTdr *tdr)
  * td_no_content: the status after td_private() has returned NULL.
  * @why: for tdx_fatal() if memory is missing
  */
-uint64_t td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why);
+TdxStatus td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why);
 
 /** td_tdcs_page: a page of the TDCS, NULL as from td_private() */
 void *td_tdcs_page(const TdxTdRef *td, unsigned page);
@@ -109,17 +109,17 @@ void *td_tdcs_page(const TdxTdRef *td, unsigned page);
  * td_take_page: the page at @hpa becomes private with @hkid and reads zero.
  * @content: set to its host pointer unless NULL
  */
-uint64_t td_take_page(TdxModule *m, uint64_t hpa, uint16_t hkid,
-                      void **content);
+TdxStatus td_take_page(TdxModule *m, uint64_t hpa, uint16_t hkid,
+                       void **content);
 
 /** td_add_page: give a free page @ref, exclusively locked, to @td */
 void td_add_page(TdxTdRef *td, TdxPamtRef *ref, TdxPageType type);
 
 /** td_check_cpuid_limit: TDX_LIMIT_CPUID_MAXVAL_SET if it is set on this LP */
-uint64_t td_check_cpuid_limit(const TdxCall *c);
+TdxStatus td_check_cpuid_limit(const TdxCall *c);
 
 /** td_check_tsc_adjust: IA32_TSC_ADJUST is what TDH.SYS.INIT saw */
-uint64_t td_check_tsc_adjust(const TdxCall *c);
+TdxStatus td_check_tsc_adjust(const TdxCall *c);
 
 /** td_init_tsc: the virtual TSC of @td starts at zero now */
 void td_init_tsc(const TdxCall *c, TdxTdRef *td);

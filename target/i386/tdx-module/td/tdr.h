@@ -60,8 +60,8 @@ static inline void tdx_set_lifecycle(const TdxModule *m, uint64_t hpa,
 }
 
 /* The status for a leaf that is not for this state of life */
-static inline uint64_t tdx_wrong_lifecycle(const TdxModule *m, uint64_t hpa,
-                                           const TdxTdr *tdr)
+static inline TdxStatus tdx_wrong_lifecycle(const TdxModule *m, uint64_t hpa,
+                                            const TdxTdr *tdr)
 {
     return tdx_fails(m, TDX_LIFECYCLE_STATE_INCORRECT, "TD", hpa,
                      TDX_CAUSE_LIFECYCLE, tdr->lifecycle);

@@ -10,11 +10,11 @@
 #include "answers.h"
 
 /* The target may be the very page that holds the content */
-static uint64_t copy_in(TdxMemOp *op, uint64_t target, uint64_t source)
+static TdxStatus copy_in(TdxMemOp *op, uint64_t target, uint64_t source)
 {
     TdxModule *m = op->c->m;
     uint8_t buf[TDX_PAGE_4K];
-    uint64_t status;
+    TdxStatus status;
     void *content;
 
     tdx_read_shared(m, source, buf, sizeof(buf));
@@ -34,40 +34,26 @@ static TdxStatus tdh_mem_page_add(TdxCall *c)
     TdxTdcsMeasurement *measurement;
     MEM_OP(op);
     PAMT_REF(page);
-    uint64_t status;
+    TdxStatus status;
 
     mem_begin(&op, c);
-    status = mem_lock_td_exclusive(&op, TD_OPS_BUILD);
-    if (status) {
-        return status;
-    }
-    status = mem_parse_gpa(&op, TDX_LEVEL_4K, TDX_LEVEL_4K);
-    if (status) {
-        return status;
-    }
-    status = mem_find_nolock(&op);
-    if (status) {
-        return status;
-    }
-    status = mem_expect(&op, TDX_SEPT_IN(TDX_SEPT_FREE));
-    if (status) {
-        return status;
-    }
-    if (!tdx_shared_hpa_ok(m, source, TDX_PAGE_4K, TDX_PAGE_4K)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_R9);
-    }
-    status = pamt_get_free(&page, c, target, TDX_LEVEL_4K, TDX_R8);
+    status = mem_lock_td_exclusive(&op, TD_OPS_BUILD) ?:
+             mem_parse_gpa(&op, TDX_LEVEL_4K, TDX_LEVEL_4K) ?:
+             mem_find_nolock(&op) ?:
+             mem_expect(&op, TDX_SEPT_IN(TDX_SEPT_FREE)) ?:
+             tdx_check_shared_hpa(m, source, TDX_PAGE_4K, TDX_PAGE_4K,
+                                  TDX_R9) ?:
+             pamt_get_free(&page, c, target, TDX_LEVEL_4K, TDX_R8);
     if (status) {
         return status;
     }
     measurement = td_tdcs_page(&op.td, TDX_TDCS_MEASUREMENT);
-    if (!measurement) {
-        return td_no_content(m, op.td.tdr, "a TDCS page has no memory");
-    }
-    if (!tdx_mrtd_page_add(&measurement->mrtd, op.gpa)) {
-        return tdx_fatal(m, "the measurement of a TD is corrupt");
-    }
-    status = copy_in(&op, target, source);
+    status = tdx_require(measurement,
+                         td_no_content(m, op.td.tdr,
+                                       "a TDCS page has no memory")) ?:
+             tdx_require(tdx_mrtd_page_add(&measurement->mrtd, op.gpa),
+                         tdx_fatal(m, "the measurement of a TD is corrupt")) ?:
+             copy_in(&op, target, source);
     if (status) {
         return status;
     }

@@ -14,20 +14,14 @@ static TdxStatus tdh_mem_page_aug(TdxCall *c)
     uint64_t hpa = c->gpr[TDX_R8];
     MEM_OP(op);
     PAMT_REF(page);
-    uint64_t status;
+    TdxStatus status;
 
     mem_begin(&op, c);
     status = mem_enter(&op, TD_OPS_AUG, TDX_LEVEL_4K, TDX_LEVEL_2M,
-                       TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = mem_expect(&op, TDX_SEPT_IN(TDX_SEPT_FREE) |
-                             TDX_SEPT_IN(TDX_SEPT_REMOVED));
-    if (status) {
-        return status;
-    }
-    status = pamt_get_free(&page, c, hpa, op.level, TDX_R8);
+                       TDX_LOCK_TYPE_SHARED) ?:
+             mem_expect(&op, TDX_SEPT_IN(TDX_SEPT_FREE) |
+                             TDX_SEPT_IN(TDX_SEPT_REMOVED)) ?:
+             pamt_get_free(&page, c, hpa, op.level, TDX_R8);
     if (status) {
         return status;
     }

@@ -20,7 +20,7 @@
                 TDX_SEPT_IN(TDX_SEPT_PENDING_BLOCKED))
 
 /* Fill the new table with what the large page's entry says */
-static uint64_t fill_table(TdxMemOp *op, uint64_t table_hpa)
+static TdxStatus fill_table(TdxMemOp *op, uint64_t table_hpa)
 {
     TdxModule *m = op->c->m;
     uint16_t hkid = op->td.tdr->hkid;
@@ -29,7 +29,7 @@ static uint64_t fill_table(TdxMemOp *op, uint64_t table_hpa)
     uint64_t hpa = mem_hpa(op);
     void *content;
     uint64_t *table;
-    uint64_t status;
+    TdxStatus status;
     unsigned i;
 
     status = td_take_page(m, table_hpa, hkid, &content);
@@ -65,52 +65,26 @@ static TdxStatus tdh_mem_page_demote(TdxCall *c)
     PAMT_REF(page);
     PAMT_PAIR(pair);
     L2_TABLES(l2);
-    uint64_t status;
+    TdxStatus status;
     bool sparse;
 
     mem_begin(&op, c);
-    status = mem_check_tdr_flags(&op, RDX_L2_SPARSE);
-    if (status) {
-        return status;
-    }
-    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
-                       TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = mem_expect(&op, STATES);
-    if (status) {
-        return status;
-    }
-    status = mem_check_blocked(&op);
-    if (status) {
-        return status;
-    }
-    status = pamt_peek(&large, m, mem_hpa(&op));
-    if (status) {
-        return status;
-    }
-    status = mem_check_tracked(&op, &large);
-    if (status) {
-        return status;
-    }
-    status = pamt_get_free(&table, c, table_hpa, TDX_LEVEL_4K, TDX_R8);
+    status = mem_check_tdr_flags(&op, RDX_L2_SPARSE) ?:
+             mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
+                       TDX_LOCK_TYPE_SHARED) ?:
+             mem_expect(&op, STATES) ?:
+             mem_check_blocked(&op) ?:
+             pamt_peek(&large, m, mem_hpa(&op)) ?:
+             mem_check_tracked(&op, &large) ?:
+             pamt_get_free(&table, c, table_hpa, TDX_LEVEL_4K, TDX_R8);
     if (status) {
         return status;
     }
     sparse = op.tdr_flags & RDX_L2_SPARSE;
-    status = sparse ? TDX_SUCCESS : l2_tables_offered(&l2, &op);
-    if (status) {
-        return status;
-    }
-    if (mem_interrupted(&op)) {
-        return c->fault;
-    }
-    status = l2_tables_place(&l2, &op);
-    if (status) {
-        return status;
-    }
-    status = pamt_split_check(c, &page, &pair, mem_hpa(&op));
+    status = (sparse ? TDX_SUCCESS : l2_tables_offered(&l2, &op)) ?:
+             tdx_require(!mem_interrupted(&op), c->fault) ?:
+             l2_tables_place(&l2, &op) ?:
+             pamt_split_check(c, &page, &pair, mem_hpa(&op));
     if (status) {
         return status;
     }

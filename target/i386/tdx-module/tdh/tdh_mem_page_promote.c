@@ -45,7 +45,7 @@ static TdxStatus tdh_mem_page_promote(TdxCall *c)
     L2_TABLES(l2);
     uint64_t table_hpa, hpa, pair[2];
     uint64_t *table;
-    uint64_t status;
+    TdxStatus status;
     bool pending, has_pair;
     unsigned vm;
 
@@ -53,15 +53,10 @@ static TdxStatus tdh_mem_page_promote(TdxCall *c)
     for (vm = 1; c->version && vm <= TDX_MAX_L2_VMS; vm++) {
         c->gpr[l2_reg(vm)] = L2_NO_PAGE;
     }
-    if (c->version > 1) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
-    }
-    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
-                       TDX_LOCK_TYPE_EXCLUSIVE);
-    if (status) {
-        return status;
-    }
-    status = mem_expect(&op, TDX_SEPT_NON_LEAF);
+    status = tdx_check_version(c, 1) ?:
+             mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
+                       TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             mem_expect(&op, TDX_SEPT_NON_LEAF);
     if (status) {
         return status;
     }
@@ -71,25 +66,16 @@ static TdxStatus tdh_mem_page_promote(TdxCall *c)
         return status;
     }
     table = td_private(m, op.td.tdr, table_hpa, TDX_PAGE_4K);
-    if (!table) {
-        return td_no_content(m, op.td.tdr, "an SEPT page has no memory");
-    }
-    if (!uniform(&op, table, &hpa)) {
-        return mem_fail(&op, TDX_EPT_INVALID_PROMOTE_CONDITIONS);
-    }
-    status = l2_tables_lock(&l2, &op);
-    if (status) {
-        return status;
-    }
-    if (mem_interrupted(&op)) {
-        return c->fault;
-    }
-    status = pamt_lock_node(&page, m, hpa, op.level, TDX_LOCK_TYPE_EXCLUSIVE,
-                            TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = pamt_join(&page, op.td.hpa, pair, &has_pair);
+    status = tdx_require(table,
+                         td_no_content(m, op.td.tdr,
+                                       "an SEPT page has no memory")) ?:
+             tdx_require(uniform(&op, table, &hpa),
+                         mem_fail(&op, TDX_EPT_INVALID_PROMOTE_CONDITIONS)) ?:
+             l2_tables_lock(&l2, &op) ?:
+             tdx_require(!mem_interrupted(&op), c->fault) ?:
+             pamt_lock_node(&page, m, hpa, op.level, TDX_LOCK_TYPE_EXCLUSIVE,
+                            TDX_RCX) ?:
+             pamt_join(&page, op.td.hpa, pair, &has_pair);
     if (status) {
         return status;
     }

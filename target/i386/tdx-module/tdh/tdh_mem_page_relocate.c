@@ -9,18 +9,18 @@
 #include "../td/mem.h"
 #include "answers.h"
 
-static uint64_t copy_page(TdxMemOp *op, uint64_t from, uint64_t to)
+static TdxStatus copy_page(TdxMemOp *op, uint64_t from, uint64_t to)
 {
     TdxModule *m = op->c->m;
     uint16_t hkid = op->td.tdr->hkid;
-    uint64_t status;
+    TdxStatus status;
     void *target, *source;
 
     source = td_private(m, op->td.tdr, from, TDX_PAGE_4K);
-    if (!source) {
-        return td_no_content(m, op->td.tdr, "a page of a TD has no memory");
-    }
-    status = td_take_page(m, to, hkid, &target);
+    status = tdx_require(source,
+                         td_no_content(m, op->td.tdr,
+                                       "a page of a TD has no memory")) ?:
+             td_take_page(m, to, hkid, &target);
     if (status) {
         return status;
     }
@@ -36,29 +36,21 @@ static TdxStatus tdh_mem_page_relocate(TdxCall *c)
     MEM_OP(op);
     PAMT_REF(old_page);
     PAMT_REF(new_page);
-    uint64_t status;
+    TdxStatus status;
     uint64_t hpa;
     bool pending;
 
     mem_begin(&op, c);
     status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, TDX_LEVEL_4K,
-                       TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = mem_expect(&op, TDX_SEPT_ANY_LEAF);
+                       TDX_LOCK_TYPE_SHARED) ?:
+             mem_expect(&op, TDX_SEPT_ANY_LEAF);
     if (status) {
         return status;
     }
     hpa = mem_hpa(&op);
-    if (target == hpa) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
-    }
-    status = mem_lock_page(&op, &old_page);
-    if (status) {
-        return status;
-    }
-    status = pamt_get_free(&new_page, c, target, TDX_LEVEL_4K, TDX_R8);
+    status = tdx_require(target != hpa, tdx_op(TDX_OPERAND_INVALID, TDX_R8)) ?:
+             mem_lock_page(&op, &old_page) ?:
+             pamt_get_free(&new_page, c, target, TDX_LEVEL_4K, TDX_R8);
     if (status) {
         return status;
     }

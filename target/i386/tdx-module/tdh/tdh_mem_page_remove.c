@@ -19,16 +19,13 @@ static TdxStatus tdh_mem_page_remove(TdxCall *c)
 {
     MEM_OP(op);
     PAMT_REF(page);
-    uint64_t status;
+    TdxStatus status;
     uint64_t hpa;
 
     mem_begin(&op, c);
     status = mem_enter(&op, TD_OPS_REMOVE, TDX_LEVEL_4K, TDX_LEVEL_1G,
-                       TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = mem_expect(&op, STATES);
+                       TDX_LOCK_TYPE_SHARED) ?:
+             mem_expect(&op, STATES);
     if (status) {
         return status;
     }

@@ -18,22 +18,15 @@ static TdxStatus tdh_mem_range_block(TdxCall *c)
 {
     MEM_OP(op);
     PAMT_REF(page);
-    uint64_t status;
+    TdxStatus status;
 
     mem_begin(&op, c);
     status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, MEM_ROOT_LEVEL,
-                       TDX_LOCK_TYPE_EXCLUSIVE);
-    if (status) {
-        return status;
-    }
-    if (TDX_SEPT_ANY_BLOCKED & TDX_SEPT_IN(mem_state(&op))) {
-        return mem_fail(&op, TDX_GPA_RANGE_ALREADY_BLOCKED);
-    }
-    status = mem_expect(&op, STATES);
-    if (status) {
-        return status;
-    }
-    status = pamt_peek(&page, c->m, mem_hpa(&op));
+                       TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             tdx_require(!(TDX_SEPT_ANY_BLOCKED & TDX_SEPT_IN(mem_state(&op))),
+                         mem_fail(&op, TDX_GPA_RANGE_ALREADY_BLOCKED)) ?:
+             mem_expect(&op, STATES) ?:
+             pamt_peek(&page, c->m, mem_hpa(&op));
     if (status) {
         return status;
     }

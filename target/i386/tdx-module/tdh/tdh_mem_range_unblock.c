@@ -12,23 +12,14 @@ static TdxStatus tdh_mem_range_unblock(TdxCall *c)
 {
     MEM_OP(op);
     PAMT_REF(page);
-    uint64_t status;
+    TdxStatus status;
 
     mem_begin(&op, c);
     status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, MEM_ROOT_LEVEL,
-                       TDX_LOCK_TYPE_EXCLUSIVE);
-    if (status) {
-        return status;
-    }
-    status = mem_expect(&op, TDX_SEPT_ANY_BLOCKED);
-    if (status) {
-        return status;
-    }
-    status = pamt_peek(&page, c->m, mem_hpa(&op));
-    if (status) {
-        return status;
-    }
-    status = mem_check_tracked(&op, &page);
+                       TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             mem_expect(&op, TDX_SEPT_ANY_BLOCKED) ?:
+             pamt_peek(&page, c->m, mem_hpa(&op)) ?:
+             mem_check_tracked(&op, &page);
     if (status) {
         return status;
     }

@@ -20,7 +20,7 @@ static TdxStatus tdh_mem_rd(TdxCall *c)
 {
     MEM_OP(op);
     uint64_t *value;
-    uint64_t status;
+    TdxStatus status;
 
     c->gpr[TDX_R8] = 0;
     status = mem_find_debug(&op, c, TD_OPS_READ, STATES, &value);

@@ -34,11 +34,11 @@ static TdxGpr page_reg(unsigned vm)
     return TDX_R8 + vm;
 }
 
-static uint64_t get_page(SeptAdd *add, unsigned vm)
+static TdxStatus get_page(SeptAdd *add, unsigned vm)
 {
     TdxCall *c = add->op->c;
     uint64_t hpa = c->gpr[page_reg(vm)] & ~L2_PAGE_UNUSED;
-    uint64_t status = pamt_get_free(&add->page[vm], c, hpa, TDX_LEVEL_4K,
+    TdxStatus status = pamt_get_free(&add->page[vm], c, hpa, TDX_LEVEL_4K,
                                     page_reg(vm));
 
     add->add[vm] = !status;
@@ -54,11 +54,11 @@ static void leave_page(SeptAdd *add, unsigned vm)
 }
 
 /* TD life cycle 6.1, steps 6 to 9' */
-static uint64_t check_l1(SeptAdd *add)
+static TdxStatus check_l1(SeptAdd *add)
 {
     TdxMemOp *op = add->op;
     bool exists;
-    uint64_t status;
+    TdxStatus status;
 
     status = mem_expect(op, TDX_SEPT_IN(TDX_SEPT_FREE) |
                             TDX_SEPT_IN(TDX_SEPT_NL_MAPPED));
@@ -84,24 +84,22 @@ static uint64_t check_l1(SeptAdd *add)
 }
 
 /* Step 10 for one VM */
-static uint64_t check_l2(SeptAdd *add, unsigned vm)
+static TdxStatus check_l2(SeptAdd *add, unsigned vm)
 {
     TdxMemOp *op = add->op;
     TdxSeptWalk *walk = &add->l2[vm];
-    uint64_t status;
+    TdxStatus status;
 
     if (op->c->gpr[page_reg(vm)] == L2_NO_PAGE) {
         return TDX_SUCCESS;
     }
-    if (vm > op->td.tdcs->num_l2_vms) {
-        return tdx_op(TDX_OPERAND_INVALID, page_reg(vm));
-    }
-    status = l2_walk(op, vm, walk);
+    status = tdx_require(vm <= op->td.tdcs->num_l2_vms,
+                         tdx_op(TDX_OPERAND_INVALID, page_reg(vm))) ?:
+             l2_walk(op, vm, walk) ?:
+             tdx_require(walk->level == op->level,
+                         l2_fail(op, TDX_L2_SEPT_WALK_FAILED, vm, walk));
     if (status) {
         return status;
-    }
-    if (walk->level != op->level) {
-        return l2_fail(op, TDX_L2_SEPT_WALK_FAILED, vm, walk);
     }
     if (tdx_sept_state(walk->value) == TDX_SEPT_FREE) {
         return get_page(add, vm);
@@ -114,10 +112,10 @@ static uint64_t check_l2(SeptAdd *add, unsigned vm)
 }
 
 /* Make the new page of @vm a table; *@entry points to it from now on */
-static uint64_t add_table(SeptAdd *add, unsigned vm, uint64_t *entry)
+static TdxStatus add_table(SeptAdd *add, unsigned vm, uint64_t *entry)
 {
     TdxMemOp *op = add->op;
-    uint64_t status;
+    TdxStatus status;
 
     pamt_set_bepoch(add->page[vm].entry, 0);
     status = l2_table_fill(op, &add->page[vm], entry);
@@ -130,9 +128,10 @@ static uint64_t add_table(SeptAdd *add, unsigned vm, uint64_t *entry)
     return TDX_SUCCESS;
 }
 
-static uint64_t commit(SeptAdd *add)
+static TdxStatus commit(SeptAdd *add)
 {
-    uint64_t entry, status;
+    TdxStatus status;
+    uint64_t entry;
     unsigned vm;
 
     for (vm = 0; vm <= TDX_MAX_L2_VMS; vm++) {
@@ -157,7 +156,7 @@ static TdxStatus tdh_mem_sept_add(TdxCall *c)
 {
     MEM_OP(op);
     __attribute__((cleanup(sept_add_end))) SeptAdd add = { .op = &op };
-    uint64_t status;
+    TdxStatus status;
     unsigned vm;
 
     mem_begin(&op, c);
@@ -170,16 +169,10 @@ static TdxStatus tdh_mem_sept_add(TdxCall *c)
         }
     }
     add.allow_existing = op.rdx & RDX_ALLOW_EXISTING;
-    status = mem_check_tdr_flags(&op, RDX_ALLOW_EXISTING);
-    if (status) {
-        return status;
-    }
-    status = mem_enter(&op, TD_OPS_SEPT_ADD, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
-                       TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = check_l1(&add);
+    status = mem_check_tdr_flags(&op, RDX_ALLOW_EXISTING) ?:
+             mem_enter(&op, TD_OPS_SEPT_ADD, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
+                       TDX_LOCK_TYPE_SHARED) ?:
+             check_l1(&add);
     if (status) {
         return status;
     }

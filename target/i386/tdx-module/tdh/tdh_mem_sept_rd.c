@@ -18,14 +18,14 @@
 #define ATTR_RWX      0xfULL
 #define ATTR_VALID    (1ULL << 15)
 
-static uint64_t report_l2_attributes(TdxMemOp *op)
+static TdxStatus report_l2_attributes(TdxMemOp *op)
 {
     uint64_t attributes = 0;
     unsigned vm;
 
     for (vm = 1; vm <= TDX_MAX_L2_VMS && vm <= op->td.tdcs->num_l2_vms; vm++) {
         TdxSeptWalk walk;
-        uint64_t status = l2_walk(op, vm, &walk);
+        TdxStatus status = l2_walk(op, vm, &walk);
 
         if (status) {
             return status;
@@ -44,32 +44,20 @@ static TdxStatus tdh_mem_sept_rd(TdxCall *c)
 {
     MEM_OP(op);
     bool l2_attributes;
-    uint64_t status;
+    TdxStatus status;
 
     mem_begin(&op, c);
     l2_attributes = op.rdx & RDX_L2_ATTRIBUTES;
     op.rdx &= ~RDX_L2_ATTRIBUTES;
-    status = mem_lock_td(&op, TD_OPS_READ);
-    if (status) {
-        return status;
-    }
-    if (l2_attributes && !(op.td.tdcs->attributes & TDX_ATTR_DEBUG)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
-    }
-    status = mem_parse_gpa(&op, TDX_LEVEL_4K,
-                           tdx_sept_root_level(op.td.tdcs));
-    if (status) {
-        return status;
-    }
-    status = mem_find(&op, TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = mem_lock_entry(&op);
-    if (status) {
-        return status;
-    }
-    status = l2_attributes ? report_l2_attributes(&op) : TDX_SUCCESS;
+    status = mem_lock_td(&op, TD_OPS_READ) ?:
+             tdx_require(!l2_attributes ||
+                         op.td.tdcs->attributes & TDX_ATTR_DEBUG,
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RDX)) ?:
+             mem_parse_gpa(&op, TDX_LEVEL_4K,
+                           tdx_sept_root_level(op.td.tdcs)) ?:
+             mem_find(&op, TDX_LOCK_TYPE_SHARED) ?:
+             mem_lock_entry(&op) ?:
+             (l2_attributes ? report_l2_attributes(&op) : TDX_SUCCESS);
     if (status) {
         return status;
     }

@@ -14,7 +14,7 @@ static TdxStatus tdh_mem_sept_remove(TdxCall *c)
     MEM_OP(op);
     PAMT_REF(page);
     L2_TABLES(l2);
-    uint64_t status;
+    TdxStatus status;
     uint64_t *table;
     uint64_t hpa;
     unsigned vm;
@@ -23,15 +23,10 @@ static TdxStatus tdh_mem_sept_remove(TdxCall *c)
     for (vm = 1; c->version && vm <= TDX_MAX_L2_VMS; vm++) {
         c->gpr[l2_reg(vm)] = L2_NO_PAGE;
     }
-    if (c->version > 1) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
-    }
-    status = mem_enter(&op, TD_OPS_READ, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
-                       TDX_LOCK_TYPE_EXCLUSIVE);
-    if (status) {
-        return status;
-    }
-    status = mem_expect(&op, TDX_SEPT_NON_LEAF);
+    status = tdx_check_version(c, 1) ?:
+             mem_enter(&op, TD_OPS_READ, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
+                       TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             mem_expect(&op, TDX_SEPT_NON_LEAF);
     if (status) {
         return status;
     }
@@ -41,13 +36,12 @@ static TdxStatus tdh_mem_sept_remove(TdxCall *c)
         return status;
     }
     table = td_private(m, op.td.tdr, hpa, TDX_PAGE_4K);
-    if (!table) {
-        return td_no_content(m, op.td.tdr, "an SEPT page has no memory");
-    }
-    if (!tdx_sept_table_is_free(table)) {
-        return mem_fail(&op, TDX_EPT_PAGE_NOT_FREE);
-    }
-    status = l2_tables_lock(&l2, &op);
+    status = tdx_require(table,
+                         td_no_content(m, op.td.tdr,
+                                       "an SEPT page has no memory")) ?:
+             tdx_require(tdx_sept_table_is_free(table),
+                         mem_fail(&op, TDX_EPT_PAGE_NOT_FREE)) ?:
+             l2_tables_lock(&l2, &op);
     if (status) {
         return status;
     }

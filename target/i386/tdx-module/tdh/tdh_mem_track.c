@@ -12,21 +12,16 @@ static TdxStatus tdh_mem_track(TdxCall *c)
 {
     TD_REF(td);
     TDX_LOCK_GUARD(epoch);
-    uint64_t status;
+    TdxStatus status;
     uint64_t current;
 
     status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
-                     TDX_RCX);
+                     TDX_RCX) ?:
+             td_check_state(&td, TD_OPS_TRACK) ?:
+             tdx_take(&epoch, &td.tdcs->epoch_lock, TDX_LOCK_TYPE_EXCLUSIVE,
+                      TDX_OPERAND_TD_EPOCH);
     if (status) {
         return status;
-    }
-    status = td_check_state(&td, TD_OPS_TRACK);
-    if (status) {
-        return status;
-    }
-    if (!tdx_guard_try(&epoch, &td.tdcs->epoch_lock,
-                       TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_TD_EPOCH);
     }
     current = td_epoch(td.tdcs);
     if (td_epoch_refcount(td.tdcs, current - 1)) {

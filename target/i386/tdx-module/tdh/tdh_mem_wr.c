@@ -18,7 +18,7 @@ static TdxStatus tdh_mem_wr(TdxCall *c)
     uint64_t new = c->gpr[TDX_R8];
     MEM_OP(op);
     uint64_t *value;
-    uint64_t status;
+    TdxStatus status;
 
     c->gpr[TDX_R8] = 0;
     status = mem_find_debug(&op, c, TD_OPS_WRITE, STATES, &value);

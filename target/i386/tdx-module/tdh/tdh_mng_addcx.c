@@ -11,7 +11,7 @@
 #include "answers.h"
 
 /* A TD without the migration feature's use still gets its key (4.3) */
-static uint64_t draw_migration_key(TdxModule *m)
+static TdxStatus draw_migration_key(TdxModule *m)
 {
     uint8_t key[32];
 
@@ -37,26 +37,21 @@ static TdxStatus tdh_mng_addcx(TdxCall *c)
     TD_REF(td);
     PAMT_REF(page);
     void *content;
-    uint64_t status;
+    TdxStatus status;
     unsigned index;
 
     status = td_lock(&td, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RDX);
+                     TDX_RDX) ?:
+             tdx_require(!tdx_tdr_fatal(td.tdr), TDX_TD_FATAL) ?:
+             tdx_require(td.tdr->lifecycle == TDX_TD_KEYS_CONFIGURED,
+                         tdx_fails(m, TDX_TD_KEYS_NOT_CONFIGURED, "TD", td.hpa,
+                                   TDX_CAUSE_LIFECYCLE, td.tdr->lifecycle));
     if (status) {
         return status;
     }
-    if (tdx_tdr_fatal(td.tdr)) {
-        return TDX_TD_FATAL;
-    }
-    if (td.tdr->lifecycle != TDX_TD_KEYS_CONFIGURED) {
-        return tdx_fails(m, TDX_TD_KEYS_NOT_CONFIGURED, "TD", td.hpa,
-                         TDX_CAUSE_LIFECYCLE, td.tdr->lifecycle);
-    }
     index = td.tdr->num_tdcx;
-    if (index >= TDX_MAX_TDCS_PAGES) {
-        return TDX_TDCX_NUM_INCORRECT;
-    }
-    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
+    status = tdx_require(index < TDX_MAX_TDCS_PAGES, TDX_TDCX_NUM_INCORRECT) ?:
+             pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
     if (status) {
         return status;
     }
@@ -67,11 +62,8 @@ static TdxStatus tdh_mng_addcx(TdxCall *c)
         }
     }
     if (index >= TDX_TDCS_BASE_PAGES) {
-        status = td_map_tdcs(&td);
-        if (status) {
-            return status;
-        }
-        status = td_check_op_state(&td, TD_OP(UNINITIALIZED));
+        status = td_map_tdcs(&td) ?:
+                 td_check_op_state(&td, TD_OP(UNINITIALIZED));
         if (status) {
             return status;
         }

@@ -18,29 +18,24 @@ static TdxStatus tdh_mng_create(TdxCall *c)
     uint8_t uuid[sizeof(((TdxTdr *)0)->uuid)];
     PAMT_REF(page);
     TDX_LOCK_GUARD(kot);
-    uint64_t status;
+    TdxStatus status;
     void *content;
     TdxTdr *tdr;
 
-    if (hkid > UINT16_MAX || !tdx_hkid_is_private(m, hkid) ||
-        hkid >= TDX_NUM_HKIDS) {
-        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), NULL, hkid,
-                         TDX_CAUSE_NOT_PRIVATE_HKID, m->private_hkid_min);
-    }
-    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
-    if (status) {
-        return status;
-    }
-    if (!tdx_guard_try(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KOT);
-    }
-    if (m->st.kot[hkid].state != TDX_HKID_FREE) {
-        return TDX_HKID_NOT_FREE;
-    }
-    if (!m->ops->random(m->opaque, uuid, sizeof(uuid))) {
-        return TDX_RND_NO_ENTROPY;
-    }
-    status = td_take_page(m, hpa, m->st.hkid, &content);
+    status = tdx_require(hkid <= UINT16_MAX &&
+                         tdx_hkid_is_private(m, hkid) &&
+                         hkid < TDX_NUM_HKIDS,
+                         tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX),
+                                   NULL, hkid, TDX_CAUSE_NOT_PRIVATE_HKID,
+                                   m->private_hkid_min)) ?:
+             pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX) ?:
+             tdx_take(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE,
+                      TDX_OPERAND_KOT) ?:
+             tdx_require(m->st.kot[hkid].state == TDX_HKID_FREE,
+                         TDX_HKID_NOT_FREE) ?:
+             tdx_require(m->ops->random(m->opaque, uuid, sizeof(uuid)),
+                         TDX_RND_NO_ENTROPY) ?:
+             td_take_page(m, hpa, m->st.hkid, &content);
     if (status) {
         return status;
     }

@@ -19,26 +19,18 @@ static TdxStatus tdh_mng_init(TdxCall *c)
     TdxTdcsMeasurement *measurement;
     TdxTdParams params;
     TD_REF(td);
-    uint64_t status;
+    TdxStatus status;
 
     c->gpr[TDX_RCX] = 0;
 
-    status = td_check_cpuid_limit(c);
+    status = td_check_cpuid_limit(c) ?:
+             td_lock(&td, c, rcx & ~RCX_EVENT_FILTERS,
+                     TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX) ?:
+             td_check_state_nolock(&td, TD_OP(UNINITIALIZED)) ?:
+             tdx_check_shared_hpa(m, td_params, TDX_TD_PARAMS_SIZE,
+                                  TDX_TD_PARAMS_SIZE, TDX_RDX);
     if (status) {
         return status;
-    }
-    status = td_lock(&td, c, rcx & ~RCX_EVENT_FILTERS,
-                     TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = td_check_state_nolock(&td, TD_OP(UNINITIALIZED));
-    if (status) {
-        return status;
-    }
-    if (!tdx_shared_hpa_ok(m, td_params, TDX_TD_PARAMS_SIZE,
-                           TDX_TD_PARAMS_SIZE)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
     }
     td_params_load(m, td_params, &params);
     status = td_params_apply(c, &td, &params, rcx & RCX_EVENT_FILTERS,

@@ -7,7 +7,7 @@
 #include "../td/td.h"
 #include "answers.h"
 
-static uint64_t program_key(const TdxCall *c, uint16_t hkid)
+static TdxStatus program_key(const TdxCall *c, uint16_t hkid)
 {
     switch (c->m->ops->key_config(c->m->opaque, c->lp, hkid)) {
     case TDX_KEY_DEVICE_BUSY:
@@ -27,23 +27,16 @@ static TdxStatus tdh_mng_key_config(TdxCall *c)
     uint32_t pkg = 1u << m->ops->lp_package(m->opaque, c->lp);
     uint32_t all_pkgs = (1u << m->plat.num_pkgs) - 1;
     TD_REF(td);
-    uint64_t status;
+    TdxStatus status;
 
     status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RCX);
-    if (status) {
-        return status;
-    }
-    if (tdx_tdr_fatal(td.tdr)) {
-        return TDX_TD_FATAL;
-    }
-    if (td.tdr->lifecycle != TDX_TD_HKID_ASSIGNED) {
-        return tdx_wrong_lifecycle(m, td.hpa, td.tdr);
-    }
-    if (td.tdr->pkg_config_bitmap & pkg) {
-        return TDX_KEY_CONFIGURED;
-    }
-    status = program_key(c, td.tdr->hkid);
+                     TDX_RCX) ?:
+             tdx_require(!tdx_tdr_fatal(td.tdr), TDX_TD_FATAL) ?:
+             tdx_require(td.tdr->lifecycle == TDX_TD_HKID_ASSIGNED,
+                         tdx_wrong_lifecycle(m, td.hpa, td.tdr)) ?:
+             tdx_require(!(td.tdr->pkg_config_bitmap & pkg),
+                         TDX_KEY_CONFIGURED) ?:
+             program_key(c, td.tdr->hkid);
     if (status) {
         return status;
     }

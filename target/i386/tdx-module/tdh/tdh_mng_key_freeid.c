@@ -13,19 +13,17 @@ static TdxStatus tdh_mng_key_freeid(TdxCall *c)
     TdxModule *m = c->m;
     TD_REF(td);
     TDX_LOCK_GUARD(kot);
-    uint64_t status;
+    TdxStatus status;
     TdxKotEntry *key;
 
     status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RCX);
+                     TDX_RCX) ?:
+             tdx_require(td.tdr->lifecycle == TDX_TD_BLOCKED,
+                         tdx_wrong_lifecycle(m, td.hpa, td.tdr)) ?:
+             tdx_take(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE,
+                      TDX_OPERAND_KOT);
     if (status) {
         return status;
-    }
-    if (td.tdr->lifecycle != TDX_TD_BLOCKED) {
-        return tdx_wrong_lifecycle(m, td.hpa, td.tdr);
-    }
-    if (!tdx_guard_try(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KOT);
     }
     key = &m->st.kot[td.tdr->hkid % TDX_NUM_HKIDS];
     if (key->wbinvd_bitmap) {

@@ -21,22 +21,17 @@ static TdxStatus tdh_mng_rd(TdxCall *c)
 {
     uint64_t id = c->gpr[TDX_RDX];
     TD_REF(td);
-    uint64_t status;
+    TdxStatus status;
 
     c->gpr[TDX_R8] = 0;
     if (c->version) {
         c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
     }
 
-    if (c->version > 1) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
-    }
-    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
-                     TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = td_check_state(&td, TD_OPS_READ);
+    status = tdx_check_version(c, 1) ?:
+             td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+                     TDX_RCX) ?:
+             td_check_state(&td, TD_OPS_READ);
     if (status) {
         return status;
     }

@@ -8,9 +8,9 @@
 #include "answers.h"
 
 /* TD life cycle 4.6, step 4, and the count of TDs being built */
-static uint64_t leave_service(TdxTdRef *td)
+static TdxStatus leave_service(TdxTdRef *td)
 {
-    uint64_t status;
+    TdxStatus status;
 
     if (td->tdr->num_tdcx < TDX_TDCS_BASE_PAGES) {
         return TDX_SUCCESS;
@@ -37,22 +37,17 @@ static TdxStatus tdh_mng_vpflushdone(TdxCall *c)
     TdxModule *m = c->m;
     TD_REF(td);
     TDX_LOCK_GUARD(kot);
-    uint64_t status;
+    TdxStatus status;
     TdxKotEntry *key;
 
     status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RCX);
-    if (status) {
-        return status;
-    }
-    if (!tdx_guard_try(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KOT);
-    }
-    if (td.tdr->lifecycle != TDX_TD_HKID_ASSIGNED &&
-        td.tdr->lifecycle != TDX_TD_KEYS_CONFIGURED) {
-        return tdx_wrong_lifecycle(m, td.hpa, td.tdr);
-    }
-    status = leave_service(&td);
+                     TDX_RCX) ?:
+             tdx_take(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE,
+                      TDX_OPERAND_KOT) ?:
+             tdx_require(td.tdr->lifecycle == TDX_TD_HKID_ASSIGNED ||
+                         td.tdr->lifecycle == TDX_TD_KEYS_CONFIGURED,
+                         tdx_wrong_lifecycle(m, td.hpa, td.tdr)) ?:
+             leave_service(&td);
     if (status) {
         return status;
     }

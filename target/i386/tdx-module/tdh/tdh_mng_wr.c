@@ -11,20 +11,23 @@
 #define MIN_HP_LOCK_TIMEOUT 10000
 #define MAX_HP_LOCK_TIMEOUT 100000000
 
-static uint64_t set_hp_lock_timeout(TdxTdcs *tdcs, const TdxFieldWrite *write)
+static TdxStatus set_hp_lock_timeout(TdxTdcs *tdcs, const TdxFieldWrite *write)
 {
-    if (write->mask != UINT64_MAX) {
-        return TDX_METADATA_WR_MASK_NOT_VALID;
-    }
-    if (write->new < MIN_HP_LOCK_TIMEOUT ||
-        write->new > MAX_HP_LOCK_TIMEOUT) {
-        return TDX_METADATA_FIELD_VALUE_NOT_VALID;
+    TdxStatus status;
+
+    status = tdx_require(write->mask == UINT64_MAX,
+                         TDX_METADATA_WR_MASK_NOT_VALID) ?:
+             tdx_require(write->new >= MIN_HP_LOCK_TIMEOUT &&
+                         write->new <= MAX_HP_LOCK_TIMEOUT,
+                         TDX_METADATA_FIELD_VALUE_NOT_VALID);
+    if (status) {
+        return status;
     }
     __atomic_store_n(&tdcs->hp_lock_timeout, write->new, __ATOMIC_SEQ_CST);
     return TDX_SUCCESS;
 }
 
-static uint64_t set_field(TdxTdRef *td, const TdxFieldWrite *write)
+static TdxStatus set_field(TdxTdRef *td, const TdxFieldWrite *write)
 {
     switch (write->field->id) {
     case TD_FIELD_HP_LOCK_TIMEOUT:
@@ -45,16 +48,13 @@ static TdxStatus tdh_mng_wr(TdxCall *c)
     uint64_t id = c->gpr[TDX_RDX];
     TdxFieldWrite write;
     TD_REF(td);
-    uint64_t status;
+    TdxStatus status;
 
     c->gpr[TDX_R8] = 0;
 
     status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
-                     TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = td_check_state(&td, TD_OPS_WRITE);
+                     TDX_RCX) ?:
+             td_check_state(&td, TD_OPS_WRITE);
     if (status) {
         return status;
     }

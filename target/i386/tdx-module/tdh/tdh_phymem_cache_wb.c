@@ -55,15 +55,16 @@ static TdxStatus tdh_phymem_cache_wb(TdxCall *c)
     TdxWbt *wbt = &m->st.wbt[pkg];
     TDX_LOCK_GUARD(mutex);
     TDX_LOCK_GUARD(kot);
+    TdxStatus status;
 
-    if (rcx > CACHE_WB_RESUME) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    if (!tdx_guard_try(&mutex, &wbt->lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_WBCACHE);
-    }
-    if (!tdx_guard_try(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_SHARED)) {
-        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KOT);
+    status = tdx_require(rcx <= CACHE_WB_RESUME,
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+             tdx_take(&mutex, &wbt->lock, TDX_LOCK_TYPE_EXCLUSIVE,
+                      TDX_OPERAND_WBCACHE) ?:
+             tdx_take(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_SHARED,
+                      TDX_OPERAND_KOT);
+    if (status) {
+        return status;
     }
     if (rcx == CACHE_WB_START && !start(m, wbt)) {
         wbt->interrupted = false;

@@ -40,23 +40,19 @@ static TdxStatus tdh_phymem_page_rdmd(TdxCall *c)
     uint64_t rcx = c->gpr[TDX_RCX];
     uint64_t level = rcx & TDX_PAMT_OPERAND_LEVEL_MASK;
     uint64_t hpa = rcx & TDX_PAMT_OPERAND_HPA_MASK;
-    uint64_t status;
+    TdxStatus status;
     PAMT_REF(page);
 
     pamt_clear_outputs(c);
 
-    if (rcx & TDX_PAMT_OPERAND_RSVD_MASK || level > TDX_LEVEL_1G ||
-        (level && !m->st.dynamic_pamt)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    if (!tdx_private_hpa_ok(m, hpa, tdx_level_size(level))) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    if (!pamt_find(&page, c, hpa)) {
-        return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, TDX_RCX);
-    }
-    status = pamt_lock(&page, level, TDX_LOCK_TYPE_SHARED, TDX_RCX);
-    if (status != TDX_SUCCESS) {
+    status = tdx_require(!(rcx & TDX_PAMT_OPERAND_RSVD_MASK) &&
+                         level <= TDX_LEVEL_1G &&
+                         (!level || m->st.dynamic_pamt),
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+             tdx_check_private_hpa(m, hpa, tdx_level_size(level), TDX_RCX) ?:
+             pamt_find(&page, c, hpa, TDX_RCX) ?:
+             pamt_lock(&page, level, TDX_LOCK_TYPE_SHARED, TDX_RCX);
+    if (status) {
         return status;
     }
     if (level == TDX_LEVEL_4K) {
@@ -64,7 +60,7 @@ static TdxStatus tdh_phymem_page_rdmd(TdxCall *c)
         if (status == TDX_STATUS_NONE) {
             return status;
         }
-        if (status != TDX_SUCCESS) {
+        if (status) {
             /* The bitmap cannot tell a PAMT page from a reserved one */
             c->gpr[TDX_RCX] = TDX_PT_PAMT;
             c->gpr[TDX_R8] = TDX_LEVEL_4K;

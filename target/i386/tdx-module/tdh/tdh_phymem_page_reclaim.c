@@ -10,45 +10,41 @@
 #include "answers.h"
 
 /* PAMT 11 steps 7a to 9a; @owner: to be locked till the page is free */
-static uint64_t leave_owner(const TdxPamtRef *page, TdxPamtRef *owner)
+static TdxStatus leave_owner(const TdxPamtRef *page, TdxPamtRef *owner)
 {
     TdxModule *m = page->m;
     uint64_t tdr_hpa = pamt_owner(page->entry);
-    uint64_t status;
+    TdxStatus status;
     TdxTdr *tdr;
 
     status = pamt_lock_implicit(owner, m, tdr_hpa, TDX_LOCK_TYPE_SHARED,
                                 TDX_OPERAND_TDR);
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     tdr = tdx_tdr(m, tdr_hpa);
-    if (!tdr) {
-        return tdx_fatal(m, "no memory where a TDR is");
-    }
-    if (tdr->lifecycle != TDX_TD_TEARDOWN) {
-        return tdx_wrong_lifecycle(m, tdr_hpa, tdr);
+    status = tdx_require(tdr, TDX_STATUS_NONE) ?:
+             tdx_require(tdr->lifecycle == TDX_TD_TEARDOWN,
+                         tdx_wrong_lifecycle(m, tdr_hpa, tdr));
+    if (status) {
+        return status;
     }
     tdx_tdr_sub_children(tdr, tdx_level_size(page->level) / TDX_PAGE_4K);
     return TDX_SUCCESS;
 }
 
 /* PAMT 11 steps 7b and 8b */
-static uint64_t check_childless(const TdxPamtRef *page)
+static TdxStatus check_childless(const TdxPamtRef *page)
 {
     TdxTdr *tdr = tdx_tdr(page->m, page->hpa);
 
-    if (!tdr) {
-        return tdx_fatal(page->m, "no memory where a TDR is");
-    }
-    if (tdr->lifecycle != TDX_TD_TEARDOWN) {
-        return tdx_wrong_lifecycle(page->m, page->hpa, tdr);
-    }
-    if (tdx_tdr_chldcnt(tdr)) {
-        return tdx_fails(page->m, TDX_TD_ASSOCIATED_PAGES_EXIST, "CHLDCNT",
-                         tdx_tdr_chldcnt(tdr), TDX_CAUSE_NOT, 0);
-    }
-    return TDX_SUCCESS;
+    return tdx_require(tdr, TDX_STATUS_NONE) ?:
+           tdx_require(tdr->lifecycle == TDX_TD_TEARDOWN,
+                       tdx_wrong_lifecycle(page->m, page->hpa, tdr)) ?:
+           tdx_require(!tdx_tdr_chldcnt(tdr),
+                       tdx_fails(page->m, TDX_TD_ASSOCIATED_PAGES_EXIST,
+                                 "CHLDCNT", tdx_tdr_chldcnt(tdr),
+                                 TDX_CAUSE_NOT, 0));
 }
 
 /* PAMT 11 */
@@ -57,20 +53,16 @@ static TdxStatus tdh_phymem_page_reclaim(TdxCall *c)
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
     TdxPageType type;
-    uint64_t status;
+    TdxStatus status;
     PAMT_REF(page);
     PAMT_REF(owner);
 
     pamt_clear_outputs(c);
 
-    if (!tdx_private_hpa_ok(m, rcx, TDX_PAGE_4K)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    if (!pamt_find(&page, c, rcx)) {
-        return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, TDX_RCX);
-    }
-    status = pamt_lock(&page, TDX_LEVEL_4K, TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
-    if (status != TDX_SUCCESS) {
+    status = tdx_check_private_hpa(m, rcx, TDX_PAGE_4K, TDX_RCX) ?:
+             pamt_find(&page, c, rcx, TDX_RCX) ?:
+             pamt_lock(&page, TDX_LEVEL_4K, TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
+    if (status) {
         return status;
     }
     type = pamt_type(page.entry);
@@ -81,16 +73,13 @@ static TdxStatus tdh_phymem_page_reclaim(TdxCall *c)
     c->gpr[TDX_RCX] = type;
     c->gpr[TDX_RDX] = pamt_owner(page.entry);
     c->gpr[TDX_R8] = page.level;
-    if (!tdx_aligned(rcx, tdx_level_size(page.level))) {
-        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RCX), NULL, rcx,
-                         TDX_CAUSE_LEVEL, page.level);
-    }
-    if (tdx_fault_at(c, TDX_FAULT_AT_OWNER)) {
-        return c->fault;
-    }
-    status = type == TDX_PT_TDR ? check_childless(&page)
-                                : leave_owner(&page, &owner);
-    if (status != TDX_SUCCESS) {
+    status = tdx_require(tdx_aligned(rcx, tdx_level_size(page.level)),
+                         tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RCX),
+                                   NULL, rcx, TDX_CAUSE_LEVEL, page.level)) ?:
+             tdx_require(!tdx_fault_at(c, TDX_FAULT_AT_OWNER), c->fault) ?:
+             (type == TDX_PT_TDR ? check_childless(&page)
+                                 : leave_owner(&page, &owner));
+    if (status) {
         return status;
     }
     c->gpr[TDX_R9] = pamt_free(&page);

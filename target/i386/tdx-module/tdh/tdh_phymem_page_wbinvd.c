@@ -13,21 +13,16 @@ static TdxStatus tdh_phymem_page_wbinvd(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t hpa = tdx_without_hkid(m, c->gpr[TDX_RCX]);
-    uint64_t status;
+    TdxStatus status;
     PAMT_REF(page);
 
-    if (!tdx_private_hpa_ok(m, hpa, TDX_PAGE_4K)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    if (!pamt_find(&page, c, hpa)) {
-        return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, TDX_RCX);
-    }
-    status = pamt_lock(&page, TDX_LEVEL_4K, TDX_LOCK_TYPE_SHARED, TDX_RCX);
-    if (status != TDX_SUCCESS) {
+    status = tdx_check_private_hpa(m, hpa, TDX_PAGE_4K, TDX_RCX) ?:
+             pamt_find(&page, c, hpa, TDX_RCX) ?:
+             pamt_lock(&page, TDX_LEVEL_4K, TDX_LOCK_TYPE_SHARED, TDX_RCX) ?:
+             tdx_require(pamt_type(page.entry) == TDX_PT_NDA,
+                         tdx_op(TDX_PAGE_METADATA_INCORRECT, TDX_RCX));
+    if (status) {
         return status;
-    }
-    if (pamt_type(page.entry) != TDX_PT_NDA) {
-        return tdx_op(TDX_PAGE_METADATA_INCORRECT, TDX_RCX);
     }
     /* No caches are modelled: there is nothing to write back */
     return pamt_check_not_pamt(&page, TDX_RCX);

@@ -17,48 +17,26 @@ static TdxStatus tdh_phymem_pamt_add(TdxCall *c)
     uint64_t rcx = c->gpr[TDX_RCX];
     uint64_t rdx = c->gpr[TDX_RDX];
     uint64_t r8 = c->gpr[TDX_R8];
-    uint64_t hpa, status;
+    uint64_t hpa;
     PAMT_REF(range);
     PAMT_PAIR(pair);
 
-    if (!m->st.dynamic_pamt) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
-    }
-    if (!pamt_range_operand(m, rcx, &hpa)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    status = pamt_pair_operand(&pair, m, 0, rdx, TDX_RDX);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    status = pamt_pair_find(&pair, c, 0, rdx);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    status = pamt_pair_operand(&pair, m, 1, r8, TDX_R8);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    status = pamt_pair_find(&pair, c, 1, r8);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    if (!pamt_find(&range, c, hpa)) {
-        return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, TDX_RCX);
-    }
-    status = pamt_lock(&range, TDX_LEVEL_2M, TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    if (range.level != TDX_LEVEL_2M || pamt_type(range.entry) != TDX_PT_NDA) {
-        return pamt_wrong_type(m, TDX_HPA_RANGE_NOT_FREE, TDX_RCX, hpa,
-                               range.entry);
-    }
-    status = pamt_pair_claim(&pair, &range);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    return pamt_pair_install(&pair, &range, TDX_PT_NDA, 0);
+    return tdx_require(m->st.dynamic_pamt,
+                       tdx_op(TDX_OPERAND_INVALID, TDX_RAX)) ?:
+           tdx_require(pamt_range_operand(m, rcx, &hpa),
+                       tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+           pamt_pair_operand(&pair, m, 0, rdx, TDX_RDX) ?:
+           pamt_pair_find(&pair, c, 0, rdx) ?:
+           pamt_pair_operand(&pair, m, 1, r8, TDX_R8) ?:
+           pamt_pair_find(&pair, c, 1, r8) ?:
+           pamt_find(&range, c, hpa, TDX_RCX) ?:
+           pamt_lock(&range, TDX_LEVEL_2M, TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX) ?:
+           tdx_require(range.level == TDX_LEVEL_2M &&
+                       pamt_type(range.entry) == TDX_PT_NDA,
+                       pamt_wrong_type(m, TDX_HPA_RANGE_NOT_FREE, TDX_RCX,
+                                       hpa, range.entry)) ?:
+           pamt_pair_claim(&pair, &range) ?:
+           pamt_pair_install(&pair, &range, TDX_PT_NDA, 0);
 }
 
 const TdxLeaf tdx_leaf_TDH_PHYMEM_PAMT_ADD = {

@@ -10,9 +10,10 @@
 #include "answers.h"
 
 /* PAMT 6 step 6 */
-static uint64_t check_empty(const TdxPamtRef *range)
+static TdxStatus check_empty(const TdxPamtRef *range)
 {
     unsigned i;
+    TdxStatus status;
 
     /* The count goes down last when a page leaves: nobody is in there */
     if (pamt_count(range->entry) == 0) {
@@ -21,15 +22,15 @@ static uint64_t check_empty(const TdxPamtRef *range)
     for (i = 0; i < TDX_PAMT_CHILDREN; i++) {
         TdxPamtEntry *e = pamt_child(range, range->entry, TDX_LEVEL_2M, i);
 
-        if (!e) {
-            return TDX_STATUS_NONE;
-        }
-        if (pamt_type(e) != TDX_PT_NDA) {
-            return tdx_fails(range->m,
-                             tdx_op(TDX_PAMT_PAGE_NOT_EMPTY,
-                                    i / (TDX_PAMT_CHILDREN / 2)),
-                             "page", range->hpa + i * TDX_PAGE_4K,
-                             TDX_CAUSE_TYPE, pamt_type(e));
+        status = tdx_require(e, TDX_STATUS_NONE) ?:
+                 tdx_require(pamt_type(e) == TDX_PT_NDA,
+                             tdx_fails(range->m,
+                                       tdx_op(TDX_PAMT_PAGE_NOT_EMPTY,
+                                              i / (TDX_PAMT_CHILDREN / 2)),
+                                       "page", range->hpa + i * TDX_PAGE_4K,
+                                       TDX_CAUSE_TYPE, pamt_type(e)));
+        if (status) {
+            return status;
         }
     }
     /* Another LP is just now taking the last page out, see pamt_free() */
@@ -40,33 +41,25 @@ static uint64_t check_empty(const TdxPamtRef *range)
 static TdxStatus tdh_phymem_pamt_remove(TdxCall *c)
 {
     TdxModule *m = c->m;
-    uint64_t hpa, status;
+    TdxStatus status;
+    uint64_t hpa;
     uint64_t page[2];
     PAMT_REF(range);
 
-    if (!m->st.dynamic_pamt) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
-    }
-    if (!pamt_range_operand(m, c->gpr[TDX_RCX], &hpa)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    if (!pamt_find(&range, c, hpa)) {
-        return tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, TDX_RCX);
-    }
-    status = pamt_lock(&range, TDX_LEVEL_2M, TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    if (range.level != TDX_LEVEL_2M || pamt_type(range.entry) != TDX_PT_PAMT) {
-        return pamt_wrong_type(m, TDX_NO_PAMT_PAGE_PAIR, TDX_RCX, hpa,
-                               range.entry);
-    }
-    status = check_empty(&range);
-    if (status != TDX_SUCCESS) {
-        return status;
-    }
-    status = pamt_pair_release(&range, page);
-    if (status != TDX_SUCCESS) {
+    status = tdx_require(m->st.dynamic_pamt,
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RAX)) ?:
+             tdx_require(pamt_range_operand(m, c->gpr[TDX_RCX], &hpa),
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+             pamt_find(&range, c, hpa, TDX_RCX) ?:
+             pamt_lock(&range, TDX_LEVEL_2M, TDX_LOCK_TYPE_EXCLUSIVE,
+                       TDX_RCX) ?:
+             tdx_require(range.level == TDX_LEVEL_2M &&
+                         pamt_type(range.entry) == TDX_PT_PAMT,
+                         pamt_wrong_type(m, TDX_NO_PAMT_PAGE_PAIR, TDX_RCX, hpa,
+                                         range.entry)) ?:
+             check_empty(&range) ?:
+             pamt_pair_release(&range, page);
+    if (status) {
         return status;
     }
     pamt_set_type(range.entry, TDX_PT_NDA);

@@ -47,11 +47,11 @@ static bool r8_is_valid(const TdxModule *m, uint64_t r8)
 }
 
 /* SYS.CONFIG 7.2 */
-static uint64_t config_tdmr(TdxModule *m, unsigned i, uint64_t info_hpa)
+static TdxStatus config_tdmr(TdxModule *m, unsigned i, uint64_t info_hpa)
 {
     TdxTdmrInfo info;
     TdxTdmr tdmr;
-    uint64_t status;
+    TdxStatus status;
 
     if (!tdx_shared_hpa_ok(m, info_hpa, TDX_TDMR_INFO_ALIGN,
                            TDX_TDMR_INFO_ALIGN)) {
@@ -74,30 +74,25 @@ static TdxStatus tdh_sys_config(TdxCall *c)
     uint64_t r8 = c->gpr[TDX_R8];
     uint64_t info_hpa[TDX_MAX_TDMRS];
     TDX_LOCK_GUARD(global);
+    TdxStatus status;
 
-    if (!tdx_guard_try(&global, &m->st.global_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return TDX_SYS_BUSY;
-    }
-    if (tdx_sys_state(m) != TDX_SYSINIT_DONE) {
-        return TDX_SYS_CONFIG_NOT_PENDING;
-    }
-    if (!tdx_all_lps_init(m)) {
-        return TDX_SYS_CONFIG_NOT_PENDING;
-    }
-    if (!tdx_shared_hpa_ok(m, array_hpa, TDX_TDMR_INFO_ALIGN,
-                           TDX_TDMR_INFO_ALIGN)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    if (num_tdmrs > m->cfg.max_tdmrs) {
-        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), NULL,
-                         num_tdmrs, TDX_CAUSE_TOO_HIGH, m->cfg.max_tdmrs);
-    }
-    if (num_tdmrs < 1) {
-        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), NULL,
-                         num_tdmrs, TDX_CAUSE_ZERO, 0);
-    }
-    if (!r8_is_valid(m, r8)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
+    status = tdx_take_global(&global, m, TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             tdx_require(tdx_sys_state(m) == TDX_SYSINIT_DONE,
+                         TDX_SYS_CONFIG_NOT_PENDING) ?:
+             tdx_require(tdx_all_lps_init(m), TDX_SYS_CONFIG_NOT_PENDING) ?:
+             tdx_check_shared_hpa(m, array_hpa, TDX_TDMR_INFO_ALIGN,
+                                  TDX_TDMR_INFO_ALIGN, TDX_RCX) ?:
+             tdx_require(num_tdmrs <= m->cfg.max_tdmrs,
+                         tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX),
+                                   NULL, num_tdmrs, TDX_CAUSE_TOO_HIGH,
+                                   m->cfg.max_tdmrs)) ?:
+             tdx_require(num_tdmrs >= 1,
+                         tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX),
+                                   NULL, num_tdmrs, TDX_CAUSE_ZERO, 0)) ?:
+             tdx_require(r8_is_valid(m, r8),
+                         tdx_op(TDX_OPERAND_INVALID, TDX_R8));
+    if (status) {
+        return status;
     }
 
     /* These persist whatever happens to the rest (7.1.7) */
@@ -113,9 +108,9 @@ static TdxStatus tdh_sys_config(TdxCall *c)
     }
     read_words(m, array_hpa, info_hpa, num_tdmrs * sizeof(info_hpa[0]));
     for (unsigned i = 0; i < num_tdmrs; i++) {
-        uint64_t status = config_tdmr(m, i, info_hpa[i]);
+        TdxStatus status = config_tdmr(m, i, info_hpa[i]);
 
-        if (status != TDX_SUCCESS) {
+        if (status) {
             return status;
         }
     }

@@ -20,21 +20,21 @@ static TdxStatus tdh_sys_disable(TdxCall *c)
 {
     TdxModule *m = c->m;
     TDX_LOCK_GUARD(global);
+    TdxStatus status;
 
-    if (!tdx_guard_try(&global, &m->st.global_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return TDX_SYS_BUSY;
-    }
-    /* Another LP may have shut down the module since dispatch */
-    if (tdx_sys_state(m) == TDX_SYS_SHUTDOWN_STATE) {
-        return TDX_SYS_SHUTDOWN;
+    status = tdx_take_global(&global, m, TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             /* Another LP may have shut down the module since dispatch */
+             tdx_require(tdx_sys_state(m) != TDX_SYS_SHUTDOWN_STATE,
+                         TDX_SYS_SHUTDOWN);
+    if (status) {
+        return status;
     }
     tdx_set_sys_state(m, TDX_SYS_DISABLING_STATE);
-    if (tdx_others_active(c->m, c->lp)) {
-        return TDX_SYS_BUSY;
-    }
-    /* The state stays: nobody but this leaf can go on */
-    if (tdx_fault_at(c, TDX_FAULT_INTERRUPTION)) {
-        return c->fault;
+    status = tdx_require(!tdx_others_active(c->m, c->lp), TDX_SYS_BUSY) ?:
+             /* The state stays: nobody but this leaf can go on */
+             tdx_require(!tdx_fault_at(c, TDX_FAULT_INTERRUPTION), c->fault);
+    if (status) {
+        return status;
     }
     m->ops->private_drop_all(m->opaque);
     tdx_forget(m);

@@ -101,27 +101,28 @@ static TdxStatus tdh_sys_info(TdxCall *c)
     uint64_t num_cmrs = c->gpr[TDX_R9];
     uint8_t info[TDSYSINFO_SIZE] = { 0 };
     uint64_t cmrs[2 * TDX_MAX_CMRS];
+    TdxStatus status;
 
     c->gpr[TDX_RDX] = 0;
     c->gpr[TDX_R9] = 0;
 
-    if (!m->lps[c->lp].init) {
-        return TDX_SYS_LP_INIT_NOT_DONE;
-    }
-    if (!tdx_shared_hpa_ok(m, info_hpa, sizeof(info), sizeof(info))) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    if (info_size < sizeof(info)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+    status = tdx_require(m->lps[c->lp].init, TDX_SYS_LP_INIT_NOT_DONE) ?:
+             tdx_check_shared_hpa(m, info_hpa, sizeof(info), sizeof(info),
+                                  TDX_RCX) ?:
+             tdx_require(info_size >= sizeof(info),
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RDX));
+    if (status) {
+        return status;
     }
     /* Cleared this early: the host sees it when a later check fails */
     tdx_write_shared(m, info_hpa, info, sizeof(info));
 
-    if (!tdx_shared_hpa_ok(m, cmrs_hpa, sizeof(cmrs), CMR_INFO_ALIGN)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
-    }
-    if (num_cmrs < TDX_MAX_CMRS) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_R9);
+    status = tdx_check_shared_hpa(m, cmrs_hpa, sizeof(cmrs), CMR_INFO_ALIGN,
+                                  TDX_R8) ?:
+             tdx_require(num_cmrs >= TDX_MAX_CMRS,
+                         tdx_op(TDX_OPERAND_INVALID, TDX_R9));
+    if (status) {
+        return status;
     }
     fill_info(m, info);
     tdx_write_shared(m, info_hpa, info, sizeof(info));

@@ -43,7 +43,8 @@ static TdxStatus tdh_sys_init(TdxCall *c)
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
     uint64_t r8 = c->gpr[TDX_R8];
-    uint64_t canary, status;
+    TdxStatus status;
+    uint64_t canary;
     TDX_LOCK_GUARD(global);
 
     c->gpr[TDX_RCX] = 0;
@@ -52,28 +53,22 @@ static TdxStatus tdh_sys_init(TdxCall *c)
     c->gpr[TDX_R9] = 0;
     c->gpr[TDX_R10] = 0;
 
-    if (c->version > 1) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
-    }
-    if (!tdx_guard_try(&global, &m->st.global_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return TDX_SYS_BUSY;
-    }
-    if (rcx) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    if (tdx_sys_state(m) != TDX_SYSINIT_PENDING) {
-        return TDX_SYS_INIT_NOT_PENDING;
-    }
-    tdx_sample_cpuid(m, c->lp);
-    status = tdx_check_platform(c);
-    if (status != TDX_SUCCESS) {
+    status = tdx_check_version(c, 1) ?:
+             tdx_take_global(&global, m, TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             tdx_require(!rcx, tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+             tdx_require(tdx_sys_state(m) == TDX_SYSINIT_PENDING,
+                         TDX_SYS_INIT_NOT_PENDING);
+    if (status) {
         return status;
     }
-    if (!m->ops->random(m->opaque, &canary, sizeof(canary))) {
-        return TDX_RND_NO_ENTROPY;
-    }
-    if (c->version == 1 && !diagnostics_valid(m, r8)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
+    tdx_sample_cpuid(m, c->lp);
+    status = tdx_check_platform(c) ?:
+             tdx_require(m->ops->random(m->opaque, &canary, sizeof(canary)),
+                         TDX_RND_NO_ENTROPY) ?:
+             tdx_require(c->version != 1 || diagnostics_valid(m, r8),
+                         tdx_op(TDX_OPERAND_INVALID, TDX_R8));
+    if (status) {
+        return status;
     }
     tdx_sample_msrs(c);
     m->st.tsc_adjust = tdx_msr(c, TDX_MSR_TSC_ADJUST);

@@ -13,12 +13,13 @@ static TdxStatus tdh_sys_key_config(TdxCall *c)
     TdxModule *m = c->m;
     uint32_t pkg_bit;
     TDX_LOCK_GUARD(global);
+    TdxStatus status;
 
-    if (!tdx_guard_try(&global, &m->st.global_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return TDX_SYS_BUSY;
-    }
-    if (tdx_sys_state(m) != TDX_SYSCONFIG_DONE) {
-        return TDX_SYS_KEY_CONFIG_NOT_PENDING;
+    status = tdx_take_global(&global, m, TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             tdx_require(tdx_sys_state(m) == TDX_SYSCONFIG_DONE,
+                         TDX_SYS_KEY_CONFIG_NOT_PENDING);
+    if (status) {
+        return status;
     }
     /* TDH.SYS.LP.INIT has seen to it that all package numbers are small */
     pkg_bit = 1u << m->ops->lp_package(m->opaque, c->lp);

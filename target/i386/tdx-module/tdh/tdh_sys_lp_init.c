@@ -13,25 +13,23 @@ static TdxStatus tdh_sys_lp_init(TdxCall *c)
 {
     TdxModule *m = c->m;
     TdxLp *lp = &m->lps[c->lp];
-    uint64_t status;
+    TdxStatus status;
     TDX_LOCK_GUARD(global);
 
     c->gpr[TDX_RCX] = 0;
     c->gpr[TDX_RDX] = 0;
     c->gpr[TDX_R8] = 0;
 
-    if (!tdx_guard_try(&global, &m->st.global_lock, TDX_LOCK_TYPE_SHARED)) {
-        return TDX_SYS_BUSY;
-    }
-    if (tdx_sys_state(m) != TDX_SYSINIT_DONE) {
-        return TDX_SYS_LP_INIT_NOT_PENDING;
-    }
-    if (lp->init) {
-        return TDX_SYS_LP_INIT_DONE;
+    status = tdx_take_global(&global, m, TDX_LOCK_TYPE_SHARED) ?:
+             tdx_require(tdx_sys_state(m) == TDX_SYSINIT_DONE,
+                         TDX_SYS_LP_INIT_NOT_PENDING) ?:
+             tdx_require(!lp->init, TDX_SYS_LP_INIT_DONE);
+    if (status) {
+        return status;
     }
     m->ops->tlb_flush(m->opaque, c->lp);
     status = tdx_check_lp(c);
-    if (status != TDX_SUCCESS) {
+    if (status) {
         return status;
     }
     lp->init = true;

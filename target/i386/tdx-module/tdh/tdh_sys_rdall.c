@@ -34,17 +34,17 @@ static TdxStatus tdh_sys_rdall(TdxCall *c)
     const TdxField *f;
     unsigned index;
     size_t used;
+    TdxStatus status;
 
     c->gpr[TDX_R8] = TDX_FIELD_ID_NONE;
 
-    if (!m->lps[c->lp].init) {
-        return TDX_SYS_LP_INIT_NOT_DONE;
-    }
-    if (!tdx_shared_hpa_ok(m, buffer_hpa, sizeof(buf), sizeof(buf))) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
-    }
-    if (!find_start(m, start, &f, &index)) {
-        return TDX_METADATA_FIELD_ID_INCORRECT;
+    status = tdx_require(m->lps[c->lp].init, TDX_SYS_LP_INIT_NOT_DONE) ?:
+             tdx_check_shared_hpa(m, buffer_hpa, sizeof(buf), sizeof(buf),
+                                  TDX_RDX) ?:
+             tdx_require(find_start(m, start, &f, &index),
+                         TDX_METADATA_FIELD_ID_INCORRECT);
+    if (status) {
+        return status;
     }
     /* The host's bytes stay where no element is written */
     tdx_read_shared(m, buffer_hpa, buf, sizeof(buf));

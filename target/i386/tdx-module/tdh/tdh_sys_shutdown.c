@@ -37,12 +37,13 @@ static TdxStatus tdh_sys_shutdown(TdxCall *c)
     uint64_t rcx = c->gpr[TDX_RCX];
     uint32_t builds;
     TDX_LOCK_GUARD(global);
+    TdxStatus status;
 
-    if (!request_valid(m, rcx)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    if (!tdx_guard_try(&global, &m->st.global_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return TDX_SYS_BUSY;
+    status = tdx_require(request_valid(m, rcx),
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+             tdx_take_global(&global, m, TDX_LOCK_TYPE_EXCLUSIVE);
+    if (status) {
+        return status;
     }
     /* Another LP may have shut down or disabled the module since dispatch */
     switch (tdx_sys_state(m)) {

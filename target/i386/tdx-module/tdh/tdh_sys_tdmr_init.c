@@ -31,8 +31,8 @@ static uint64_t line_up(uint64_t offset)
  * A call takes the cache lines that begin in its bytes.  So a line is taken
  * once, by the call that comes to it first, and never with live entries.
  */
-static uint64_t take(TdxModule *m, const TdxRange *area, uint64_t first,
-                     uint64_t end)
+static TdxStatus take(TdxModule *m, const TdxRange *area, uint64_t first,
+                      uint64_t end)
 {
     first = area->base + line_up(first);
     end = area->base + line_up(end);
@@ -43,8 +43,8 @@ static uint64_t take(TdxModule *m, const TdxRange *area, uint64_t first,
 }
 
 /* Entries whose pages end in bytes (@first, @end] of the TDMR */
-static uint64_t init_entries(TdxModule *m, const TdxTdmr *tdmr, TdxLevel level,
-                             uint64_t first, uint64_t end)
+static TdxStatus init_entries(TdxModule *m, const TdxTdmr *tdmr, TdxLevel level,
+                              uint64_t first, uint64_t end)
 {
     uint64_t size = tdx_level_size(level);
 
@@ -53,8 +53,8 @@ static uint64_t init_entries(TdxModule *m, const TdxTdmr *tdmr, TdxLevel level,
 }
 
 /* Static: pages @page .. @end - 1 of the TDMR are reserved */
-static uint64_t reserve_entries(TdxModule *m, const TdxTdmr *tdmr,
-                                uint64_t page, uint64_t end)
+static TdxStatus reserve_entries(TdxModule *m, const TdxTdmr *tdmr,
+                                 uint64_t page, uint64_t end)
 {
     while (page < end) {
         uint64_t stop = MIN(end, (page / ENTRIES_PER_PAGE + 1) *
@@ -74,16 +74,16 @@ static uint64_t reserve_entries(TdxModule *m, const TdxTdmr *tdmr,
 }
 
 /* Dynamic: the same in the page bitmap */
-static uint64_t reserve_bits(TdxModule *m, const TdxTdmr *tdmr,
-                             uint64_t page, uint64_t end)
+static TdxStatus reserve_bits(TdxModule *m, const TdxTdmr *tdmr,
+                              uint64_t page, uint64_t end)
 {
     while (page < end) {
         uint64_t stop = MIN(end, (page / BITS_PER_WORD + 1) * BITS_PER_WORD);
         TdxPamtBit bits;
-        uint64_t status = pamt_bit(m, tdmr, tdmr->base + page * TDX_PAGE_4K,
+        TdxStatus status = pamt_bit(m, tdmr, tdmr->base + page * TDX_PAGE_4K,
                                    &bits);
 
-        if (status != TDX_SUCCESS) {
+        if (status) {
             return status;
         }
         bits.mask = UINT64_MAX >> (BITS_PER_WORD - (stop - page))
@@ -95,13 +95,13 @@ static uint64_t reserve_bits(TdxModule *m, const TdxTdmr *tdmr,
 }
 
 /* The 4K level of bytes [@first, @end) of the TDMR */
-static uint64_t init_4k(TdxModule *m, const TdxTdmr *tdmr, uint64_t first,
-                        uint64_t end)
+static TdxStatus init_4k(TdxModule *m, const TdxTdmr *tdmr, uint64_t first,
+                         uint64_t end)
 {
     const TdxRange *area = &tdmr->pamt[TDX_LEVEL_4K];
     uint64_t page = first / TDX_PAGE_4K;
     uint64_t page_end = end / TDX_PAGE_4K;
-    uint64_t status;
+    TdxStatus status;
     uint32_t i;
 
     pamt_observe_range(m, tdmr->base + first, TDX_LEVEL_4K, page_end - page,
@@ -127,7 +127,7 @@ static uint64_t init_4k(TdxModule *m, const TdxTdmr *tdmr, uint64_t first,
     return status;
 }
 
-static uint64_t init_chunk(TdxCall *c, TdxTdmr *tdmr)
+static TdxStatus init_chunk(TdxCall *c, TdxTdmr *tdmr)
 {
     TdxModule *m = c->m;
     uint64_t chunk = TDX_PAGE_4K * (m->st.dynamic_pamt ? DYNAMIC_CHUNK_PAGES
@@ -136,7 +136,7 @@ static uint64_t init_chunk(TdxCall *c, TdxTdmr *tdmr)
     uint64_t end = tdx_fault_at(c, TDX_FAULT_INTERRUPTION)
                    ? first + TDX_PAGE_4K * INTERRUPTED_PAGES
                    : (first / chunk + 1) * chunk;
-    uint64_t status = init_4k(m, tdmr, first, end);
+    TdxStatus status = init_4k(m, tdmr, first, end);
 
     if (status == TDX_SUCCESS) {
         status = init_entries(m, tdmr, TDX_LEVEL_2M, first, end);
@@ -158,7 +158,7 @@ static TdxStatus tdh_sys_tdmr_init(TdxCall *c)
 {
     TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
-    uint64_t status;
+    TdxStatus status;
     TdxTdmr *tdmr;
     TDX_LOCK_GUARD(mutex);
 
@@ -168,15 +168,14 @@ static TdxStatus tdh_sys_tdmr_init(TdxCall *c)
         return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
     }
     tdmr = pamt_tdmr(m, rcx);
-    if (!tdmr || tdmr->base != rcx) {
-        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RCX), NULL, rcx,
-                         TDX_CAUSE_NOT_TDMR_BASE, 0);
-    }
-    if (!tdx_guard_try(&mutex, &tdmr->lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return tdx_op(TDX_OPERAND_BUSY, TDX_RCX);
-    }
-    if (tdmr->last_initialized >= tdmr->base + tdmr->size) {
-        return TDX_TDMR_ALREADY_INITIALIZED;
+    status = tdx_require(tdmr && tdmr->base == rcx,
+                         tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RCX),
+                                   NULL, rcx, TDX_CAUSE_NOT_TDMR_BASE, 0)) ?:
+             tdx_take(&mutex, &tdmr->lock, TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX) ?:
+             tdx_require(tdmr->last_initialized < tdmr->base + tdmr->size,
+                         TDX_TDMR_ALREADY_INITIALIZED);
+    if (status) {
+        return status;
     }
     status = init_chunk(c, tdmr);
     if (status == TDX_SUCCESS) {

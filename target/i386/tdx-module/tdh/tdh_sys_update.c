@@ -13,12 +13,14 @@ static TdxStatus tdh_sys_update(TdxCall *c)
 {
     TdxModule *m = c->m;
     TDX_LOCK_GUARD(global);
+    TdxStatus status;
 
-    if (!tdx_guard_try(&global, &m->st.global_lock, TDX_LOCK_TYPE_EXCLUSIVE)) {
-        return TDX_SYS_BUSY;
-    }
-    if (tdx_sys_state(m) != TDX_SYSINIT_DONE || !tdx_all_lps_init(m)) {
-        return TDX_SYS_STATE_INCORRECT;
+    status = tdx_take_global(&global, m, TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             tdx_require(tdx_sys_state(m) == TDX_SYSINIT_DONE &&
+                         tdx_all_lps_init(m),
+                         TDX_SYS_STATE_INCORRECT);
+    if (status) {
+        return status;
     }
     return TDX_SYS_INVALID_HANDOFF;
 }

@@ -15,36 +15,19 @@ static TdxStatus tdh_vp_addcx(TdxCall *c)
     VP_REF(vp);
     TD_REF(td);
     PAMT_REF(page);
-    uint64_t status;
+    TdxStatus status;
 
     status = vp_lock(&vp, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RDX);
-    if (status) {
-        return status;
-    }
-    status = td_lock_owner(&td, &vp.page, TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = td_check_state(&td, TD_OPS_VP_ADD);
-    if (status) {
-        return status;
-    }
-    status = vp_map(&vp, &td);
-    if (status) {
-        return status;
-    }
-    if (vp.tdvps->state != TDX_VCPU_UNINITIALIZED) {
-        return tdx_op(TDX_VCPU_STATE_INCORRECT, vp.tdvps->state);
-    }
-    if (vp.tdvps->num_pages >= TDX_MAX_TDVPS_PAGES) {
-        return TDX_TDCX_NUM_INCORRECT;
-    }
-    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = td_take_page(m, hpa, td.tdr->hkid, NULL);
+                     TDX_RDX) ?:
+             td_lock_owner(&td, &vp.page, TDX_LOCK_TYPE_SHARED) ?:
+             td_check_state(&td, TD_OPS_VP_ADD) ?:
+             vp_map(&vp, &td) ?:
+             tdx_require(vp.tdvps->state == TDX_VCPU_UNINITIALIZED,
+                         tdx_op(TDX_VCPU_STATE_INCORRECT, vp.tdvps->state)) ?:
+             tdx_require(vp.tdvps->num_pages < TDX_MAX_TDVPS_PAGES,
+                         TDX_TDCX_NUM_INCORRECT) ?:
+             pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX) ?:
+             td_take_page(m, hpa, td.tdr->hkid, NULL);
     if (status) {
         return status;
     }

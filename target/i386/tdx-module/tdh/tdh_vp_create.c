@@ -16,21 +16,12 @@ static TdxStatus tdh_vp_create(TdxCall *c)
     PAMT_REF(page);
     TdxTdvps *tdvps;
     void *content;
-    uint64_t status;
+    TdxStatus status;
 
-    status = td_lock(&td, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_SHARED, TDX_RDX);
-    if (status) {
-        return status;
-    }
-    status = td_check_state(&td, TD_OPS_VP_ADD);
-    if (status) {
-        return status;
-    }
-    status = pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = td_take_page(m, hpa, td.tdr->hkid, &content);
+    status = td_lock(&td, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_SHARED, TDX_RDX) ?:
+             td_check_state(&td, TD_OPS_VP_ADD) ?:
+             pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX) ?:
+             td_take_page(m, hpa, td.tdr->hkid, &content);
     if (status) {
         return status;
     }

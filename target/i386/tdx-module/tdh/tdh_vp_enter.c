@@ -32,7 +32,7 @@
 #define CONFIG_NO_RBP_MOD (1ULL << 2)
 
 /* TD life cycle 5.6, exit A */
-static uint64_t leave_failed(TdxCall *c, const TdxTdRef *td)
+static TdxStatus leave_failed(TdxCall *c, const TdxTdRef *td)
 {
     static const TdxGpr cleared[] = {
         TDX_RCX, TDX_RBX, TDX_RSI, TDX_RDI, TDX_R8, TDX_R9, TDX_R10, TDX_R11,
@@ -51,25 +51,25 @@ static uint64_t leave_failed(TdxCall *c, const TdxTdRef *td)
 }
 
 /* Step 13: a guest that was promised MONITOR finds it at work */
-static uint64_t check_monitor(const TdxCall *c, const TdxTdRef *td)
+static TdxStatus check_monitor(const TdxCall *c, const TdxTdRef *td)
 {
     const TdxCpuidConfig *entry = tdx_cpuid_config_of(CPUID_FEATURES,
                                                       TDX_CPUID_NO_SUBLEAF);
     const TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
+    uint32_t features;
 
     if (!cpus) {
         return td_no_content(td->m, td->tdr, "a TDCS page has no memory");
     }
-    if (cpus->cpuid[entry - tdx_cpuid_config].reg[TDX_CPUID_ECX] &
-        CPUID_MONITOR &&
-        !(tdx_msr(c, TDX_MSR_MISC_ENABLE) & TDX_MISC_ENABLE_MONITOR_FSM)) {
-        return tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_MISC_ENABLE);
-    }
-    return TDX_SUCCESS;
+    features = cpus->cpuid[entry - tdx_cpuid_config].reg[TDX_CPUID_ECX];
+    return tdx_require(!(features & CPUID_MONITOR) ||
+                       tdx_msr(c, TDX_MSR_MISC_ENABLE) &
+                       TDX_MISC_ENABLE_MONITOR_FSM,
+                       tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_MISC_ENABLE));
 }
 
 /* What an entry does to the TD's TLB epochs, and the exit after it */
-static uint64_t enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
+static TdxStatus enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
 {
     TdxTdvps *tdvps = vp->tdvps;
     uint32_t *refcount;
@@ -96,44 +96,34 @@ static uint64_t enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
     return leave_failed(c, td);
 }
 
+/* Signed: a counter may turn over, but not go back */
+static TdxStatus check_tsc(const TdxCall *c, const TdxVpRef *vp)
+{
+    uint64_t now = c->m->ops->tsc(c->m->opaque, c->lp);
+
+    return tdx_require((int64_t)(now - vp->tdvps->exit_tsc) >= 0,
+                       TDX_TSC_ROLLBACK);
+}
+
 /* TD life cycle 5.6 */
 static TdxStatus tdh_vp_enter(TdxCall *c)
 {
-    TdxModule *m = c->m;
     uint64_t rcx = c->gpr[TDX_RCX];
     VP_REF(vp);
     TD_REF(td);
-    uint64_t status;
 
-    status = td_check_cpuid_limit(c);
-    if (status) {
-        return status;
-    }
-    if (rcx & ~(RCX_TDVPR | RCX_HOST_HINT | RCX_RESUME_L1)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    status = vp_open(c, &vp, &td, rcx & RCX_TDVPR, TD_OPS_RUN,
-                     TDX_VCPU_READY);
-    if (status) {
-        return status;
-    }
-    /* No exit has been a trap, nor has an L2 VM run */
-    if (rcx & (RCX_HOST_HINT | RCX_RESUME_L1)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
-    }
-    status = td_check_tsc_adjust(c);
-    if (status) {
-        return status;
-    }
-    /* Signed: a counter may turn over, but not go back */
-    if ((int64_t)(m->ops->tsc(m->opaque, c->lp) - vp.tdvps->exit_tsc) < 0) {
-        return TDX_TSC_ROLLBACK;
-    }
-    status = check_monitor(c, &td);
-    if (status) {
-        return status;
-    }
-    return enter(c, &td, &vp);
+    return td_check_cpuid_limit(c) ?:
+           tdx_require(!(rcx & ~(RCX_TDVPR | RCX_HOST_HINT | RCX_RESUME_L1)),
+                       tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+           vp_open(c, &vp, &td, rcx & RCX_TDVPR, TD_OPS_RUN,
+                   TDX_VCPU_READY) ?:
+           /* No exit has been a trap, nor has an L2 VM run */
+           tdx_require(!(rcx & (RCX_HOST_HINT | RCX_RESUME_L1)),
+                       tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+           td_check_tsc_adjust(c) ?:
+           check_tsc(c, &vp) ?:
+           check_monitor(c, &td) ?:
+           enter(c, &td, &vp);
 }
 
 const TdxLeaf tdx_leaf_TDH_VP_ENTER = {

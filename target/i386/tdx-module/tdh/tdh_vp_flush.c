@@ -13,34 +13,20 @@ static TdxStatus tdh_vp_flush(TdxCall *c)
     TdxModule *m = c->m;
     VP_REF(vp);
     TD_REF(td);
-    uint64_t status;
+    TdxStatus status;
 
     status = vp_lock(&vp, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RCX);
+                     TDX_RCX) ?:
+             td_lock_owner(&td, &vp.page, TDX_LOCK_TYPE_SHARED) ?:
+             tdx_require(td.tdr->lifecycle == TDX_TD_KEYS_CONFIGURED,
+                         TDX_TD_KEYS_NOT_CONFIGURED) ?:
+             td_map_tdcs(&td) ?:
+             vp_map(&vp, &td) ?:
+             vp_check_complete(&vp, &td) ?:
+             tdx_require(vp.tdvps->assoc_lpid == c->lp,
+                         TDX_VCPU_NOT_ASSOCIATED);
     if (status) {
         return status;
-    }
-    status = td_lock_owner(&td, &vp.page, TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    if (td.tdr->lifecycle != TDX_TD_KEYS_CONFIGURED) {
-        return TDX_TD_KEYS_NOT_CONFIGURED;
-    }
-    status = td_map_tdcs(&td);
-    if (status) {
-        return status;
-    }
-    status = vp_map(&vp, &td);
-    if (status) {
-        return status;
-    }
-    status = vp_check_complete(&vp, &td);
-    if (status) {
-        return status;
-    }
-    if (vp.tdvps->assoc_lpid != c->lp) {
-        return TDX_VCPU_NOT_ASSOCIATED;
     }
     m->ops->tlb_flush(m->opaque, c->lp);
     vp.tdvps->assoc_lpid = TDX_ASSOC_NONE;

@@ -11,8 +11,8 @@
 #define NO_X2APIC_ID 0
 
 /* TD life cycle 5.3, step 10; the TDR is locked exclusively if @unique */
-static uint64_t claim_x2apic_id(TdxTdRef *td, uint32_t id, uint32_t index,
-                                bool unique)
+static TdxStatus claim_x2apic_id(TdxTdRef *td, uint32_t id, uint32_t index,
+                                 bool unique)
 {
     TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
     uint32_t i;
@@ -30,7 +30,7 @@ static uint64_t claim_x2apic_id(TdxTdRef *td, uint32_t id, uint32_t index,
 }
 
 /* Steps 8 to 10; the vCPU has been counted already */
-static uint64_t identify(const TdxCall *c, TdxTdRef *td, uint32_t index)
+static TdxStatus identify(const TdxCall *c, TdxTdRef *td, uint32_t index)
 {
     uint64_t x2apic_id = c->gpr[TDX_R8];
 
@@ -51,41 +51,23 @@ static TdxStatus tdh_vp_init(TdxCall *c)
 {
     VP_REF(vp);
     TD_REF(td);
-    uint64_t status;
+    TdxStatus status;
     uint32_t index;
 
-    status = td_check_tsc_adjust(c);
-    if (status) {
-        return status;
-    }
-    if (c->version > 1) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
-    }
-    status = vp_lock(&vp, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = td_lock_owner(&td, &vp.page,
+    status = td_check_tsc_adjust(c) ?:
+             tdx_check_version(c, 1) ?:
+             vp_lock(&vp, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                     TDX_RCX) ?:
+             td_lock_owner(&td, &vp.page,
                            c->version ? TDX_LOCK_TYPE_EXCLUSIVE
-                                      : TDX_LOCK_TYPE_SHARED);
+                                      : TDX_LOCK_TYPE_SHARED) ?:
+             td_check_state(&td, TD_OPS_BUILD) ?:
+             vp_map(&vp, &td) ?:
+             vp_check_complete(&vp, &td) ?:
+             tdx_require(vp.tdvps->state == TDX_VCPU_UNINITIALIZED,
+                         tdx_op(TDX_VCPU_STATE_INCORRECT, vp.tdvps->state));
     if (status) {
         return status;
-    }
-    status = td_check_state(&td, TD_OPS_BUILD);
-    if (status) {
-        return status;
-    }
-    status = vp_map(&vp, &td);
-    if (status) {
-        return status;
-    }
-    status = vp_check_complete(&vp, &td);
-    if (status) {
-        return status;
-    }
-    if (vp.tdvps->state != TDX_VCPU_UNINITIALIZED) {
-        return tdx_op(TDX_VCPU_STATE_INCORRECT, vp.tdvps->state);
     }
     index = __atomic_fetch_add(&td.tdcs->num_vcpus, 1, __ATOMIC_SEQ_CST);
     status = identify(c, &td, index);

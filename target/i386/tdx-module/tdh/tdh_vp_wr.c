@@ -12,32 +12,35 @@
 #define NOT_INITIALIZED(field) \
     tdx_op(TDX_TD_VMCS_FIELD_NOT_INITIALIZED, tdx_field_code(field))
 
-static uint64_t store(uint64_t *field, uint64_t value)
+static TdxStatus store(uint64_t *field, uint64_t value)
 {
     __atomic_store_n(field, value, __ATOMIC_SEQ_CST);
     return TDX_SUCCESS;
 }
 
-static uint64_t store_if(bool valid, uint64_t *field, uint64_t value)
+static TdxStatus store_if(bool valid, uint64_t *field, uint64_t value)
 {
     return valid ? store(field, value) : TDX_METADATA_FIELD_VALUE_NOT_VALID;
 }
 
 /* Posted interrupts need a vector and a descriptor first */
-static uint64_t set_pin_controls(TdxTdvps *vp, uint64_t value)
+static TdxStatus set_pin_controls(TdxTdvps *vp, uint64_t value)
 {
+    TdxStatus status;
+
     if (value & TDX_PIN_POSTED_INTERRUPTS) {
-        if (vp->pi_vector == TDX_PI_VECTOR_NONE) {
-            return NOT_INITIALIZED(VP_FIELD_PI_VECTOR);
-        }
-        if (vp->pi_desc_addr == TDX_PI_DESC_ADDR_NONE) {
-            return NOT_INITIALIZED(VP_FIELD_PI_DESC_ADDR);
+        status = tdx_require(vp->pi_vector != TDX_PI_VECTOR_NONE,
+                             NOT_INITIALIZED(VP_FIELD_PI_VECTOR)) ?:
+                 tdx_require(vp->pi_desc_addr != TDX_PI_DESC_ADDR_NONE,
+                             NOT_INITIALIZED(VP_FIELD_PI_DESC_ADDR));
+        if (status) {
+            return status;
         }
     }
     return store(&vp->pin_controls, value);
 }
 
-static uint64_t set_field(const TdxVpRef *ref, const TdxFieldWrite *write)
+static TdxStatus set_field(const TdxVpRef *ref, const TdxFieldWrite *write)
 {
     const TdxModule *m = ref->m;
     TdxTdvps *vp = ref->tdvps;
@@ -74,16 +77,13 @@ static TdxStatus tdh_vp_wr(TdxCall *c)
     TdxFieldWrite write;
     VP_REF(vp);
     TD_REF(td);
-    uint64_t status;
+    TdxStatus status;
 
     c->gpr[TDX_R8] = 0;
 
     status = vp_open(c, &vp, &td, c->gpr[TDX_RCX], TD_OPS_WRITE,
-                     TDX_VCPU_READY);
-    if (status) {
-        return status;
-    }
-    status = td_field_write(c, &tdx_vp_fields, &vp, c->gpr[TDX_RDX], value,
+                     TDX_VCPU_READY) ?:
+             td_field_write(c, &tdx_vp_fields, &vp, c->gpr[TDX_RDX], value,
                             c->gpr[TDX_R9], &write);
     if (status) {
         return status;

@@ -13,8 +13,8 @@ void vp_unlock(TdxVpRef *vp)
 }
 
 /* Group TDVPR */
-uint64_t vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa, TdxLockType type,
-                 uint32_t op)
+TdxStatus vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa,
+                  TdxLockType type, uint32_t op)
 {
     vp->m = c->m;
     vp->hpa = hpa;
@@ -22,7 +22,7 @@ uint64_t vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa, TdxLockType type,
                          op);
 }
 
-uint64_t vp_map(TdxVpRef *vp, const TdxTdRef *td)
+TdxStatus vp_map(TdxVpRef *vp, const TdxTdRef *td)
 {
     vp->td = td;
     vp->tdvps = td_private(vp->m, td->tdr, vp->hpa, TDX_PAGE_4K);
@@ -31,7 +31,7 @@ uint64_t vp_map(TdxVpRef *vp, const TdxTdRef *td)
                                      "a TDVPR page has no memory");
 }
 
-uint64_t vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td)
+TdxStatus vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td)
 {
     if (vp->tdvps->num_pages < TDX_TDVPS_BASE_PAGES +
         TDX_TDVPS_PAGES_PER_L2 * td->tdcs->num_l2_vms) {
@@ -40,7 +40,7 @@ uint64_t vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td)
     return TDX_SUCCESS;
 }
 
-uint64_t vp_check_state(const TdxVpRef *vp, unsigned states)
+TdxStatus vp_check_state(const TdxVpRef *vp, unsigned states)
 {
     uint32_t state = __atomic_load_n(&vp->tdvps->state, __ATOMIC_SEQ_CST);
 
@@ -52,7 +52,7 @@ uint64_t vp_check_state(const TdxVpRef *vp, unsigned states)
     return TDX_SUCCESS;
 }
 
-uint64_t vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td)
+TdxStatus vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td)
 {
     uint32_t lp = TDX_ASSOC_NONE;
 
@@ -94,34 +94,15 @@ void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
     vp_set_state(vp, TDX_VCPU_READY);
 }
 
-uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
-                 unsigned ops, unsigned states)
+TdxStatus vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
+                  unsigned ops, unsigned states)
 {
-    uint64_t status;
 
-    status = vp_lock(vp, c, hpa, TDX_LOCK_TYPE_SHARED, TDX_RCX);
-    if (status) {
-        return status;
-    }
-    status = td_lock_owner(td, &vp->page, TDX_LOCK_TYPE_SHARED);
-    if (status) {
-        return status;
-    }
-    status = td_check_state(td, ops);
-    if (status) {
-        return status;
-    }
-    status = vp_map(vp, td);
-    if (status) {
-        return status;
-    }
-    status = vp_check_complete(vp, td);
-    if (status) {
-        return status;
-    }
-    status = vp_check_state(vp, states);
-    if (status) {
-        return status;
-    }
-    return vp_associate(c, vp, td);
+    return vp_lock(vp, c, hpa, TDX_LOCK_TYPE_SHARED, TDX_RCX) ?:
+           td_lock_owner(td, &vp->page, TDX_LOCK_TYPE_SHARED) ?:
+           td_check_state(td, ops) ?:
+           vp_map(vp, td) ?:
+           vp_check_complete(vp, td) ?:
+           vp_check_state(vp, states) ?:
+           vp_associate(c, vp, td);
 }

@@ -33,8 +33,8 @@ void vp_unlock(TdxVpRef *vp);
     __attribute__((cleanup(vp_unlock))) TdxVpRef vp = { 0 }
 
 /** vp_lock: group TDVPR, an explicit operand */
-uint64_t vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa, TdxLockType type,
-                 uint32_t op);
+TdxStatus vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa, TdxLockType type,
+                  uint32_t op);
 
 /** vp_map: make @vp->tdvps valid; its TD is locked */
 uint64_t vp_map(TdxVpRef *vp, const TdxTdRef *td);
