@@ -94,7 +94,7 @@ X86SeamMsr x86_seam_guest_rdmsr(const X86CPU *cpu, uint32_t msr,
     case MSR_IA32_ARCH_CAPABILITIES:
         *val = cpu->env.features[FEAT_ARCH_CAPABILITIES];
         break;
-    case MSR_IA32_VMX_BASIC ... MSR_IA32_VMX_PROCBASED_CTLS3:
+    case MSR_IA32_VMX_BASIC ... MSR_IA32_VMX_EXIT_CTLS2:
         if (!x86_vmx_capability(cpu, msr, val)) {
             return X86_SEAM_MSR_GP;
         }

@@ -296,6 +296,7 @@ static void tdx_host_realize(DeviceState *dev, Error **errp)
         return;
     }
     share_l3_in_package(host, &env->cache_info_cpuid4);
+    x86_vmx_realize(X86_CPU(dev));
     vmstate_register(NULL, CPU(dev)->cpu_index, &vmstate_x86_vmx,
                      &host->vmx);
 }
@@ -305,6 +306,7 @@ static void tdx_host_unrealize(DeviceState *dev)
     TDXHostCPU *host = TDX_HOST_CPU(dev);
 
     vmstate_unregister(NULL, &vmstate_x86_vmx, &host->vmx);
+    x86_vmx_unrealize(X86_CPU(dev));
     TDX_HOST_CPU_GET_CLASS(dev)->parent_unrealize(dev);
 }
 

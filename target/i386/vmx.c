@@ -1,39 +1,24 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * VMX of a CPU without TCG's part: what the capability MSRs say, the state's
- * reset and migration, and INIT.
+ * VMX of a CPU beside its instructions: what the capability MSRs say, what is
+ * pending for a guest, INIT, reset and migration.
  */
 
 #include "qemu/osdep.h"
 #include "qemu/main-loop.h"
+#include "qemu/timer.h"
+#include "exec/address-spaces.h"
 #include "exec/cputlb.h"
 #include "migration/vmstate.h"
+#include "system/runstate.h"
 #include "system/tcg.h"
 #include "vmx.h"
 
-/*
- * VMX controls.  The low half of a capability MSR has the bits that must be
- * one, the high half those that may be one.  Ordinary guests do not exist
- * yet, so that only the reserved bits which the architecture wants set
- * ("default1") may be set: a hypervisor finds no control that it needs and
- * declines.
- */
-#define VMX_PINBASED_DEFAULT1   0x00000016u
-#define VMX_PROCBASED_DEFAULT1  0x0401e172u
-#define VMX_EXIT_DEFAULT1       0x00036dffu
-#define VMX_ENTRY_DEFAULT1      0x000011ffu
-/* Those of them that the TRUE capability MSRs allow to be zero */
-#define VMX_PROCBASED_DEFAULT1_CLEARABLE    0x00018000u
-#define VMX_EXIT_DEFAULT1_CLEARABLE         0x00000004u
-#define VMX_ENTRY_DEFAULT1_CLEARABLE        0x00000004u
+/* IA32_DEBUGCTL: LBR and BTF can be set, and do nothing */
+#define DEBUGCTL_BITS 3
 
-#define VMX_CONTROLS(may, must) (((uint64_t)(may) << 32) | (must))
-
-#define VMX_BASIC_REGION_SIZE           (4096ULL << 32)
-#define VMX_BASIC_MEM_TYPE_WB           (6ULL << 50)
-/* SEAMRET from the P-SEAMLDR keeps the current VMCS */
-#define VMX_BASIC_NO_SEAMRET_INVD_VMCS  (1ULL << 60)
+/* --- capabilities --------------------------------------------------------- */
 
 X86VmxFixed x86_vmx_cr0_fixed(const X86CPU *cpu)
 {
@@ -59,68 +44,96 @@ X86VmxFixed x86_vmx_cr4_fixed(const X86CPU *cpu)
 
 bool x86_vmx_capability(const X86CPU *cpu, uint32_t msr, uint64_t *val)
 {
-    switch (msr) {
-    case MSR_IA32_VMX_BASIC:
-        *val = X86_VMX_REVISION_ID | VMX_BASIC_REGION_SIZE |
-               VMX_BASIC_MEM_TYPE_WB | MSR_VMX_BASIC_TRUE_CTLS |
-               VMX_BASIC_NO_SEAMRET_INVD_VMCS;
-        return true;
-    case MSR_IA32_VMX_PINBASED_CTLS:
-    case MSR_IA32_VMX_TRUE_PINBASED_CTLS:
-        *val = VMX_CONTROLS(VMX_PINBASED_DEFAULT1, VMX_PINBASED_DEFAULT1);
-        return true;
-    case MSR_IA32_VMX_PROCBASED_CTLS:
-        *val = VMX_CONTROLS(VMX_PROCBASED_DEFAULT1, VMX_PROCBASED_DEFAULT1);
-        return true;
-    case MSR_IA32_VMX_TRUE_PROCBASED_CTLS:
-        *val = VMX_CONTROLS(VMX_PROCBASED_DEFAULT1,
-                            VMX_PROCBASED_DEFAULT1 &
-                            ~VMX_PROCBASED_DEFAULT1_CLEARABLE);
-        return true;
-    case MSR_IA32_VMX_EXIT_CTLS:
-        *val = VMX_CONTROLS(VMX_EXIT_DEFAULT1, VMX_EXIT_DEFAULT1);
-        return true;
-    case MSR_IA32_VMX_TRUE_EXIT_CTLS:
-        *val = VMX_CONTROLS(VMX_EXIT_DEFAULT1,
-                            VMX_EXIT_DEFAULT1 & ~VMX_EXIT_DEFAULT1_CLEARABLE);
-        return true;
-    case MSR_IA32_VMX_ENTRY_CTLS:
-        *val = VMX_CONTROLS(VMX_ENTRY_DEFAULT1, VMX_ENTRY_DEFAULT1);
-        return true;
-    case MSR_IA32_VMX_TRUE_ENTRY_CTLS:
-        *val = VMX_CONTROLS(VMX_ENTRY_DEFAULT1,
-                            VMX_ENTRY_DEFAULT1 &
-                            ~VMX_ENTRY_DEFAULT1_CLEARABLE);
-        return true;
-    case MSR_IA32_VMX_CR0_FIXED0:
-        *val = x86_vmx_cr0_fixed(cpu).fixed0;
-        return true;
-    case MSR_IA32_VMX_CR0_FIXED1:
-        *val = x86_vmx_cr0_fixed(cpu).fixed1;
-        return true;
-    case MSR_IA32_VMX_CR4_FIXED0:
-        *val = x86_vmx_cr4_fixed(cpu).fixed0;
-        return true;
-    case MSR_IA32_VMX_CR4_FIXED1:
-        *val = x86_vmx_cr4_fixed(cpu).fixed1;
-        return true;
-    case MSR_IA32_VMX_MISC:
-    case MSR_IA32_VMX_VMCS_ENUM:
-        *val = 0;
-        return true;
-    default:
-        /* Secondary and tertiary controls, EPT, VPID, VM functions */
-        return false;
+    return x86_vmx_caps_msr(&cpu->vmx->caps, msr, val);
+}
+
+static uint64_t efer_bits(const CPUX86State *env)
+{
+    uint64_t bits = 0;
+
+    if (env->features[FEAT_8000_0001_EDX] & CPUID_EXT2_SYSCALL) {
+        bits |= MSR_EFER_SCE;
     }
+    if (env->features[FEAT_8000_0001_EDX] & CPUID_EXT2_LM) {
+        bits |= MSR_EFER_LME | MSR_EFER_LMA;
+    }
+    if (env->features[FEAT_8000_0001_EDX] & CPUID_EXT2_NX) {
+        bits |= MSR_EFER_NXE;
+    }
+    return bits;
+}
+
+/* --- the VMCS in memory ----------------------------------------------------- */
+
+/*
+ * While the machine stands still its memory has all of a VMCS: for whoever
+ * reads memory then, and for migration.
+ */
+static void vmcs_to_memory(void *opaque, bool running, RunState state)
+{
+    X86CPU *cpu = opaque;
+    X86VmxState *vmx = cpu->vmx;
+
+    if (!running && vmx->vmcs_ptr != X86_VMX_NO_VMCS) {
+        address_space_write(&address_space_memory,
+                            x86_seam_strip_keyid(cpu, vmx->vmcs_ptr),
+                            MEMTXATTRS_UNSPECIFIED, &vmx->vmcs,
+                            sizeof(vmx->vmcs));
+    }
+}
+
+/* --- INIT, timer, reset -------------------------------------------------- */
+
+static void wake_for_timer(void *opaque)
+{
+    X86CPU *cpu = opaque;
+
+    cpu_interrupt(CPU(cpu), CPU_INTERRUPT_VMX);
+}
+
+void x86_vmx_realize(X86CPU *cpu)
+{
+    CPUX86State *env = &cpu->env;
+    X86VmxFixed cr0 = x86_vmx_cr0_fixed(cpu);
+    X86VmxFixed cr4 = x86_vmx_cr4_fixed(cpu);
+    X86VmxState *vmx = cpu->vmx;
+
+    x86_vmx_caps_init(&vmx->caps, &(X86VmxConfig) {
+        .revision = X86_VMCS_REVISION,
+        .phys_bits = x86_seam_host_phys_bits(cpu),
+        .linear_bits = env->features[FEAT_7_0_ECX] & CPUID_7_0_ECX_LA57 ?
+                       57 : 48,
+        .cr0_fixed0 = cr0.fixed0,
+        .cr0_fixed1 = cr0.fixed1,
+        .cr4_fixed0 = cr4.fixed0,
+        .cr4_fixed1 = cr4.fixed1,
+        .efer = efer_bits(env),
+        .debugctl = DEBUGCTL_BITS,
+    });
+    vmx->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, wake_for_timer, cpu);
+    vmx->vm_change = qemu_add_vm_change_state_handler(vmcs_to_memory, cpu);
+}
+
+void x86_vmx_unrealize(X86CPU *cpu)
+{
+    qemu_del_vm_change_state_handler(cpu->vmx->vm_change);
+    timer_free(cpu->vmx->timer);
 }
 
 void x86_vmx_raise_init(X86CPU *cpu)
 {
+    X86VmxState *vmx = cpu->vmx;
+
     g_assert(bql_locked());
-    if (cpu->vmx && cpu->vmx->vmxon) {
-        cpu->vmx->init_pending = true;
-    } else {
+    if (!vmx || !vmx->vmxon) {
         cpu_interrupt(CPU(cpu), CPU_INTERRUPT_INIT);
+        return;
+    }
+    qatomic_set(&vmx->init_pending, true);
+    /* In non-root operation it is an exit; VM entry looks after it got there. */
+    smp_mb();
+    if (qatomic_read(&cpu->env.hflags) & HF_VMX_GUEST_MASK) {
+        cpu_interrupt(CPU(cpu), CPU_INTERRUPT_VMX);
     }
 }
 
@@ -144,7 +157,103 @@ void x86_vmx_flush_page(X86CPU *cpu, vaddr addr)
 
 void x86_vmx_reset(X86CPU *cpu)
 {
-    *cpu->vmx = (X86VmxState) { 0 };
+    X86VmxState *vmx = cpu->vmx;
+    X86VmxCaps caps = vmx->caps;
+    QEMUTimer *timer = vmx->timer;
+    VMChangeStateEntry *vm_change = vmx->vm_change;
+
+    if (timer) {
+        timer_del(timer);
+    }
+    memset(vmx, 0, sizeof(*vmx));
+    vmx->caps = caps;
+    vmx->timer = timer;
+    vmx->vm_change = vm_change;
+    vmx->vmcs_ptr = X86_VMX_NO_VMCS;
+    cpu->env.hflags &= ~(HF_VMX_GUEST_MASK | HF_VMX_STEP_MASK);
+}
+
+/* --- what is pending for a guest -------------------------------------------- */
+
+static bool timer_due(X86CPU *cpu)
+{
+    X86VmxState *vmx = cpu->vmx;
+    uint64_t now;
+
+    if (!(vmx->ctl.pin & X86_VMX_PIN_PREEMPTION_TIMER)) {
+        return false;
+    }
+    now = cpu_get_tsc(&cpu->env);
+    if (now >= vmx->timer_tsc) {
+        return true;
+    }
+    /* The clock that wakes us is another one, and may be early. */
+    if (!timer_pending(vmx->timer)) {
+        vmx_timer_arm(cpu, vmx->timer_tsc - now);
+    }
+    return false;
+}
+
+/* SDM Vol. 3, "Priority Among Concurrent Events" and those on windows */
+VmxPending vmx_pending(X86CPU *cpu, int request)
+{
+    CPUX86State *env = &cpu->env;
+    X86VmxState *vmx = cpu->vmx;
+    const VmxControls *ctl = &vmx->ctl;
+    bool shadow = env->hflags & HF_INHIBIT_IRQ_MASK;
+    bool mov_ss = x86_vmx_mov_ss_blocking(env);
+    bool nmi_blocked = env->hflags2 & HF2_NMI_MASK;
+    bool nmi_exits = ctl->pin & X86_VMX_PIN_NMI_EXITING;
+    bool virtual_nmis = ctl->pin & X86_VMX_PIN_VIRTUAL_NMIS;
+    bool intr_exits = ctl->pin & X86_VMX_PIN_EXT_INTR_EXITING;
+    bool intr_open = (env->eflags & IF_MASK) && !shadow;
+
+    if (request & CPU_INTERRUPT_POLL) {
+        return VMX_PENDING_POLL;
+    }
+    if (request & CPU_INTERRUPT_SIPI) {
+        return VMX_PENDING_SIPI;
+    }
+    if (qatomic_read(&vmx->init_pending)) {
+        return VMX_PENDING_INIT;
+    }
+    if (request & CPU_INTERRUPT_MCE) {
+        return VMX_PENDING_MACHINE_CHECK;
+    }
+    if (vmx->mtf) {
+        return VMX_PENDING_MTF;
+    }
+    if (vmx->pending_debug && !mov_ss) {
+        return VMX_PENDING_DEBUG;
+    }
+    if (timer_due(cpu)) {
+        return VMX_PENDING_TIMER;
+    }
+    if ((request & CPU_INTERRUPT_NMI) && !mov_ss) {
+        /* With virtual NMIs the flag is the guest's own. */
+        if (nmi_exits && (virtual_nmis || !nmi_blocked)) {
+            return VMX_PENDING_NMI_EXIT;
+        }
+        if (!nmi_exits && !nmi_blocked) {
+            return VMX_PENDING_NMI;
+        }
+    }
+    if ((ctl->proc & X86_VMX_PROC_NMI_WINDOW_EXITING) && !nmi_blocked &&
+        !shadow) {
+        return VMX_PENDING_NMI_WINDOW;
+    }
+    if (request & CPU_INTERRUPT_HARD) {
+        if (intr_exits) {
+            return VMX_PENDING_INTR_EXIT;
+        }
+        if (intr_open) {
+            return VMX_PENDING_INTR;
+        }
+    }
+    if ((ctl->proc & X86_VMX_PROC_INTR_WINDOW_EXITING) && intr_open) {
+        return VMX_PENDING_INTR_WINDOW;
+    }
+    return VMX_PENDING_NONE;
 }
 
 /* --- migration ----------------------------------------------------------- */

@@ -9,15 +9,19 @@
 #define TARGET_I386_VMX_H
 
 #include "target/i386/cpu.h"
+#include "target/i386/x86-defs/vmcs.h"
+#include "target/i386/x86-defs/vmx-exit-list.h"
+#include "target/i386/vmx/caps.h"
 
-/* An MSR that QEMU has no name for; the SDM's */
-#define MSR_IA32_VMX_PROCBASED_CTLS3      0x492
+/* MSRs that QEMU has no name for; the SDM's */
+#define MSR_IA32_VMX_EXIT_CTLS2  0x493
+#define MSR_IA32_DEBUGCTL        0x1d9
 
-/*
- * VMCS revision identifier: any number that fits 31 bits, but not 0, which
- * memory that nobody wrote holds
- */
-#define X86_VMX_REVISION_ID 0x53454d31
+/* The current-VMCS pointer while no VMCS is current */
+#define X86_VMX_NO_VMCS UINT64_MAX
+
+/* Basic exit reasons that are counted */
+#define X86_VMX_EXIT_COUNTERS 96
 
 /*
  * Bits of hflags, hence of a translation block's flags, beside those of cpu.h
@@ -37,14 +41,11 @@
 /* Something that vmx_pending() must look at */
 #define CPU_INTERRUPT_VMX   CPU_INTERRUPT_TGT_EXT_0
 
-struct X86Vmcs;
-
 /**
  * VmxControls: the controls that the guest runs with, decoded at VM entry;
  * good while hflags has HF_VMX_GUEST_MASK.
  * @pin, @proc, @proc2, @exit, @entry: words of controls as in the VMCS; @proc2
  *   is 0 where @proc does not activate it
- * @intercept: instructions that exit, a bit for each VmxIntercept
  * @cr0_mask, @cr0_shadow: guest/host mask and read shadow; CR4's likewise
  * @cr3_targets: how many of @cr3_target count
  * @ept, @ept_ad, @ept_levels, @eptp: guest-physical addresses are translated
@@ -58,7 +59,6 @@ typedef struct VmxControls {
     uint32_t proc2;
     uint32_t exit;
     uint32_t entry;
-    uint64_t intercept;
     uint32_t exception_bitmap;
     uint32_t pf_mask;
     uint32_t pf_match;
@@ -163,23 +163,64 @@ typedef struct VmxMmu {
  * NULL on every other CPU, and stays as it is after realize.
  * @vmxon: in VMX operation; written by the vCPU's thread under the BQL
  * @vmxon_ptr: the VMXON region, while in VMX operation
- * @init_pending: an INIT came in VMX operation, which VMXOFF lets through
+ * @init_pending: an INIT came in VMX operation: VMXOFF lets it through, in
+ *   non-root operation it is an exit
  * @mov_ss_eip: EIP after the latest MOV SS or POP SS
+ * @caps: what the capability MSRs offer
+ * @debugctl: IA32_DEBUGCTL
+ * @vmcs_ptr: the current-VMCS pointer
+ * @vmcs: the current VMCS; memory is behind until it is current no more
+ * @dirty: groups of its fields, X86VmcsGroup, that VMWRITE changed
  * @run: the VMCS that the guest runs with, in non-root operation
  * @ctl: its controls, decoded
  * @vectoring: the event that is being delivered to the guest
+ * @old_dr6, @old_dr7: as before the #DB that is coming up
+ * @injecting: @vectoring is what VM entry injects, and is right already
+ * @hlt: the activity state is HLT
+ * @mtf: an exit by the monitor trap flag is due
+ * @pending_debug: what VM entry has to deliver as #DB
+ * @host_tsc_offset: env's tsc_offset outside non-root operation
+ * @timer, @timer_tsc: wakes for the preemption timer, which runs out then
+ * @vm_change: the machine's stops and starts
+ * @ple_first, @ple_last: TSC of the first and the latest PAUSE of a loop
+ * @msr_list, @msr_failed: an MSR list is being processed; a write faulted
  * @mmu: tag of the guest's translations
+ * @exits, @entries, @failed_entries: how often, by basic exit reason
  */
 typedef struct X86VmxState {
     bool vmxon;
     uint64_t vmxon_ptr;
     bool init_pending;
     uint64_t mov_ss_eip;
+    X86VmxCaps caps;
+    uint64_t debugctl;
 
-    struct X86Vmcs *run;
+    uint64_t vmcs_ptr;
+    X86Vmcs vmcs;
+    unsigned dirty;
+
+    X86Vmcs *run;
     VmxControls ctl;
     VmxEvent vectoring;
+    bool injecting;
+    bool hlt;
+    uint64_t old_dr6;
+    uint64_t old_dr7;
+    bool mtf;
+    uint64_t pending_debug;
+    uint64_t host_tsc_offset;
+    QEMUTimer *timer;
+    struct VMChangeStateEntry *vm_change;
+    uint64_t timer_tsc;
+    uint64_t ple_first;
+    uint64_t ple_last;
+    bool msr_list;
+    bool msr_failed;
     VmxMmu mmu;
+
+    uint64_t exits[X86_VMX_EXIT_COUNTERS];
+    uint64_t entries;
+    uint64_t failed_entries;
 } X86VmxState;
 
 /** x86_vmx_mmu_bank: what the current world adds to an MMU index */
@@ -199,12 +240,18 @@ static inline void x86_vmx_flush_world(X86CPU *cpu)
 
 extern const struct VMStateDescription vmstate_x86_vmx;
 
+/** x86_vmx_realize: @cpu has VMX, its features and address widths are known */
+void x86_vmx_realize(X86CPU *cpu);
+
+/** x86_vmx_unrealize: undo x86_vmx_realize() */
+void x86_vmx_unrealize(X86CPU *cpu);
+
 /** x86_vmx_reset: reset, and INIT outside VMX operation; @cpu has VMX */
 void x86_vmx_reset(X86CPU *cpu);
 
 /**
  * x86_vmx_raise_init: an INIT signal arrives at @cpu.
- * It stays pending while @cpu is in VMX operation.  BQL held.
+ * It stays pending while @cpu is in VMX root operation.  BQL held.
  */
 void x86_vmx_raise_init(X86CPU *cpu);
 
@@ -234,15 +281,27 @@ static inline bool x86_vmx_cr_supported(X86VmxFixed fixed, uint64_t val)
 
 /* --- what TCG's instruction helpers ask ---------------------------------- */
 
+/** x86_vmx_guest: is the CPU in VMX non-root operation? */
+static inline bool x86_vmx_guest(const CPUX86State *env)
+{
+    return env->hflags & HF_VMX_GUEST_MASK;
+}
+
 /**
- * x86_vmx_root: is the CPU in VMX root operation?
+ * x86_vmx_operation: is the CPU in VMX operation, root or non-root?
  * An SMI leaves it until RSM.
  */
-static inline bool x86_vmx_root(CPUX86State *env)
+static inline bool x86_vmx_operation(CPUX86State *env)
 {
     const X86VmxState *vmx = env_archcpu(env)->vmx;
 
     return vmx && vmx->vmxon && !(env->hflags & HF_SMM_MASK);
+}
+
+/** x86_vmx_root: is the CPU in VMX root operation? */
+static inline bool x86_vmx_root(CPUX86State *env)
+{
+    return x86_vmx_operation(env) && !x86_vmx_guest(env);
 }
 
 /**
@@ -253,12 +312,6 @@ static inline bool x86_vmx_mov_ss_blocking(CPUX86State *env)
 {
     return (env->hflags & HF_INHIBIT_IRQ_MASK) &&
            env_archcpu(env)->vmx->mov_ss_eip == env->eip;
-}
-
-/** x86_vmx_guest: is the CPU in VMX non-root operation? */
-static inline bool x86_vmx_guest(const CPUX86State *env)
-{
-    return env->hflags & HF_VMX_GUEST_MASK;
 }
 
 /** x86_vmx_controls: those that the guest runs with; in non-root operation */
@@ -441,10 +494,119 @@ hwaddr vmx_mmu_debug_walk(CPUX86State *env, vaddr addr, MemTxAttrs *attrs);
 /* --- control registers --------------------------------------------------- */
 
 /**
- * x86_vmx_check_cr: raise #GP(0) if writing @val to CR0 or CR4 (@reg) would
- * change a bit that VMX operation fixes.  @ra: as for other exceptions.
+ * x86_vmx_write_cr: MOV of @val to CR @reg.  May exit, or raise #GP(0) if a
+ * bit that VMX operation fixes would change.  Returns what the register gets.
  */
-void x86_vmx_check_cr(CPUX86State *env, int reg, uint64_t val, uintptr_t ra);
+target_ulong x86_vmx_write_cr(CPUX86State *env, int reg, target_ulong val,
+                              uintptr_t ra);
+
+/** x86_vmx_clts: CLTS by a guest that does not own TS: done, or it exits */
+bool x86_vmx_clts(CPUX86State *env, uintptr_t ra);
+
+/* --- MSRs and the TSC ------------------------------------------------------ */
+
+/** x86_vmx_tsc: the time-stamp counter as software sees it */
+uint64_t x86_vmx_tsc(CPUX86State *env);
+
+/** x86_vmx_rdmsr: read an MSR that only a CPU with VMX has; false: it is none */
+bool x86_vmx_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val);
+
+/* How a CPU with VMX takes WRMSR */
+typedef enum X86VmxMsr {
+    X86_VMX_MSR_STOCK,      /* not ours: as on any other CPU */
+    X86_VMX_MSR_DONE,
+    X86_VMX_MSR_GP,
+} X86VmxMsr;
+
+/** x86_vmx_wrmsr: write one, or refuse what stock QEMU would take */
+X86VmxMsr x86_vmx_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val);
+
+/**
+ * x86_vmx_msr_fault: RDMSR or WRMSR is about to raise #GP.  Returns whether it
+ * works on an MSR list, where it must not.
+ */
+bool x86_vmx_msr_fault(CPUX86State *env);
+
+/* --- intercepts: the CPU is in non-root operation -------------------------- */
+
+/** vmx_intercept: SVM's site @type with its @param.  Exits, or returns. */
+void vmx_intercept(CPUX86State *env, uint32_t type, uint64_t param,
+                   uintptr_t ra);
+
+/** x86_vmx_check_io: an I/O instruction, @param as SVM has it */
+void x86_vmx_check_io(CPUX86State *env, uint32_t port, uint32_t param,
+                      uintptr_t ra);
+
+/** x86_vmx_invlpg: INVLPG of linear address @addr */
+void x86_vmx_invlpg(CPUX86State *env, uint64_t addr, uintptr_t ra);
+
+/** x86_vmx_rdpid: RDPID, in either world; #UD where the guest has none */
+void x86_vmx_rdpid(CPUX86State *env, uintptr_t ra);
+
+/**
+ * x86_vmx_raise: an interrupt instruction of @length bytes, or an exception
+ * that is @vector after it has been combined with one before
+ */
+void x86_vmx_raise(CPUX86State *env, int vector, bool is_int, int error,
+                   int length, uintptr_t ra);
+
+/**
+ * x86_vmx_db_begin: DR6 and DR7 are about to tell of a #DB, in either world.
+ * Returns DR6 without causes; in non-root operation even without BD and BS,
+ * which are to tell of this #DB and no earlier one.
+ */
+target_ulong x86_vmx_db_begin(CPUX86State *env);
+
+/** x86_vmx_triple_fault: exits */
+G_NORETURN void x86_vmx_triple_fault(CPUX86State *env, uintptr_t ra);
+
+/** x86_vmx_task_switch: exits; @source is seg_helper.c's */
+G_NORETURN void x86_vmx_task_switch(CPUX86State *env, uint32_t selector,
+                                    int source, uintptr_t ra);
+
+/* --- events: the CPU is in non-root operation ------------------------------ */
+
+/** VmxPending: what happens at an instruction boundary, by priority */
+typedef enum VmxPending {
+    VMX_PENDING_NONE,
+    VMX_PENDING_POLL,
+    VMX_PENDING_SIPI,
+    VMX_PENDING_INIT,
+    VMX_PENDING_MACHINE_CHECK,
+    VMX_PENDING_MTF,
+    VMX_PENDING_DEBUG,
+    VMX_PENDING_TIMER,
+    VMX_PENDING_NMI_EXIT,
+    VMX_PENDING_NMI,
+    VMX_PENDING_NMI_WINDOW,
+    VMX_PENDING_INTR_EXIT,
+    VMX_PENDING_INTR,
+    VMX_PENDING_INTR_WINDOW,
+} VmxPending;
+
+/** vmx_pending: what is next, of what @request and the guest's state allow */
+VmxPending vmx_pending(X86CPU *cpu, int request);
+
+/** vmx_exec_interrupt: let it happen.  BQL held.  False: nothing happened. */
+bool vmx_exec_interrupt(X86CPU *cpu, int request);
+
+/**
+ * vmx_event_begin: delivery of an event through the IDT begins; the arguments
+ * are do_interrupt_all()'s
+ */
+void vmx_event_begin(CPUX86State *env, int vector, bool is_int, int error,
+                     uint64_t next_eip, bool is_hw);
+
+/** vmx_event_end: it has been delivered */
+void vmx_event_end(CPUX86State *env);
+
+/** vmx_timer_arm: look at the preemption timer when @ticks of the TSC are over */
+void vmx_timer_arm(X86CPU *cpu, uint64_t ticks);
+
+/* --- the current VMCS ------------------------------------------------------ */
+
+/** x86_vmx_forget_vmcs: write it to memory, none is current any more */
+void x86_vmx_forget_vmcs(X86CPU *cpu);
 
 #endif /* !CONFIG_USER_ONLY */
 

@@ -34,12 +34,20 @@ bool x86_seam_rdmsr_insn(CPUX86State *env, uintptr_t ra)
     if (!x86_cpu_has_seam(cpu)) {
         return false;
     }
+    if (x86_vmx_rdmsr(env, env->regs[R_ECX], &val)) {
+        env->regs[R_EAX] = (uint32_t)val;
+        env->regs[R_EDX] = (uint32_t)(val >> 32);
+        return true;
+    }
     switch (x86_seam_guest_rdmsr(cpu, env->regs[R_ECX], &val)) {
     case X86_SEAM_MSR_DONE:
         env->regs[R_EAX] = (uint32_t)val;
         env->regs[R_EDX] = (uint32_t)(val >> 32);
         return true;
     case X86_SEAM_MSR_GP:
+        if (x86_vmx_msr_fault(env)) {
+            return true;
+        }
         raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
     default:
         return false;
@@ -49,20 +57,24 @@ bool x86_seam_rdmsr_insn(CPUX86State *env, uintptr_t ra)
 bool x86_seam_wrmsr_insn(CPUX86State *env, uintptr_t ra)
 {
     X86CPU *cpu = env_archcpu(env);
+    uint32_t msr = env->regs[R_ECX];
+    uint64_t val = (uint32_t)env->regs[R_EAX] |
+                   (uint64_t)env->regs[R_EDX] << 32;
+    X86VmxMsr vmx;
+    X86SeamMsr seam = X86_SEAM_MSR_STOCK;
 
     if (!x86_cpu_has_seam(cpu)) {
         return false;
     }
-    switch (x86_seam_guest_wrmsr(cpu, env->regs[R_ECX],
-                                 (uint32_t)env->regs[R_EAX] |
-                                 (uint64_t)env->regs[R_EDX] << 32)) {
-    case X86_SEAM_MSR_DONE:
-        return true;
-    case X86_SEAM_MSR_GP:
-        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
-    default:
-        return false;
+    vmx = x86_vmx_wrmsr(env, msr, val);
+    if (vmx == X86_VMX_MSR_STOCK) {
+        seam = x86_seam_guest_wrmsr(cpu, msr, val);
     }
+    if ((vmx == X86_VMX_MSR_GP || seam == X86_SEAM_MSR_GP) &&
+        !x86_vmx_msr_fault(env)) {
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+    }
+    return vmx != X86_VMX_MSR_STOCK || seam != X86_SEAM_MSR_STOCK;
 }
 
 /* --- instructions -------------------------------------------------------- */
@@ -77,7 +89,7 @@ target_ulong helper_seamcall(CPUX86State *env)
     bool done = false;
 
     /* 1: not in VMX operation, in SMM, or not in 64-bit mode */
-    if (!x86_vmx_root(env) || !(env->hflags & HF_CS64_MASK)) {
+    if (!x86_vmx_operation(env) || !(env->hflags & HF_CS64_MASK)) {
         qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #UD, not in VMX operation "
                       "or not in 64-bit mode\n");
         raise_exception_ra(env, EXCP06_ILLOP, GETPC());
@@ -87,7 +99,12 @@ target_ulong helper_seamcall(CPUX86State *env)
         qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #GP(0), CPL > 0\n");
         raise_exception_err_ra(env, EXCP0D_GPF, 0, GETPC());
     }
-    /* 3: there is no VMX non-root operation; 4: the SEAM range is valid */
+    /* 3: VMX non-root operation; 4: the SEAM range is valid */
+    if (x86_vmx_guest(env)) {
+        vmx_exit(env, &(VmxExit) {
+            .reason = X86_VMX_EXIT_REASON_SEAMCALL,
+        }, GETPC());
+    }
     /* 5: blocking by MOV SS; STI blocks interrupts only */
     if (x86_vmx_mov_ss_blocking(env)) {
         qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #GP(0), after MOV SS\n");

@@ -1,0 +1,166 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the files of the VMX engine share among themselves.
+ */
+
+#ifndef TARGET_I386_TCG_VMX_ENGINE_H
+#define TARGET_I386_TCG_VMX_ENGINE_H
+
+#include "target/i386/vmx.h"
+
+/* --- insn.c --------------------------------------------------------------- */
+
+/**
+ * vmx_check_insn: what starts each VMX instruction but VMXON and VMCALL:
+ * #UD outside VMX operation or in the wrong mode, VM exit with @reason in
+ * non-root operation, #GP(0) at CPL > 0.
+ */
+void vmx_check_insn(CPUX86State *env, const char *insn,
+                    X86VmxExitReason reason, uintptr_t ra);
+
+/**
+ * vmx_fail: end an instruction with VM-instruction error @error.
+ * Returns the arithmetic flags of RFLAGS.
+ */
+target_ulong vmx_fail(CPUX86State *env, const char *insn, X86VmxError error);
+
+/** vmx_fail_invalid: end an instruction where there is no VMCS to write to */
+target_ulong vmx_fail_invalid(const char *insn, const char *why);
+
+/** vmx_valid_eptp: may @eptp be an EPT pointer? */
+bool vmx_valid_eptp(CPUX86State *env, uint64_t eptp);
+
+/* --- event.c -------------------------------------------------------------- */
+
+/** vmx_attention: what vmx_pending() looks at has changed.  BQL not needed. */
+void vmx_attention(CPUX86State *env);
+
+/** vmx_timer_start: the preemption timer runs from @value down to 0 */
+void vmx_timer_start(CPUX86State *env, uint32_t value);
+
+/** vmx_timer_stop: stop it.  Returns what is left of the value. */
+uint32_t vmx_timer_stop(CPUX86State *env);
+
+/** vmx_inject: deliver the event that VM entry asks for; may exit */
+void vmx_inject(CPUX86State *env, uint32_t info, uint32_t error,
+                uint32_t insn_len);
+
+/* --- exit.c --------------------------------------------------------------- */
+
+/**
+ * vmx_switch_to_host: VM exit.  env has the guest's state of an instruction
+ * boundary, then that of the host.
+ */
+void vmx_switch_to_host(CPUX86State *env, const VmxExit *exit);
+
+/**
+ * vmx_load_host: load the host's state as a VM exit does, MSR list included
+ * @nmi_blocked: NMIs are blocked afterwards
+ */
+void vmx_load_host(CPUX86State *env, bool nmi_blocked);
+
+/** VmxMsrFail: entry @index, from 1, of an MSR list failed; 0 if none did */
+typedef struct VmxMsrFail {
+    uint32_t index;
+} VmxMsrFail;
+
+/** vmx_load_msrs: load @count MSRs from the list at @addr */
+VmxMsrFail vmx_load_msrs(CPUX86State *env, uint64_t addr, uint32_t count,
+                         bool entry);
+
+/* --- memory of the machine, by physical address; insn.c -------------------- */
+
+/** vmx_phys_read, vmx_phys_write: false if there is nothing at @addr */
+bool vmx_phys_read(CPUX86State *env, uint64_t addr, void *buf, size_t size);
+bool vmx_phys_write(CPUX86State *env, uint64_t addr, const void *buf,
+                    size_t size);
+
+/* --- entry.c -------------------------------------------------------------- */
+
+/** vmx_loaded_cr0: CR0 when a world switch loads @cr0 */
+uint64_t vmx_loaded_cr0(CPUX86State *env, uint64_t cr0);
+
+/* --- state.c: registers of either world ------------------------------------ */
+
+/**
+ * vmx_set_crs: load control registers and IA32_EFER without the checks and
+ * flushes of MOV CR; vmx_update_hflags() must follow
+ */
+void vmx_set_crs(CPUX86State *env, uint64_t cr0, uint64_t cr3, uint64_t cr4,
+                 uint64_t efer);
+
+/** vmx_update_hflags: derive what hflags has from the state just loaded */
+void vmx_update_hflags(CPUX86State *env);
+
+/** vmx_load_segment, vmx_save_segment: access rights as in a VMCS */
+void vmx_load_segment(SegmentCache *sc, X86VmcsSegment seg, bool ss);
+X86VmcsSegment vmx_save_segment(const SegmentCache *sc, bool ss);
+
+/** vmx_canonical: is @addr a canonical linear address on this CPU? */
+bool vmx_canonical(CPUX86State *env, uint64_t addr);
+
+/* --- intercept.c ----------------------------------------------------------- */
+
+/**
+ * vmx_exit_insn: VM exit by an instruction of which nothing was executed,
+ * with the information that @reason has
+ */
+G_NORETURN void vmx_exit_insn(CPUX86State *env, X86VmxExitReason reason,
+                              uintptr_t ra);
+
+/** vmx_exit_qual: the same with a qualification */
+G_NORETURN void vmx_exit_qual(CPUX86State *env, X86VmxExitReason reason,
+                              uint64_t qualification, uintptr_t ra);
+
+/* --- insn-info.c ------------------------------------------------------------ */
+
+/**
+ * VmxInsn: an instruction, decoded as far as exit information wants.
+ * @opcode: with 0f and 0f38 as its upper bytes
+ * @rex, @prefix_66, @prefix_67: prefixes
+ * @segment: of a memory operand, in the order of instructions' encoding
+ * @base, @index: registers, -1: none
+ */
+typedef struct VmxInsn {
+    uint32_t opcode;
+    uint8_t length;
+    uint8_t rex;
+    bool prefix_66;
+    bool prefix_67;
+    uint8_t modrm;
+    uint8_t segment;
+    int8_t base;
+    int8_t index;
+    uint8_t scale;
+    bool rip_relative;
+    int64_t disp;
+} VmxInsn;
+
+static inline bool vmx_insn_has_mem(const VmxInsn *insn)
+{
+    return insn->modrm < 0xc0;
+}
+
+/** vmx_insn_reg, vmx_insn_rm: register numbers in the ModRM byte */
+static inline unsigned vmx_insn_reg(const VmxInsn *insn)
+{
+    return (insn->modrm >> 3 & 7) | (insn->rex & 4) << 1;
+}
+
+static inline unsigned vmx_insn_rm(const VmxInsn *insn)
+{
+    return (insn->modrm & 7) | (insn->rex & 1) << 3;
+}
+
+/** vmx_insn_decode: the instruction at EIP, which env has */
+VmxInsn vmx_insn_decode(CPUX86State *env);
+
+/** vmx_insn_info: VM-exit instruction information for @reason; 0: none */
+uint32_t vmx_insn_info(CPUX86State *env, X86VmxExitReason reason,
+                       const VmxInsn *insn);
+
+/** vmx_insn_disp: displacement, as exit qualifications have it */
+uint64_t vmx_insn_disp(CPUX86State *env, const VmxInsn *insn);
+
+#endif /* TARGET_I386_TCG_VMX_ENGINE_H */

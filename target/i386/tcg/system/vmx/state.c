@@ -1,0 +1,75 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Loading registers in bulk on a world switch: MOV CR and its like check,
+ * flush and derive with each register, which is not wanted here.
+ */
+
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "tcg/helper-tcg.h"
+#include "engine.h"
+
+/* Access rights of a VMCS are bits 55:40 of a descriptor. */
+#define AR_SHIFT 8
+#define AR_MASK  0xf0ffu
+
+bool vmx_canonical(CPUX86State *env, uint64_t addr)
+{
+    unsigned bits = env->cr[4] & CR4_LA57_MASK ? 57 : 48;
+
+    return sextract64(addr, 0, bits) == (int64_t)addr;
+}
+
+void vmx_set_crs(CPUX86State *env, uint64_t cr0, uint64_t cr3, uint64_t cr4,
+                 uint64_t efer)
+{
+    env->cr[0] = cr0 | CR0_ET_MASK;
+    env->cr[3] = cr3;
+    env->cr[4] = cr4;
+    env->efer = efer;
+}
+
+void vmx_update_hflags(CPUX86State *env)
+{
+    env->hflags &= ~(HF_SMAP_MASK | HF_UMIP_MASK | HF_SVME_MASK);
+    if (env->cr[4] & CR4_SMAP_MASK) {
+        env->hflags |= HF_SMAP_MASK;
+    }
+    if (env->cr[4] & CR4_UMIP_MASK) {
+        env->hflags |= HF_UMIP_MASK;
+    }
+    x86_update_hflags(env);
+    cpu_sync_bndcs_hflags(env);
+    cpu_sync_avx_hflag(env);
+}
+
+/*
+ * A segment register that is not usable is not present here; SS keeps its
+ * DPL, which is the CPL.
+ */
+void vmx_load_segment(SegmentCache *sc, X86VmcsSegment seg, bool ss)
+{
+    sc->selector = seg.selector;
+    sc->base = seg.base;
+    sc->limit = seg.limit;
+    sc->flags = (seg.ar & AR_MASK) << AR_SHIFT;
+    if (seg.ar & X86_VMCS_AR_UNUSABLE) {
+        sc->flags &= ss ? DESC_DPL_MASK | DESC_B_MASK : 0;
+    }
+}
+
+X86VmcsSegment vmx_save_segment(const SegmentCache *sc, bool ss)
+{
+    uint32_t ar = sc->flags >> AR_SHIFT & AR_MASK;
+
+    if (!(ar & X86_VMCS_AR_P)) {
+        ar |= X86_VMCS_AR_UNUSABLE;
+    }
+    return (X86VmcsSegment) {
+        .selector = sc->selector,
+        .base = sc->base,
+        .limit = sc->limit,
+        .ar = ar,
+    };
+}
