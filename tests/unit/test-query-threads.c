@@ -132,7 +132,7 @@ static void run(SimPlatform *sim, unsigned num, GThreadFunc func,
 static void test_pairs(void)
 {
     SimPlatform *sim = sim_ready(WORKERS, true);
-    TdxCallCount n;
+    TdxQueryCalls n;
 
     sim_init_tdmr(sim, sim_add_tdmr(sim, BASE, GIB, PAMT));
     run(sim, WORKERS, pairs, look);

@@ -280,7 +280,7 @@ static void test_td(void)
 {
     g_autofree TdxQueryConfig *cfg = NULL;
     g_autofree TdxQueryTd *td = g_new(TdxQueryTd, 1);
-    TdxTdvps tdvps;
+    TdxQueryVcpu vcpu;
     uint64_t before;
     Fixture f;
 
@@ -288,14 +288,14 @@ static void test_td(void)
     before = f.sim->private.num_pages;
     cfg = config(f.sim);
     g_assert_true(tdx_query_td(f.m, cfg, f.td.tdr, td));
-    g_assert_true(td->has_tdcs);
-    g_assert_cmpuint(td->tdr.hkid, ==, SIM_TD_HKID);
-    g_assert_cmpuint(td->tdcs.op_state, ==, TDX_OP_RUNNABLE);
-    g_assert_cmpmem(td->tdcs.mrtd, TDX_MR_SIZE, f.tdcs->mrtd, TDX_MR_SIZE);
-    g_assert_true(tdx_query_vcpu(f.m, cfg, td, f.td.vcpu, &tdvps));
-    g_assert_cmpuint(tdvps.state, ==, TDX_VCPU_READY);
+    g_assert_true(td->has_op_state);
+    g_assert_cmpuint(td->hkid, ==, SIM_TD_HKID);
+    g_assert_cmpuint(td->op_state, ==, TDX_OP_RUNNABLE);
+    g_assert_cmpmem(td->mrtd, TDX_MR_SIZE, f.tdcs->mrtd, TDX_MR_SIZE);
+    g_assert_true(tdx_query_vcpu(f.m, cfg, td, f.td.vcpu, &vcpu));
+    g_assert_cmpuint(vcpu.state, ==, TDX_VCPU_READY);
     /* What is no TDR and no TDVPR */
-    g_assert_false(tdx_query_vcpu(f.m, cfg, td, f.page, &tdvps));
+    g_assert_false(tdx_query_vcpu(f.m, cfg, td, f.page, &vcpu));
     g_assert_false(tdx_query_td(f.m, cfg, f.td.vcpu, td));
     g_assert_false(tdx_query_td(f.m, cfg, FREE, td));
     g_assert_false(tdx_query_td(f.m, cfg, 0, td));
@@ -307,13 +307,13 @@ static void test_td(void)
     f.tdr->lifecycle = TDX_TD_KEYS_CONFIGURED;
     f.tdcs->op_state = TDX_OP_START_IMPORT + 1;
     g_assert_true(tdx_query_td(f.m, cfg, f.td.tdr, td));
-    g_assert_false(td->has_tdcs);
-    g_assert_false(tdx_query_vcpu(f.m, cfg, td, f.td.vcpu, &tdvps));
+    g_assert_false(td->has_op_state);
+    g_assert_false(tdx_query_vcpu(f.m, cfg, td, f.td.vcpu, &vcpu));
     /* The key is gone: what was encrypted with it cannot be read */
     f.tdcs->op_state = TDX_OP_RUNNABLE;
     f.tdr->lifecycle = TDX_TD_TEARDOWN;
     g_assert_true(tdx_query_td(f.m, cfg, f.td.tdr, td));
-    g_assert_false(td->has_tdcs);
+    g_assert_false(td->has_op_state);
 
     sum_up(f.sim, true);
     sum_up(f.sim, false);
@@ -333,7 +333,7 @@ static bool look_closely(void *opaque, const TdxQueryRange *r)
     Finder *finder = opaque;
     TdxUseCounts counts = { 0 };
     TdxQueryTd td;
-    TdxTdvps tdvps;
+    TdxQueryVcpu vcpu;
 
     tdx_query_count(finder->cfg, r, &counts);
     for (unsigned i = 0; i < TDX_PAMT_CHILDREN; i++) {
@@ -342,7 +342,7 @@ static bool look_closely(void *opaque, const TdxQueryRange *r)
         if (tdx_query_use(finder->cfg, r, i) == TDX_USE_TDR &&
             tdx_query_td(finder->sim->module, finder->cfg, hpa, &td)) {
             tdx_query_vcpu(finder->sim->module, finder->cfg, &td, hpa,
-                           &tdvps);
+                           &vcpu);
         }
     }
     return true;
@@ -393,7 +393,7 @@ static void test_absurd(void)
 static void test_calls(void)
 {
     SimPlatform *sim = sim_ready(3, true);
-    TdxCallCount n;
+    TdxQueryCalls n;
 
     sim_add_tdmr(sim, 16 * GIB, GIB, 2 * GIB);
     for (unsigned lp = 0; lp < 3; lp++) {

@@ -31,24 +31,24 @@ typedef struct NamedCount {
 static void print_counts(Monitor *mon, const TdxModulePageCounts *c, bool line)
 {
     const NamedCount counts[] = {
-        { "nda", c->nda }, { "rsvd", c->rsvd },
-        { "uninitialized", c->uninitialized }, { "pamt", c->pamt },
-        { "tdr", c->tdr }, { "tdcx", c->tdcx }, { "tdvpr", c->tdvpr },
-        { "ept", c->ept }, { "reg-4k", c->reg_4k }, { "reg-2m", c->reg_2m },
-        { "reg-1g", c->reg_1g }, { "other", c->other },
+#define COUNT(name, member) { #member, c->member },
+        TDX_USES(COUNT)
+#undef COUNT
     };
 
     for (int i = 0; i < ARRAY_SIZE(counts); i++) {
         g_autofree char *size = size_to_str(counts[i].n * TDX_PAGE_4K);
+        g_autofree char *name = g_strdelimit(g_strdup(counts[i].name), "_",
+                                             '-');
 
         if (!counts[i].n) {
             continue;
         }
         if (line) {
-            monitor_printf(mon, " %s %" PRIu64, counts[i].name, counts[i].n);
+            monitor_printf(mon, " %s %" PRIu64, name, counts[i].n);
         } else {
             monitor_printf(mon, "  %-13s %12" PRIu64 "  %10s\n",
-                           counts[i].name, counts[i].n, size);
+                           name, counts[i].n, size);
         }
     }
 }

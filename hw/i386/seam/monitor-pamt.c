@@ -97,45 +97,37 @@ static bool visit_map(View *v, const TdxQueryRange *r)
 
 /* --- entries -------------------------------------------------------------- */
 
-static TdxModulePageType page_type(const TdxPamtEntry *e)
+static TdxModulePageType page_type(unsigned type)
 {
-    switch (pamt_type(e)) {
-    case TDX_PT_NDA:
-        return TDX_MODULE_PAGE_TYPE_NDA;
-    case TDX_PT_RSVD:
-        return TDX_MODULE_PAGE_TYPE_RSVD;
-    case TDX_PT_REG:
-        return TDX_MODULE_PAGE_TYPE_REG;
-    case TDX_PT_TDR:
-        return TDX_MODULE_PAGE_TYPE_TDR;
-    case TDX_PT_TDCX:
-        return TDX_MODULE_PAGE_TYPE_TDCX;
-    case TDX_PT_TDVPR:
-        return TDX_MODULE_PAGE_TYPE_TDVPR;
-    case TDX_PT_EPT:
-        return TDX_MODULE_PAGE_TYPE_EPT;
-    case TDX_PT_PAMT:
-        return TDX_MODULE_PAGE_TYPE_PAMT;
+    switch (type) {
+#define TYPE(name, value, words) \
+    case TDX_PT_##name: \
+        return TDX_MODULE_PAGE_TYPE_##name;
+    TDX_PAGE_TYPES(TYPE)
+#undef TYPE
     default:
         return TDX_MODULE_PAGE_TYPE_OTHER;
     }
 }
 
-static uint64List *pair_pages(const TdxPamtEntry *e)
+static uint64List *pair_pages(const TdxQueryEntry *e)
 {
     uint64List *pages = NULL, **tail = &pages;
 
-    QAPI_LIST_APPEND(tail, pamt_pair_hpa(e, 0));
-    QAPI_LIST_APPEND(tail, pamt_pair_hpa(e, 1));
+    QAPI_LIST_APPEND(tail, e->pair[0]);
+    QAPI_LIST_APPEND(tail, e->pair[1]);
     return pages;
 }
 
-static bool show_entry(View *v, const TdxPamtEntry *e, uint64_t hpa)
+/* The entry of a page of size v->level, number @i of @r */
+static bool show_entry(View *v, const TdxQueryRange *r, unsigned i)
 {
+    const TdxQueryEntry e = tdx_query_entry(r, v->level, i);
+    uint64_t hpa = r->hpa + i * TDX_PAGE_4K;
     TdxModulePamtEntry *info;
 
     if (hpa < v->base || hpa >= v->end ||
-        (v->in_use && pamt_type(e) == TDX_PT_NDA)) {
+        (v->in_use && e.type == TDX_PT_NDA)) {
         return true;
     }
     if (!take_room(v, hpa)) {
@@ -143,23 +135,21 @@ static bool show_entry(View *v, const TdxPamtEntry *e, uint64_t hpa)
     }
     info = g_new0(TdxModulePamtEntry, 1);
     info->hpa = hpa;
-    info->type = page_type(e);
-    info->owner = tdx_query_owner(e);
+    info->type = page_type(e.type);
+    info->owner = e.owner;
     info->has_owner = info->owner != 0;
-    if (pamt_type(e) == TDX_PT_REG) {
-        info->bepoch = pamt_bepoch(e);
-        info->has_bepoch = info->bepoch != 0;
-    }
-    if (pamt_type(e) == TDX_PT_PAMT) {
+    info->bepoch = e.bepoch;
+    info->has_bepoch = info->bepoch != 0;
+    if (e.type == TDX_PT_PAMT) {
         info->has_pair = info->has_page_count = true;
-        info->pair = pair_pages(e);
-        info->page_count = pamt_count(e);
+        info->pair = pair_pages(&e);
+        info->page_count = e.page_count;
     }
-    info->locked_exclusive = e->lock & TDX_LOCK_EXCLUSIVE;
+    info->locked_exclusive = e.exclusive;
     info->has_locked_exclusive = info->locked_exclusive;
-    info->readers = e->lock / TDX_LOCK_READER;
+    info->readers = e.readers;
     info->has_readers = info->readers != 0;
-    info->host_priority = e->lock & TDX_LOCK_HOST_PRIORITY;
+    info->host_priority = e.host_priority;
     info->has_host_priority = info->host_priority;
     QAPI_LIST_APPEND(v->entries, info);
     return true;
@@ -167,23 +157,19 @@ static bool show_entry(View *v, const TdxPamtEntry *e, uint64_t hpa)
 
 static bool visit_entries(View *v, const TdxQueryRange *r)
 {
-    static const TdxPamtEntry blank;
-
     if (!r->initialized) {
         return true;
     }
     switch (v->level) {
     case TDX_LEVEL_1G:
-        return !QEMU_IS_ALIGNED(r->hpa, TDX_PAGE_1G) ||
-               show_entry(v, &r->large, r->hpa);
+        return !QEMU_IS_ALIGNED(r->hpa, TDX_PAGE_1G) || show_entry(v, r, 0);
     case TDX_LEVEL_2M:
-        return show_entry(v, &r->range, r->hpa);
+        return show_entry(v, r, 0);
     default:
         break;
     }
-    for (unsigned i = 0; r->has_4k && i < TDX_PAMT_CHILDREN; i++) {
-        if (!show_entry(v, r->page ? &r->page[i] : &blank,
-                        r->hpa + i * TDX_PAGE_4K)) {
+    for (unsigned i = 0; r->has_4k && i < TDX_QUERY_PAGES_OF_2M; i++) {
+        if (!show_entry(v, r, i)) {
             return false;
         }
     }
@@ -195,18 +181,19 @@ static bool visit_entries(View *v, const TdxQueryRange *r)
 static bool visit_pairs(View *v, const TdxQueryRange *r)
 {
     TdxModulePamtPair *info;
+    TdxQueryEntry e;
 
-    if (!v->cfg->dynamic_pamt || !r->initialized ||
-        pamt_type(&r->range) != TDX_PT_PAMT) {
+    if (!tdx_query_has_pair(v->cfg, r)) {
         return true;
     }
     if (!take_room(v, r->hpa)) {
         return false;
     }
+    e = tdx_query_entry(r, TDX_LEVEL_2M, 0);
     info = g_new0(TdxModulePamtPair, 1);
     info->hpa = r->hpa;
-    info->pages = pair_pages(&r->range);
-    info->page_count = pamt_count(&r->range);
+    info->pages = pair_pages(&e);
+    info->page_count = e.page_count;
     QAPI_LIST_APPEND(v->pairs, info);
     return true;
 }
@@ -236,7 +223,7 @@ static bool show_bit(View *v, uint64_t hpa, bool reserved)
 
 static bool visit_bitmap(View *v, const TdxQueryRange *r)
 {
-    for (unsigned i = 0; i < TDX_PAMT_CHILDREN; i++) {
+    for (unsigned i = 0; i < TDX_QUERY_PAGES_OF_2M; i++) {
         if (r->bits[i / 64] >> i % 64 & 1 &&
             !show_bit(v, r->hpa + i * TDX_PAGE_4K,
                       r->rsvd[i / 64] >> i % 64 & 1)) {
@@ -261,7 +248,7 @@ static bool visit(void *opaque, const TdxQueryRange *r)
     if (v->view != TDX_MODULE_PAMT_VIEW_SUMMARY && !visits[v->view](v, r)) {
         return false;
     }
-    tdx_query_count(v->cfg, r, &v->counts[r->tdmr - v->cfg->tdmr]);
+    tdx_query_count(v->cfg, r, &v->counts[r->tdmr]);
     return true;
 }
 

@@ -41,7 +41,7 @@ static bool visit_tdrs(void *opaque, const TdxQueryRange *r)
 {
     Search *s = opaque;
 
-    for (unsigned i = 0; r->page && i < TDX_PAMT_CHILDREN; i++) {
+    for (unsigned i = 0; r->written && i < TDX_QUERY_PAGES_OF_2M; i++) {
         Td td = { .hpa = r->hpa + i * TDX_PAGE_4K };
 
         if (td.hpa < s->base ||
@@ -80,7 +80,7 @@ static Td *find_td(Search *s, uint64_t hpa)
 static void add_pages(Search *s, uint64_t owner, uint64_t hpa, TdxUse use,
                       uint64_t pages)
 {
-    Td *td = find_td(s, owner);
+    Td *td = owner ? find_td(s, owner) : NULL;
 
     if (!td) {
         return;
@@ -103,19 +103,20 @@ static bool visit_pages(void *opaque, const TdxQueryRange *r)
     TdxUse use = tdx_query_use(s->cfg, r, 0);
 
     if (use == TDX_USE_REG_1G || use == TDX_USE_REG_2M) {
-        const TdxPamtEntry *e = use == TDX_USE_REG_1G ? &r->large : &r->range;
+        TdxLevel level = use == TDX_USE_REG_1G ? TDX_LEVEL_1G : TDX_LEVEL_2M;
 
-        add_pages(s, tdx_query_owner(e), r->hpa, use, r->size / TDX_PAGE_4K);
+        add_pages(s, tdx_query_owner(r, level, 0), r->hpa, use,
+                  r->size / TDX_PAGE_4K);
         return true;
     }
-    for (unsigned i = 0; r->page && i < TDX_PAMT_CHILDREN; i++) {
+    for (unsigned i = 0; r->written && i < TDX_QUERY_PAGES_OF_2M; i++) {
         uint64_t hpa = r->hpa + i * TDX_PAGE_4K;
 
         use = tdx_query_use(s->cfg, r, i);
         if (use == TDX_USE_TDR) {
             add_pages(s, hpa, hpa, use, 1);
-        } else if (tdx_query_owner(&r->page[i])) {
-            add_pages(s, tdx_query_owner(&r->page[i]), hpa, use, 1);
+        } else {
+            add_pages(s, tdx_query_owner(r, TDX_LEVEL_4K, i), hpa, use, 1);
         }
     }
     return true;
@@ -140,24 +141,37 @@ static void search(TdxModule *m, Search *s)
 static bool vcpu_state(uint32_t state, TdxModuleVcpuState *shown)
 {
     switch (state) {
-    case TDX_VCPU_UNINITIALIZED:
-        *shown = TDX_MODULE_VCPU_STATE_UNINITIALIZED;
+#define STATE(name, value, words) \
+    case TDX_VCPU_##name: \
+        *shown = TDX_MODULE_VCPU_STATE_##name; \
         return true;
-    case TDX_VCPU_READY:
-        *shown = TDX_MODULE_VCPU_STATE_READY;
-        return true;
-    case TDX_VCPU_ACTIVE:
-        *shown = TDX_MODULE_VCPU_STATE_ACTIVE;
-        return true;
-    case TDX_VCPU_DISABLED:
-        *shown = TDX_MODULE_VCPU_STATE_DISABLED;
-        return true;
-    case TDX_VCPU_IMPORT:
-        *shown = TDX_MODULE_VCPU_STATE_IMPORT;
-        return true;
+    TDX_VCPU_STATES(STATE)
+#undef STATE
     default:
         return false;
     }
+}
+
+static TdxModuleTdLifecycle lifecycle(TdxLifecycle state)
+{
+    static const TdxModuleTdLifecycle shown[] = {
+#define STATE(name, value, words) [value] = TDX_MODULE_TD_LIFECYCLE_##name,
+        TDX_LIFECYCLES(STATE)
+#undef STATE
+    };
+
+    return shown[state];
+}
+
+static TdxModuleTdOpState op_state(TdxOpState state)
+{
+    static const TdxModuleTdOpState shown[] = {
+#define STATE(name, value, words) [value] = TDX_MODULE_TD_OP_STATE_##name,
+        TDX_OP_STATES(STATE)
+#undef STATE
+    };
+
+    return shown[state];
 }
 
 static void show_vcpus(TdxModule *m, Search *s, const Td *td,
@@ -169,26 +183,26 @@ static void show_vcpus(TdxModule *m, Search *s, const Td *td,
     for (guint i = 0; td->tdvpr && i < td->tdvpr->len; i++) {
         uint64_t hpa = g_array_index(td->tdvpr, uint64_t, i);
         TdxModuleVcpuState state;
-        TdxModuleVcpu *vcpu;
-        TdxTdvps tdvps;
+        TdxModuleVcpu *shown;
+        TdxQueryVcpu vcpu;
 
-        if (!tdx_query_vcpu(m, s->cfg, content, hpa, &tdvps) ||
-            !vcpu_state(tdvps.state, &state)) {
+        if (!tdx_query_vcpu(m, s->cfg, content, hpa, &vcpu) ||
+            !vcpu_state(vcpu.state, &state)) {
             continue;
         }
-        vcpu = g_new0(TdxModuleVcpu, 1);
-        vcpu->tdvpr = hpa;
-        vcpu->state = state;
-        vcpu->has_index = vcpu->has_x2apic_id =
-            tdvps.state != TDX_VCPU_UNINITIALIZED;
-        if (vcpu->has_index) {
-            vcpu->index = tdvps.index;
-            vcpu->x2apic_id = tdvps.x2apic_id;
+        shown = g_new0(TdxModuleVcpu, 1);
+        shown->tdvpr = hpa;
+        shown->state = state;
+        shown->has_index = shown->has_x2apic_id =
+            vcpu.state != TDX_VCPU_UNINITIALIZED;
+        if (shown->has_index) {
+            shown->index = vcpu.index;
+            shown->x2apic_id = vcpu.x2apic_id;
         }
-        vcpu->has_lp = tdvps.assoc_lpid != TDX_ASSOC_NONE;
-        vcpu->lp = vcpu->has_lp ? tdvps.assoc_lpid : 0;
-        vcpu->pages = tdvps.num_pages;
-        QAPI_LIST_APPEND(tail, vcpu);
+        shown->has_lp = vcpu.has_lp;
+        shown->lp = vcpu.lp;
+        shown->pages = vcpu.pages;
+        QAPI_LIST_APPEND(tail, shown);
     }
 }
 
@@ -203,60 +217,55 @@ static char *hex(const uint8_t *bytes, size_t len)
 }
 
 /* What TDH.MNG.INIT has set */
-static void show_initialized(const TdxTdcs *tdcs, TdxModuleTd *info)
+static void show_initialized(const TdxQueryTd *td, TdxModuleTd *info)
 {
     info->has_attributes = info->has_xfam = info->has_gpa_width = true;
     info->has_max_vcpus = info->has_vcpus_initialized = true;
     info->has_vcpus_associated = info->has_td_epoch = true;
-    info->attributes = tdcs->attributes;
-    info->xfam = tdcs->xfam;
-    info->gpa_width = td_gpa_width(tdcs);
-    info->max_vcpus = tdcs->max_vcpus;
-    info->vcpus_initialized = tdcs->num_vcpus;
-    info->vcpus_associated = tdcs->num_assoc_vcpus;
-    info->td_epoch = tdcs->td_epoch;
-    if (tdcs->op_state == TDX_OP_RUNNABLE) {
-        info->mrtd = hex(tdcs->mrtd, sizeof(tdcs->mrtd));
+    info->attributes = td->attributes;
+    info->xfam = td->xfam;
+    info->gpa_width = td->gpa_width;
+    info->max_vcpus = td->max_vcpus;
+    info->vcpus_initialized = td->num_vcpus;
+    info->vcpus_associated = td->num_assoc_vcpus;
+    info->td_epoch = td->td_epoch;
+    if (td->op_state == TDX_OP_RUNNABLE) {
+        info->mrtd = hex(td->mrtd, sizeof(td->mrtd));
     }
 }
 
 static TdxModuleTd *show_td(TdxModule *m, Search *s, const Td *td)
 {
-    TdxQueryTd *content = g_new(TdxQueryTd, 1);
-    TdxModuleTd *info = NULL;
+    TdxModuleTd *info;
+    TdxQueryTd content;
 
-    /* The enumerations of the architecture and of QAPI have the same order */
-    QEMU_BUILD_BUG_ON((int)TDX_MODULE_TD_LIFECYCLE_TEARDOWN !=
-                      (int)TDX_TD_TEARDOWN);
-    QEMU_BUILD_BUG_ON((int)TDX_MODULE_TD_OP_STATE_START_IMPORT !=
-                      (int)TDX_OP_START_IMPORT);
-    if (tdx_query_td(m, s->cfg, td->hpa, content)) {
-        info = g_new0(TdxModuleTd, 1);
-        info->tdr = td->hpa;
-        info->lifecycle = (TdxModuleTdLifecycle)content->tdr.lifecycle;
-        info->fatal = content->tdr.fatal;
-        info->has_hkid = content->tdr.lifecycle != TDX_TD_TEARDOWN;
-        info->hkid = info->has_hkid ? content->tdr.hkid : 0;
-        info->packages_configured = ctpop32(content->tdr.pkg_config_bitmap);
-        info->tdcs_pages = content->tdr.num_tdcx;
-        info->pages = content->tdr.chldcnt;
-        if (s->counted) {
-            info->counts = seam_monitor_counts(&td->counts);
-            info->has_vcpus_created = true;
-            info->vcpus_created = td->vcpus;
-        }
-        if (content->has_tdcs) {
-            info->has_op_state = true;
-            info->op_state = (TdxModuleTdOpState)content->tdcs.op_state;
-            if (content->tdcs.op_state != TDX_OP_UNINITIALIZED) {
-                show_initialized(&content->tdcs, info);
-            }
-        }
-        if (s->want_vcpus && s->counted) {
-            show_vcpus(m, s, td, content, info);
+    if (!tdx_query_td(m, s->cfg, td->hpa, &content)) {
+        return NULL;
+    }
+    info = g_new0(TdxModuleTd, 1);
+    info->tdr = td->hpa;
+    info->lifecycle = lifecycle(content.lifecycle);
+    info->fatal = content.fatal;
+    info->has_hkid = content.lifecycle != TDX_TD_TEARDOWN;
+    info->hkid = info->has_hkid ? content.hkid : 0;
+    info->packages_configured = ctpop32(content.pkg_config_bitmap);
+    info->tdcs_pages = content.num_tdcx;
+    info->pages = content.pages;
+    if (s->counted) {
+        info->counts = seam_monitor_counts(&td->counts);
+        info->has_vcpus_created = true;
+        info->vcpus_created = td->vcpus;
+    }
+    if (content.has_op_state) {
+        info->has_op_state = true;
+        info->op_state = op_state(content.op_state);
+        if (content.op_state != TDX_OP_UNINITIALIZED) {
+            show_initialized(&content, info);
         }
     }
-    g_free(content);
+    if (s->want_vcpus && s->counted) {
+        show_vcpus(m, s, td, &content, info);
+    }
     return info;
 }
 

@@ -47,19 +47,19 @@ TdxModuleRange *seam_monitor_range(uint64_t base, uint64_t size)
     return range;
 }
 
-static TdxModuleRange *pamt_range(const TdxTdmr *tdmr, TdxLevel level)
+static TdxModuleRange *pamt_range(const TdxQueryTdmr *tdmr, TdxLevel level)
 {
     return seam_monitor_range(tdmr->pamt[level].base, tdmr->pamt[level].size);
 }
 
-void seam_monitor_tdmr(const TdxTdmr *tdmr, TdxModuleTdmr *info)
+void seam_monitor_tdmr(const TdxQueryTdmr *tdmr, TdxModuleTdmr *info)
 {
     TdxModuleRangeList **tail = &info->reserved;
 
     info->base = tdmr->base;
     info->size = tdmr->size;
     info->initialized = tdmr->last_initialized - tdmr->base;
-    for (int i = 0; i < MIN(tdmr->num_rsvd, TDX_MAX_RSVD_PER_TDMR); i++) {
+    for (uint32_t i = 0; i < tdmr->num_rsvd; i++) {
         QAPI_LIST_APPEND(tail,
                          seam_monitor_range(tdmr->base + tdmr->rsvd[i].base,
                                             tdmr->rsvd[i].size));
@@ -73,23 +73,10 @@ TdxModulePageCounts *seam_monitor_counts(const TdxUseCounts *counts)
 {
     TdxModulePageCounts *info = g_new0(TdxModulePageCounts, 1);
 
-#define COUNT(member, use)                            \
-    do {                                              \
-        info->member = counts->page[TDX_USE_##use];   \
-        info->has_##member = info->member != 0;       \
-    } while (0)
-    COUNT(nda, NDA);
-    COUNT(rsvd, RSVD);
-    COUNT(uninitialized, UNINITIALIZED);
-    COUNT(pamt, PAMT);
-    COUNT(tdr, TDR);
-    COUNT(tdcx, TDCX);
-    COUNT(tdvpr, TDVPR);
-    COUNT(ept, EPT);
-    COUNT(reg_4k, REG_4K);
-    COUNT(reg_2m, REG_2M);
-    COUNT(reg_1g, REG_1G);
-    COUNT(other, OTHER);
+#define COUNT(name, member)                       \
+    info->member = counts->page[TDX_USE_##name];  \
+    info->has_##member = info->member != 0;
+    TDX_USES(COUNT)
 #undef COUNT
     info->pairs = counts->pairs;
     info->has_pairs = info->pairs != 0;
@@ -114,12 +101,9 @@ uint32_t seam_monitor_limit(bool has, uint32_t limit, uint32_t usual,
 static TdxModuleState module_state(const TdxQueryConfig *cfg)
 {
     static const TdxModuleState states[] = {
-        [TDX_SYSINIT_PENDING] = TDX_MODULE_STATE_SYSINIT_PENDING,
-        [TDX_SYSINIT_DONE] = TDX_MODULE_STATE_SYSINIT_DONE,
-        [TDX_SYSCONFIG_DONE] = TDX_MODULE_STATE_SYSCONFIG_DONE,
-        [TDX_SYS_READY_STATE] = TDX_MODULE_STATE_SYS_READY,
-        [TDX_SYS_SHUTDOWN_STATE] = TDX_MODULE_STATE_SYS_SHUTDOWN,
-        [TDX_SYS_DISABLING_STATE] = TDX_MODULE_STATE_SYS_DISABLING,
+#define STATE(name, value, words) [value] = TDX_MODULE_STATE_##words,
+        TDX_SYS_STATES(STATE)
+#undef STATE
     };
 
     /* A state that does not exist can come with a saved one */
@@ -151,9 +135,9 @@ static TdxModuleKeyIds *keyids(const TdxModule *m, const TdxQueryConfig *cfg)
 {
     TdxModuleKeyIds *info = g_new0(TdxModuleKeyIds, 1);
 
-    info->mktme = m->plat.mktme_keyids;
-    info->first_tdx = m->private_hkid_min;
-    info->tdx = m->plat.tdx_keyids;
+    info->mktme = cfg->platform->mktme_keyids;
+    info->first_tdx = cfg->first_tdx_hkid;
+    info->tdx = cfg->platform->tdx_keyids;
     info->global = cfg->hkid;
     info->has_global = cfg->hkid != 0;
     info->assigned = tdx_query_hkids(m, TDX_HKID_ASSIGNED);
@@ -161,12 +145,12 @@ static TdxModuleKeyIds *keyids(const TdxModule *m, const TdxQueryConfig *cfg)
     return info;
 }
 
-static uint32List *missing_lps(const TdxModule *m)
+static uint32List *missing_lps(const TdxModule *m, unsigned num_lps)
 {
     uint32List *lps = NULL, **tail = &lps;
     unsigned n = 0;
 
-    for (unsigned lp = 0; lp < m->plat.num_lps && n < MAX_MISSING_LPS; lp++) {
+    for (unsigned lp = 0; lp < num_lps && n < MAX_MISSING_LPS; lp++) {
         if (!tdx_query_lp_init(m, lp)) {
             QAPI_LIST_APPEND(tail, lp);
             n++;
@@ -175,7 +159,7 @@ static uint32List *missing_lps(const TdxModule *m)
     return lps;
 }
 
-static TdxModuleLeaf *leaf_info(const char *name, TdxCallCount n)
+static TdxModuleLeaf *leaf_info(const char *name, TdxQueryCalls n)
 {
     TdxModuleLeaf *info = g_new0(TdxModuleLeaf, 1);
 
@@ -190,7 +174,7 @@ static TdxModuleLeafList *leaves(const TdxModule *m)
     TdxModuleLeafList *list = NULL, **tail = &list;
     size_t num;
     const TdxLeaf *const *leaf = tdx_leaf_table(&num);
-    TdxCallCount n;
+    TdxQueryCalls n;
 
     for (size_t i = 0; i < num; i++) {
         n = tdx_query_calls(m, leaf[i]);
@@ -213,6 +197,8 @@ TdxModuleInfo *qmp_query_tdx_module(Error **errp)
 {
     const TdxModule *m = seam_monitor_module(errp);
     g_autofree TdxQueryConfig *cfg = NULL;
+    const TdxModuleConfig *c;
+    const TdxPlatformInfo *p;
     TdxModuleRangeList **cmr_tail;
     TdxModuleTdmrList **tdmr_tail;
     TdxModuleInfo *info;
@@ -221,28 +207,28 @@ TdxModuleInfo *qmp_query_tdx_module(Error **errp)
         return NULL;
     }
     cfg = seam_monitor_config(m);
+    c = cfg->module;
+    p = cfg->platform;
     info = g_new0(TdxModuleInfo, 1);
     info->state = module_state(cfg);
-    info->version = g_strdup_printf("%u.%u.%02u", m->cfg.major, m->cfg.minor,
-                                    m->cfg.update);
-    info->build_date = m->cfg.build_date;
-    info->build_num = m->cfg.build_num;
-    info->features0 = m->features0;
+    info->version = g_strdup_printf("%u.%u.%02u", c->major, c->minor, c->update);
+    info->build_date = c->build_date;
+    info->build_num = c->build_num;
+    info->features0 = cfg->features0;
     info->features = feature_names(info->features0);
-    info->dynamic_pamt_supported = tdx_has_dynamic_pamt(m);
+    info->dynamic_pamt_supported = cfg->has_dynamic_pamt;
     info->dynamic_pamt_enabled = cfg->dynamic_pamt;
     info->keyids = keyids(m, cfg);
-    info->lps = m->plat.num_lps;
+    info->lps = p->num_lps;
     info->lps_initialized = cfg->num_init_lps;
-    info->lps_missing = missing_lps(m);
-    info->packages = m->plat.num_pkgs;
+    info->lps_missing = missing_lps(m, p->num_lps);
+    info->packages = p->num_pkgs;
     info->packages_configured = cfg->num_init_pkgs;
-    info->seamrr = seam_monitor_range(m->plat.seamrr.base,
-                                      m->plat.seamrr.size);
+    info->seamrr = seam_monitor_range(p->seamrr.base, p->seamrr.size);
     cmr_tail = &info->cmrs;
-    for (int i = 0; i < TDX_MAX_CMRS && m->plat.cmr[i].size; i++) {
-        QAPI_LIST_APPEND(cmr_tail, seam_monitor_range(m->plat.cmr[i].base,
-                                                      m->plat.cmr[i].size));
+    for (int i = 0; i < TDX_MAX_CMRS && p->cmr[i].size; i++) {
+        QAPI_LIST_APPEND(cmr_tail, seam_monitor_range(p->cmr[i].base,
+                                                      p->cmr[i].size));
     }
     tdmr_tail = &info->tdmrs;
     for (uint32_t i = 0; i < cfg->num_tdmrs; i++) {

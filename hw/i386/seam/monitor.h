@@ -20,7 +20,7 @@ TdxQueryConfig *seam_monitor_config(const TdxModule *m);
 TdxModuleRange *seam_monitor_range(uint64_t base, uint64_t size);
 
 /** seam_monitor_tdmr: fill @info from @tdmr */
-void seam_monitor_tdmr(const TdxTdmr *tdmr, TdxModuleTdmr *info);
+void seam_monitor_tdmr(const TdxQueryTdmr *tdmr, TdxModuleTdmr *info);
 
 TdxModulePageCounts *seam_monitor_counts(const TdxUseCounts *counts);
 

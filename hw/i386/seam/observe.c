@@ -10,8 +10,8 @@
 #include "qemu/timer.h"
 #include "system/cpu-timers.h"
 #include "seam-internal.h"
+#include "target/i386/tdx-module/include/query.h"
 #include "target/i386/tdx-module/include/text.h"
-#include "target/i386/tdx-module/core/state.h"
 #include "trace.h"
 
 typedef struct ObservedCall {
@@ -85,7 +85,7 @@ static void tell_answer(TdxModuleDevice *s, const ObservedCall *o,
     if (!tdx_status_is_error(rax) && !tdx_status_is_busy(rax)) {
         return;
     }
-    tdx_reason_format(before, rax, &o->cause, tdx_sys_state(s->module), text,
+    tdx_reason_format(before, rax, &o->cause, tdx_query_state(s->module), text,
                       sizeof(text));
     if (tdx_status_is_busy(rax)) {
         trace_seam_busy(o->lp, call, status, text);

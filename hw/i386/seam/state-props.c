@@ -8,7 +8,6 @@
 #include "qemu/osdep.h"
 #include "qapi/visitor.h"
 #include "seam-internal.h"
-#include "target/i386/tdx-module/abi/states.h"
 #include "target/i386/tdx-module/include/query.h"
 
 /* @cfg: what TDH.SYS.CONFIG has set up, copied: vCPUs may be running */
@@ -40,7 +39,7 @@ static uint64_t hkid(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 
 static uint64_t first_tdx_keyid(TdxModuleDevice *s, const TdxQueryConfig *cfg)
 {
-    return s->module->private_hkid_min;
+    return cfg->first_tdx_hkid;
 }
 
 static uint64_t num_tdx_keyids(TdxModuleDevice *s, const TdxQueryConfig *cfg)
@@ -155,14 +154,14 @@ static void get_number(Object *obj, Visitor *v, const char *name,
 static char *get_state(Object *obj, Error **errp)
 {
     TdxModuleDevice *s = TDX_MODULE(obj);
+    g_autofree TdxQueryConfig *cfg = g_new0(TdxQueryConfig, 1);
 
     if (!s->module) {
         return g_strdup("not loaded");
     }
-    if (qatomic_read(&s->module->st.fatal)) {
-        return g_strdup("stopped");
-    }
-    return g_strdup(tdx_sys_state_name(tdx_sys_state(s->module)));
+    tdx_query_config(s->module, cfg);
+    return g_strdup(cfg->fatal ? "stopped"
+                               : tdx_sys_state_name(cfg->sys_state));
 }
 
 static bool get_dynamic_pamt_enabled(Object *obj, Error **errp)

@@ -17,28 +17,56 @@
 #define TDX_INCLUDE_QUERY_H
 
 #include "leaf.h"
-#include "../vp/vp.h"
+#include "../abi/states.h"
 
 /* --- the module ------------------------------------------------------------ */
 
 /**
- * TdxQueryConfig: what the life cycle has set up.
+ * TdxQueryTdmr: a TDMR.
+ * @pamt: by TdxLevel; 4K is the page bitmap with Dynamic PAMT
+ * @rsvd: reserved areas; base is the offset in the TDMR
+ * @last_initialized: TDH.SYS.TDMR.INIT has come up to here
+ */
+typedef struct TdxQueryTdmr {
+    uint64_t base;
+    uint64_t size;
+    TdxRange pamt[TDX_NUM_PAMT_LEVELS];
+    TdxRange rsvd[TDX_MAX_RSVD_PER_TDMR];
+    uint32_t num_rsvd;
+    uint64_t last_initialized;
+} TdxQueryTdmr;
+
+/**
+ * TdxQueryConfig: the module, and what its life cycle has set up.
+ * @module, @platform: what it was made with; as long as it exists
+ * @features0: TDX_FEATURES0 as reported
+ * @first_tdx_hkid: lowest private HKID
+ * @has_dynamic_pamt: the module knows Dynamic PAMT; @dynamic_pamt: it is on
+ * @hkid: the module's own, 0 before TDH.SYS.CONFIG
  * @num_tdmrs: 0 before TDH.SYS.CONFIG has succeeded
- * @hkid: 0 before TDH.SYS.CONFIG
  * @tdmr: copies; last_initialized goes on meanwhile
  */
 typedef struct TdxQueryConfig {
-    uint32_t sys_state;
+    const TdxModuleConfig *module;
+    const TdxPlatformInfo *platform;
+    uint64_t features0;
+    uint16_t first_tdx_hkid;
+    bool has_dynamic_pamt;
+
+    uint32_t sys_state; /* TdxSysState, or anything after a bad restore */
     bool fatal;
     bool dynamic_pamt;
     uint16_t hkid;
     uint32_t num_init_lps;
     uint32_t num_init_pkgs;
     uint32_t num_tdmrs;
-    TdxTdmr tdmr[TDX_MAX_TDMRS];
+    TdxQueryTdmr tdmr[TDX_MAX_TDMRS];
 } TdxQueryConfig;
 
 void tdx_query_config(const TdxModule *m, TdxQueryConfig *cfg);
+
+/** tdx_query_state: what the module is in now */
+TdxSysState tdx_query_state(const TdxModule *m);
 
 /** tdx_query_lp_init: has LP @lp done TDH.SYS.LP.INIT? */
 bool tdx_query_lp_init(const TdxModule *m, unsigned lp);
@@ -46,43 +74,54 @@ bool tdx_query_lp_init(const TdxModule *m, unsigned lp);
 /** tdx_query_hkids: how many HKIDs are in @state? */
 unsigned tdx_query_hkids(const TdxModule *m, TdxHkidState state);
 
+/* @errors: those with bit 63 of the status, or VMfailInvalid */
+typedef struct TdxQueryCalls {
+    uint64_t calls;
+    uint64_t errors;
+} TdxQueryCalls;
+
 /**
  * tdx_query_calls: calls of @leaf by all LPs since the module was loaded;
  * NULL: of all numbers that are no leaf
  */
-TdxCallCount tdx_query_calls(const TdxModule *m, const TdxLeaf *leaf);
+TdxQueryCalls tdx_query_calls(const TdxModule *m, const TdxLeaf *leaf);
 
 /* --- PAMT ------------------------------------------------------------------ */
 
-/* @page: 4 KiB pages; @pairs: 2 MiB ranges with a PAMT page pair */
+/* @page: 4 KiB pages by TdxUse; @pairs: 2 MiB ranges with a PAMT page pair */
 typedef struct TdxUseCounts {
     uint64_t page[TDX_NUM_USES];
     uint64_t pairs;
 } TdxUseCounts;
 
 #define TDX_QUERY_WORDS_OF_2M 8
+#define TDX_QUERY_PAGES_OF_2M 512
+
+/* Entries as they are in memory; the module's own */
+typedef struct TdxQueryRaw TdxQueryRaw;
 
 /**
  * TdxQueryRange: what the PAMT has about 2 MiB, copied.
+ * @tdmr: its number in the TdxQueryConfig
  * @size: 2 MiB, or 1 GiB where all of that is free or uninitialised
  * @changing: the 4K entries changed too fast to be copied
- * @has_4k: there are 4K entries; without @page all of them are free
- * @page: TDX_PAMT_CHILDREN entries, valid during the visit
+ * @has_4k: there are 4K entries
+ * @written: and they were ever written to; else each is that of a free page
  * @rsvd: pages in reserved areas, a bit each
  * @bits: of the page bitmap; Dynamic PAMT only
+ * @raw: for the functions below; valid during the visit
  */
 typedef struct TdxQueryRange {
-    const TdxTdmr *tdmr;
+    unsigned tdmr;
     uint64_t hpa;
     uint64_t size;
     bool initialized;
     bool changing;
     bool has_4k;
-    TdxPamtEntry large; /* 1G */
-    TdxPamtEntry range; /* 2M */
-    const TdxPamtEntry *page;
+    bool written;
     uint64_t rsvd[TDX_QUERY_WORDS_OF_2M];
     uint64_t bits[TDX_QUERY_WORDS_OF_2M];
+    const TdxQueryRaw *raw;
 } TdxQueryRange;
 
 /** TdxQueryVisit: returns false to end the walk before @r */
@@ -110,22 +149,71 @@ TdxUse tdx_query_use(const TdxQueryConfig *cfg, const TdxQueryRange *r,
                      unsigned i);
 
 /**
- * tdx_query_owner: TDR of the TD that a page belongs to, by its entry; 0 for
- * none
+ * TdxQueryEntry: a PAMT entry.
+ * @type: TdxPageType, or any other number
+ * @owner: TDR of the TD that the page belongs to; 0 for none
+ * @bepoch: of a page of type REG: TD_EPOCH in which it was blocked
+ * @pair, @page_count: of a 2M entry of type PAMT: its page pair, and how many
+ *   pages of the range TDs use
+ * @exclusive, @readers, @host_priority: of its lock
  */
-uint64_t tdx_query_owner(const TdxPamtEntry *e);
+typedef struct TdxQueryEntry {
+    unsigned type;
+    uint64_t owner;
+    uint64_t bepoch;
+    uint64_t pair[2];
+    unsigned page_count;
+    bool exclusive;
+    unsigned readers;
+    bool host_priority;
+} TdxQueryEntry;
+
+/**
+ * tdx_query_entry: the entry of @level that describes @r.
+ * @i: which of its 4K entries, 0..511; @r has those
+ */
+TdxQueryEntry tdx_query_entry(const TdxQueryRange *r, TdxLevel level,
+                              unsigned i);
+
+/** tdx_query_has_pair: does a page pair hold the 4K entries of @r? */
+bool tdx_query_has_pair(const TdxQueryConfig *cfg, const TdxQueryRange *r);
+
+/** tdx_query_owner: the owner in the entry of @level, as above */
+uint64_t tdx_query_owner(const TdxQueryRange *r, TdxLevel level, unsigned i);
 
 /* --- TDs ------------------------------------------------------------------- */
 
+#define TDX_QUERY_MR_SIZE 48
+
 /**
  * TdxQueryTd: a TD.
- * @has_tdcs: @tdcs is valid: complete, initialised or not, and its key is
- *   still there
+ * @fatal: it has lost its integrity
+ * @pkg_config_bitmap: packages that have the TD's key
+ * @num_tdcx: control pages
+ * @pages: of 4 KiB that it owns
+ * @has_op_state: what follows is known: all control pages are there, and so
+ *   is the TD's key.  Before TDH.MNG.INIT all but @op_state is zero.
+ * @gpa_width: of guest physical addresses, SHARED bit included
+ * @mrtd: final once the TD is RUNNABLE
  */
 typedef struct TdxQueryTd {
-    TdxTdr tdr;
-    bool has_tdcs;
-    TdxTdcs tdcs;
+    TdxLifecycle lifecycle;
+    bool fatal;
+    uint16_t hkid;
+    uint32_t pkg_config_bitmap;
+    uint32_t num_tdcx;
+    uint64_t pages;
+
+    bool has_op_state;
+    TdxOpState op_state;
+    uint64_t attributes;
+    uint64_t xfam;
+    unsigned gpa_width;
+    uint32_t max_vcpus;
+    uint32_t num_vcpus;
+    uint32_t num_assoc_vcpus;
+    uint64_t td_epoch;
+    uint8_t mrtd[TDX_QUERY_MR_SIZE];
 } TdxQueryTd;
 
 /**
@@ -135,8 +223,24 @@ typedef struct TdxQueryTd {
 bool tdx_query_td(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
                   TdxQueryTd *td);
 
+/**
+ * TdxQueryVcpu: a vCPU.
+ * @state: TdxVcpuState, or any other number
+ * @index, @x2apic_id: in a state other than UNINITIALIZED
+ * @has_lp: it is associated with LP @lp
+ * @pages: that it has, TDVPR included
+ */
+typedef struct TdxQueryVcpu {
+    uint32_t state;
+    uint32_t index;
+    uint32_t x2apic_id;
+    bool has_lp;
+    uint32_t lp;
+    uint32_t pages;
+} TdxQueryVcpu;
+
 /** tdx_query_vcpu: the vCPU of @td whose TDVPR is at @hpa; as above */
 bool tdx_query_vcpu(TdxModule *m, const TdxQueryConfig *cfg,
-                    const TdxQueryTd *td, uint64_t hpa, TdxTdvps *tdvps);
+                    const TdxQueryTd *td, uint64_t hpa, TdxQueryVcpu *vcpu);
 
 #endif /* TDX_INCLUDE_QUERY_H */

@@ -68,6 +68,20 @@ static uint32_t times_forgotten(const TdxModule *m)
     return __atomic_load_n(&m->forgotten, __ATOMIC_SEQ_CST);
 }
 
+static TdxQueryTdmr tdmr_of(const TdxTdmr *t)
+{
+    TdxQueryTdmr tdmr = {
+        .base = t->base,
+        .size = t->size,
+        .num_rsvd = MIN(t->num_rsvd, TDX_MAX_RSVD_PER_TDMR),
+        .last_initialized = t->last_initialized,
+    };
+
+    memcpy(tdmr.pamt, t->pamt, sizeof(tdmr.pamt));
+    memcpy(tdmr.rsvd, t->rsvd, sizeof(tdmr.rsvd));
+    return tdmr;
+}
+
 void tdx_query_config(const TdxModule *m, TdxQueryConfig *cfg)
 {
     g_autofree TdxState *st = g_new(TdxState, 1);
@@ -76,7 +90,13 @@ void tdx_query_config(const TdxModule *m, TdxQueryConfig *cfg)
 
     do {
         before = times_forgotten(m);
-        memset(cfg, 0, sizeof(*cfg));
+        *cfg = (TdxQueryConfig) {
+            .module = &m->cfg,
+            .platform = &m->plat,
+            .features0 = m->features0,
+            .first_tdx_hkid = m->private_hkid_min,
+            .has_dynamic_pamt = tdx_has_dynamic_pamt(m),
+        };
         cfg->sys_state = tdx_sys_state(m);
         cfg->fatal = __atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST);
         tdx_peek(st, &m->st, sizeof(*st));
@@ -87,13 +107,20 @@ void tdx_query_config(const TdxModule *m, TdxQueryConfig *cfg)
         if (has_tdmrs(cfg->sys_state)) {
             cfg->dynamic_pamt = st->dynamic_pamt;
             cfg->num_tdmrs = MIN(st->num_tdmrs, TDX_MAX_TDMRS);
-            memcpy(cfg->tdmr, st->tdmr, sizeof(cfg->tdmr));
+            for (unsigned i = 0; i < cfg->num_tdmrs; i++) {
+                cfg->tdmr[i] = tdmr_of(&st->tdmr[i]);
+            }
         }
     } while (times_forgotten(m) != before && ++tries < MAX_TRIES);
 
     if (times_forgotten(m) != before) {
         cfg->num_tdmrs = 0;
     }
+}
+
+TdxSysState tdx_query_state(const TdxModule *m)
+{
+    return tdx_sys_state(m);
 }
 
 bool tdx_query_lp_init(const TdxModule *m, unsigned lp)
@@ -119,7 +146,7 @@ unsigned tdx_query_hkids(const TdxModule *m, TdxHkidState state)
 
 /* --- statistics ------------------------------------------------------------ */
 
-static void add_calls(const TdxModule *m, unsigned number, TdxCallCount *sum)
+static void add_calls(const TdxModule *m, unsigned number, TdxQueryCalls *sum)
 {
     unsigned lp;
 
@@ -131,9 +158,9 @@ static void add_calls(const TdxModule *m, unsigned number, TdxCallCount *sum)
     }
 }
 
-TdxCallCount tdx_query_calls(const TdxModule *m, const TdxLeaf *leaf)
+TdxQueryCalls tdx_query_calls(const TdxModule *m, const TdxLeaf *leaf)
 {
-    TdxCallCount sum = { 0 };
+    TdxQueryCalls sum = { 0 };
     unsigned i;
 
     for (i = 0; i <= TDX_ENTRY_POINTS; i++) {

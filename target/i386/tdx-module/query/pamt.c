@@ -26,10 +26,12 @@ typedef struct Walk {
     TdxModule *m;
     const TdxQueryConfig *cfg;
     unsigned work;
+    const TdxQueryTdmr *tdmr; /* of the range that is visited */
+    TdxQueryRaw raw; /* its entries */
     TdxPamtEntry page[TDX_PAMT_CHILDREN];
 } Walk;
 
-const TdxTdmr *tdx_peek_tdmr(const TdxQueryConfig *cfg, uint64_t hpa)
+const TdxQueryTdmr *tdx_peek_tdmr(const TdxQueryConfig *cfg, uint64_t hpa)
 {
     uint32_t i;
 
@@ -44,14 +46,14 @@ const TdxTdmr *tdx_peek_tdmr(const TdxQueryConfig *cfg, uint64_t hpa)
 /* --- reading --------------------------------------------------------------- */
 
 /* Where the entry of @hpa in the array of a level is */
-static uint64_t entry_hpa(const TdxTdmr *tdmr, TdxLevel level, uint64_t hpa)
+static uint64_t entry_hpa(const TdxQueryTdmr *tdmr, TdxLevel level, uint64_t hpa)
 {
     return tdmr->pamt[level].base +
            (hpa - tdmr->base) / tdx_level_size(level) * TDX_PAMT_ENTRY_SIZE;
 }
 
 static void peek_entry(TdxModule *m, const TdxQueryConfig *cfg,
-                       const TdxTdmr *tdmr, TdxLevel level, uint64_t hpa,
+                       const TdxQueryTdmr *tdmr, TdxLevel level, uint64_t hpa,
                        TdxPamtEntry *e)
 {
     tdx_peek_private(m, entry_hpa(tdmr, level, hpa), cfg->hkid, e, sizeof(*e));
@@ -70,55 +72,56 @@ static bool peek_halves(Walk *w, const uint64_t half[2])
     return any;
 }
 
-/* The 4K entries below @r->range, which lie in its page pair */
+/* The 4K entries below @r's 2M entry, which lie in its page pair */
 static void peek_pair(Walk *w, TdxQueryRange *r)
 {
     unsigned tries;
 
     for (tries = 0; tries < MAX_TRIES; tries++) {
-        const TdxPamtEntry before = r->range;
+        const TdxPamtEntry before = w->raw.range;
         uint64_t half[2] = {
             pamt_pair_hpa(&before, 0), pamt_pair_hpa(&before, 1)
         };
 
         r->has_4k = pamt_type(&before) == TDX_PT_PAMT;
-        r->page = r->has_4k && peek_halves(w, half) ? w->page : NULL;
-        peek_entry(w->m, w->cfg, r->tdmr, TDX_LEVEL_2M, r->hpa, &r->range);
+        w->raw.page = r->has_4k && peek_halves(w, half) ? w->page : NULL;
+        peek_entry(w->m, w->cfg, w->tdmr, TDX_LEVEL_2M, r->hpa, &w->raw.range);
         /* With another pair, or none, these pages may be anything by now */
-        if (tdx_peek_same(&before, &r->range)) {
+        if (tdx_peek_same(&before, &w->raw.range)) {
             return;
         }
     }
     r->changing = true;
     r->has_4k = false;
-    r->page = NULL;
+    w->raw.page = NULL;
 }
 
 static void peek_range(Walk *w, TdxQueryRange *r)
 {
-    peek_entry(w->m, w->cfg, r->tdmr, TDX_LEVEL_2M, r->hpa, &r->range);
+    peek_entry(w->m, w->cfg, w->tdmr, TDX_LEVEL_2M, r->hpa, &w->raw.range);
     if (w->cfg->dynamic_pamt) {
-        uint64_t at = r->tdmr->pamt[TDX_LEVEL_4K].base +
-                      (r->hpa - r->tdmr->base) / TDX_PAGE_2M * sizeof(r->bits);
+        uint64_t at = w->tdmr->pamt[TDX_LEVEL_4K].base +
+                      (r->hpa - w->tdmr->base) / TDX_PAGE_2M * sizeof(r->bits);
 
         tdx_peek_private(w->m, at, w->cfg->hkid, r->bits, sizeof(r->bits));
-        if (pamt_type(&r->range) == TDX_PT_PAMT) {
+        if (pamt_type(&w->raw.range) == TDX_PT_PAMT) {
             peek_pair(w, r);
         }
     } else {
-        uint64_t at = entry_hpa(r->tdmr, TDX_LEVEL_4K, r->hpa);
+        uint64_t at = entry_hpa(w->tdmr, TDX_LEVEL_4K, r->hpa);
         uint64_t half[2] = { at, at + TDX_PAGE_4K };
 
         r->has_4k = true;
-        r->page = peek_halves(w, half) ? w->page : NULL;
+        w->raw.page = peek_halves(w, half) ? w->page : NULL;
     }
-    w->work += r->page ? WORK_OF_4K : 1;
+    r->written = w->raw.page;
+    w->work += r->written ? WORK_OF_4K : 1;
 }
 
 bool tdx_peek_leaf(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
                    TdxPamtEntry *leaf)
 {
-    const TdxTdmr *tdmr = tdx_peek_tdmr(cfg, hpa);
+    const TdxQueryTdmr *tdmr = tdx_peek_tdmr(cfg, hpa);
     bool dynamic = cfg->dynamic_pamt;
     unsigned i = hpa / TDX_PAGE_4K % TDX_PAMT_CHILDREN;
 
@@ -145,14 +148,14 @@ bool tdx_peek_leaf(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
 
 /* --- walk ------------------------------------------------------------------ */
 
-static void mark_reserved(TdxQueryRange *r)
+static void mark_reserved(const Walk *w, TdxQueryRange *r)
 {
-    uint64_t offset = r->hpa - r->tdmr->base;
-    unsigned num = MIN(r->tdmr->num_rsvd, TDX_MAX_RSVD_PER_TDMR);
+    uint64_t offset = r->hpa - w->tdmr->base;
+    unsigned num = MIN(w->tdmr->num_rsvd, TDX_MAX_RSVD_PER_TDMR);
     unsigned i;
 
     for (i = 0; i < num; i++) {
-        const TdxRange *rsvd = &r->tdmr->rsvd[i];
+        const TdxRange *rsvd = &w->tdmr->rsvd[i];
         uint64_t from = MAX(rsvd->base, offset);
         uint64_t to = MIN(rsvd->base + rsvd->size, offset + TDX_PAGE_2M);
 
@@ -180,7 +183,7 @@ static bool all_blank(Walk *w, uint64_t hpa, uint64_t len)
  * Was nothing ever written to what describes the GiB at @hpa?  Reserved areas
  * are written there, too.
  */
-static bool block_is_free(Walk *w, const TdxTdmr *tdmr, uint64_t hpa)
+static bool block_is_free(Walk *w, const TdxQueryTdmr *tdmr, uint64_t hpa)
 {
     uint64_t block = (hpa - tdmr->base) / TDX_PAGE_1G;
     uint64_t bitmap = TDX_PAGE_1G / TDX_PAGE_4K / 8;
@@ -199,7 +202,7 @@ static bool block_is_free(Walk *w, const TdxTdmr *tdmr, uint64_t hpa)
 /* Fill @r for its address; its size becomes @most or less */
 static void look(Walk *w, TdxQueryRange *r, uint64_t most)
 {
-    uint64_t done = r->tdmr->last_initialized & ~(TDX_PAGE_1G - 1);
+    uint64_t done = w->tdmr->last_initialized & ~(TDX_PAGE_1G - 1);
 
     r->initialized = r->hpa < done;
     if (!r->initialized) {
@@ -207,15 +210,15 @@ static void look(Walk *w, TdxQueryRange *r, uint64_t most)
         w->work++;
         return;
     }
-    peek_entry(w->m, w->cfg, r->tdmr, TDX_LEVEL_1G, r->hpa, &r->large);
-    if (most == TDX_PAGE_1G && pamt_type(&r->large) == TDX_PT_NDA &&
-        block_is_free(w, r->tdmr, r->hpa)) {
+    peek_entry(w->m, w->cfg, w->tdmr, TDX_LEVEL_1G, r->hpa, &w->raw.large);
+    if (most == TDX_PAGE_1G && pamt_type(&w->raw.large) == TDX_PT_NDA &&
+        block_is_free(w, w->tdmr, r->hpa)) {
         r->size = most;
         r->has_4k = !w->cfg->dynamic_pamt;
         w->work += WORK_OF_4K;
         return;
     }
-    mark_reserved(r);
+    mark_reserved(w, r);
     peek_range(w, r);
 }
 
@@ -229,15 +232,16 @@ uint64_t tdx_query_pamt(TdxModule *m, const TdxQueryConfig *cfg,
     w->m = m;
     w->cfg = cfg;
     while (hpa < end && w->work < MAX_WORK) {
-        TdxQueryRange r = {
-            .tdmr = tdx_peek_tdmr(cfg, hpa), .size = TDX_PAGE_2M,
-        };
+        TdxQueryRange r = { .size = TDX_PAGE_2M, .raw = &w->raw };
         bool gib;
 
-        if (!r.tdmr || r.tdmr->base >= end) {
+        w->tdmr = tdx_peek_tdmr(cfg, hpa);
+        if (!w->tdmr || w->tdmr->base >= end) {
             return end;
         }
-        r.hpa = hpa = MAX(hpa, r.tdmr->base);
+        w->raw = (TdxQueryRaw) { 0 };
+        r.tdmr = w->tdmr - cfg->tdmr;
+        r.hpa = hpa = MAX(hpa, w->tdmr->base);
         gib = whole && tdx_aligned(hpa, TDX_PAGE_1G) &&
               end - hpa >= TDX_PAGE_1G;
         look(w, &r, gib ? TDX_PAGE_1G : TDX_PAGE_2M);
@@ -251,7 +255,22 @@ uint64_t tdx_query_pamt(TdxModule *m, const TdxQueryConfig *cfg,
 
 /* --- use ------------------------------------------------------------------- */
 
-uint64_t tdx_query_owner(const TdxPamtEntry *e)
+static const TdxPamtEntry *entry_of(const TdxQueryRange *r, TdxLevel level,
+                                    unsigned i)
+{
+    static const TdxPamtEntry blank;
+
+    switch (level) {
+    case TDX_LEVEL_1G:
+        return &r->raw->large;
+    case TDX_LEVEL_2M:
+        return &r->raw->range;
+    default:
+        return r->written && i < TDX_PAMT_CHILDREN ? &r->raw->page[i] : &blank;
+    }
+}
+
+static uint64_t owner_of(const TdxPamtEntry *e)
 {
     switch (pamt_type(e)) {
     case TDX_PT_REG:
@@ -262,6 +281,39 @@ uint64_t tdx_query_owner(const TdxPamtEntry *e)
     default:
         return 0;
     }
+}
+
+uint64_t tdx_query_owner(const TdxQueryRange *r, TdxLevel level, unsigned i)
+{
+    return owner_of(entry_of(r, level, i));
+}
+
+TdxQueryEntry tdx_query_entry(const TdxQueryRange *r, TdxLevel level,
+                              unsigned i)
+{
+    const TdxPamtEntry *e = entry_of(r, level, i);
+    TdxQueryEntry entry = {
+        .type = pamt_type(e),
+        .owner = owner_of(e),
+        .exclusive = e->lock & TDX_LOCK_EXCLUSIVE,
+        .readers = e->lock / TDX_LOCK_READER,
+        .host_priority = e->lock & TDX_LOCK_HOST_PRIORITY,
+    };
+
+    if (entry.type == TDX_PT_REG) {
+        entry.bepoch = pamt_bepoch(e);
+    } else if (entry.type == TDX_PT_PAMT) {
+        entry.pair[0] = pamt_pair_hpa(e, 0);
+        entry.pair[1] = pamt_pair_hpa(e, 1);
+        entry.page_count = pamt_count(e);
+    }
+    return entry;
+}
+
+bool tdx_query_has_pair(const TdxQueryConfig *cfg, const TdxQueryRange *r)
+{
+    return r->initialized && cfg->dynamic_pamt &&
+           pamt_type(&r->raw->range) == TDX_PT_PAMT;
 }
 
 static bool test_bit(const uint64_t *words, unsigned i)
@@ -302,21 +354,21 @@ TdxUse tdx_query_use(const TdxQueryConfig *cfg, const TdxQueryRange *r,
     if (r->changing) {
         return TDX_USE_OTHER;
     }
-    if (pamt_type(&r->large) == TDX_PT_REG) {
+    if (pamt_type(&r->raw->large) == TDX_PT_REG) {
         return TDX_USE_REG_1G;
     }
-    if (pamt_type(&r->large) != TDX_PT_NDA) {
+    if (pamt_type(&r->raw->large) != TDX_PT_NDA) {
         return TDX_USE_OTHER;
     }
-    if (pamt_type(&r->range) == TDX_PT_REG) {
+    if (pamt_type(&r->raw->range) == TDX_PT_REG) {
         return TDX_USE_REG_2M;
     }
-    if (pamt_type(&r->range) != TDX_PT_NDA &&
-        !(cfg->dynamic_pamt && pamt_type(&r->range) == TDX_PT_PAMT)) {
+    if (pamt_type(&r->raw->range) != TDX_PT_NDA &&
+        !(cfg->dynamic_pamt && pamt_type(&r->raw->range) == TDX_PT_PAMT)) {
         return TDX_USE_OTHER;
     }
-    if (r->page) {
-        use = use_of_4k(pamt_type(&r->page[i]));
+    if (r->written) {
+        use = use_of_4k(pamt_type(&r->raw->page[i]));
     }
     if (use == TDX_USE_NDA && test_bit(r->rsvd, i)) {
         return TDX_USE_RSVD;
@@ -332,7 +384,7 @@ static bool is_uniform(const TdxQueryRange *r)
 {
     unsigned i;
 
-    if (r->page) {
+    if (r->written) {
         return false;
     }
     for (i = 0; i < TDX_QUERY_WORDS_OF_2M; i++) {
@@ -348,8 +400,7 @@ void tdx_query_count(const TdxQueryConfig *cfg, const TdxQueryRange *r,
 {
     unsigned i;
 
-    counts->pairs += r->initialized && cfg->dynamic_pamt &&
-                     pamt_type(&r->range) == TDX_PT_PAMT;
+    counts->pairs += tdx_query_has_pair(cfg, r);
     if (is_uniform(r)) {
         counts->page[tdx_query_use(cfg, r, 0)] += r->size / TDX_PAGE_4K;
         return;

@@ -7,7 +7,9 @@
 #ifndef TDX_QUERY_QUERY_INTERNAL_H
 #define TDX_QUERY_QUERY_INTERNAL_H
 
+#include "../core/call.h"
 #include "../include/query.h"
+#include "../pamt/walk.h"
 
 /**
  * tdx_peek: copy 64-bit words that SEAMCALLs may be writing, by any means.
@@ -34,7 +36,18 @@ bool tdx_peek_leaf(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
                    TdxPamtEntry *leaf);
 
 /** tdx_peek_tdmr: the TDMR around @hpa, or the next one above; or NULL */
-const TdxTdmr *tdx_peek_tdmr(const TdxQueryConfig *cfg, uint64_t hpa);
+const TdxQueryTdmr *tdx_peek_tdmr(const TdxQueryConfig *cfg, uint64_t hpa);
+
+/**
+ * TdxQueryRaw: the entries of a range.
+ * @large: 1G; @range: 2M
+ * @page: TDX_PAMT_CHILDREN 4K entries; NULL: all are free, or there are none
+ */
+struct TdxQueryRaw {
+    TdxPamtEntry large;
+    TdxPamtEntry range;
+    const TdxPamtEntry *page;
+};
 
 /* A type and all else but the lock are the same */
 static inline bool tdx_peek_same(const TdxPamtEntry *a, const TdxPamtEntry *b)

@@ -4,9 +4,13 @@
  * Looking at TDs and their vCPUs.
  */
 
+#include <glib.h>
 #include <string.h>
 
+#include "../vp/tdvps.h"
 #include "query-internal.h"
+
+_Static_assert(TDX_QUERY_MR_SIZE == TDX_MR_SIZE, "the same digest");
 
 /* Is the page at @hpa what it should be, now? */
 static bool still_is(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
@@ -17,32 +21,78 @@ static bool still_is(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
     return tdx_peek_leaf(m, cfg, hpa, &e) && pamt_type(&e) == type;
 }
 
+/* Are the control pages there that TDH.MNG.ADDCX brings, and their key? */
+static bool has_tdcs(const TdxTdr *tdr)
+{
+    return !tdr->fatal && tdr->num_tdcx >= TDX_TDCS_BASE_PAGES &&
+           (tdr->lifecycle == TDX_TD_KEYS_CONFIGURED ||
+            tdr->lifecycle == TDX_TD_BLOCKED);
+}
+
+static void show_tdcs(const TdxTdcs *tdcs, TdxQueryTd *td)
+{
+    td->op_state = tdcs->op_state;
+    if (td->op_state == TDX_OP_UNINITIALIZED) {
+        return;
+    }
+    td->attributes = tdcs->attributes;
+    td->xfam = tdcs->xfam;
+    td->gpa_width = td_gpa_width(tdcs);
+    td->max_vcpus = tdcs->max_vcpus;
+    td->num_vcpus = tdcs->num_vcpus;
+    td->num_assoc_vcpus = tdcs->num_assoc_vcpus;
+    td->td_epoch = tdcs->td_epoch;
+    memcpy(td->mrtd, tdcs->mrtd, sizeof(td->mrtd));
+}
+
 bool tdx_query_td(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
                   TdxQueryTd *td)
 {
-    const TdxTdr *tdr = &td->tdr;
+    g_autofree TdxTdcs *tdcs = g_new(TdxTdcs, 1);
+    TdxTdr tdr;
+    uint64_t control;
 
     memset(td, 0, sizeof(*td));
-    if (!tdx_peek_private(m, hpa, cfg->hkid, &td->tdr, sizeof(td->tdr)) ||
-        tdr->lifecycle > TDX_TD_TEARDOWN) {
+    if (!tdx_peek_private(m, hpa, cfg->hkid, &tdr, sizeof(tdr)) ||
+        tdr.lifecycle > TDX_TD_TEARDOWN) {
         return false;
     }
-    td->has_tdcs = !tdr->fatal && tdr->num_tdcx >= TDX_TDCS_BASE_PAGES &&
-                   (tdr->lifecycle == TDX_TD_KEYS_CONFIGURED ||
-                    tdr->lifecycle == TDX_TD_BLOCKED) &&
-                   tdx_peek_private(m, tdr->tdcx[TDX_TDCS_CONTROL], tdr->hkid,
-                                    &td->tdcs, sizeof(td->tdcs));
+    td->lifecycle = tdr.lifecycle;
+    td->fatal = tdr.fatal;
+    td->hkid = tdr.hkid;
+    td->pkg_config_bitmap = tdr.pkg_config_bitmap;
+    td->num_tdcx = tdr.num_tdcx;
+    td->pages = tdr.chldcnt;
+
     /* In this order: who takes a TD apart begins with its control structure */
-    td->has_tdcs = td->has_tdcs &&
-                   td->tdcs.op_state <= TDX_OP_START_IMPORT &&
-                   still_is(m, cfg, tdr->tdcx[TDX_TDCS_CONTROL], TDX_PT_TDCX);
+    control = tdr.tdcx[TDX_TDCS_CONTROL];
+    td->has_op_state = has_tdcs(&tdr) &&
+                       tdx_peek_private(m, control, tdr.hkid, tdcs,
+                                        sizeof(*tdcs)) &&
+                       tdcs->op_state < TDX_NUM_OP_STATES &&
+                       still_is(m, cfg, control, TDX_PT_TDCX);
+    if (td->has_op_state) {
+        show_tdcs(tdcs, td);
+    }
     return still_is(m, cfg, hpa, TDX_PT_TDR);
 }
 
 bool tdx_query_vcpu(TdxModule *m, const TdxQueryConfig *cfg,
-                    const TdxQueryTd *td, uint64_t hpa, TdxTdvps *tdvps)
+                    const TdxQueryTd *td, uint64_t hpa, TdxQueryVcpu *vcpu)
 {
-    return td->has_tdcs &&
-           tdx_peek_private(m, hpa, td->tdr.hkid, tdvps, sizeof(*tdvps)) &&
-           still_is(m, cfg, hpa, TDX_PT_TDVPR);
+    TdxTdvps tdvps;
+
+    memset(vcpu, 0, sizeof(*vcpu));
+    if (!td->has_op_state ||
+        !tdx_peek_private(m, hpa, td->hkid, &tdvps, sizeof(tdvps)) ||
+        !still_is(m, cfg, hpa, TDX_PT_TDVPR)) {
+        return false;
+    }
+    vcpu->state = tdvps.state;
+    vcpu->index = tdvps.index;
+    vcpu->x2apic_id = tdvps.x2apic_id;
+    vcpu->has_lp = tdvps.assoc_lpid != TDX_ASSOC_NONE;
+    vcpu->lp = vcpu->has_lp ? tdvps.assoc_lpid : 0;
+    vcpu->pages = tdvps.num_pages;
+    return true;
 }

@@ -124,10 +124,4 @@ TdxStatus td_check_tsc_adjust(const TdxCall *c);
 /** td_init_tsc: the virtual TSC of @td starts at zero now */
 void td_init_tsc(const TdxCall *c, TdxTdRef *td);
 
-/** td_gpa_width: guest physical address bits by GPAW, SHARED bit included */
-static inline unsigned td_gpa_width(const TdxTdcs *tdcs)
-{
-    return tdcs->config_flags & TDX_CONFIG_GPAW ? 52 : 48;
-}
-
 #endif /* TDX_TD_TD_H */

@@ -91,6 +91,12 @@ static inline TdxOpState tdx_op_state(const TdxTdcs *tdcs)
     return __atomic_load_n(&tdcs->op_state, __ATOMIC_SEQ_CST);
 }
 
+/** td_gpa_width: guest physical address bits by GPAW, SHARED bit included */
+static inline unsigned td_gpa_width(const TdxTdcs *tdcs)
+{
+    return tdcs->config_flags & TDX_CONFIG_GPAW ? 52 : 48;
+}
+
 /* --- TLB tracking (TD life cycle 7) -------------------------------------- */
 
 static inline uint64_t td_epoch(const TdxTdcs *tdcs)
