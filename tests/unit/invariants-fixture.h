@@ -82,7 +82,7 @@ static inline TdxPamtEntry *entry_4k(Fixture *f, uint64_t hpa)
 {
     TdxPamtRef ref = { 0 };
 
-    ASSERT_OK(pamt_peek(&ref, f->m, hpa));
+    ASSERT_OK(tdx_pamt_peek(&ref, f->m, hpa));
     g_assert_cmpint(ref.level, ==, TDX_LEVEL_4K);
     return ref.entry;
 }
@@ -91,7 +91,7 @@ static inline TdxPamtBit bit_of(Fixture *f, uint64_t hpa)
 {
     TdxPamtBit bit;
 
-    ASSERT_OK(pamt_bit(f->m, f->tdmr, hpa, &bit));
+    ASSERT_OK(tdx_pamt_bit(f->m, f->tdmr, hpa, &bit));
     return bit;
 }
 

@@ -9,12 +9,12 @@
 
 static void own_a_tdr(Fixture *f)
 {
-    pamt_set_owner(entry_4k(f, f->td.tdr), TDX_PT_TDR, f->td.tdr);
+    tdx_pamt_set_owner(entry_4k(f, f->td.tdr), TDX_PT_TDR, f->td.tdr);
 }
 
 static void change_an_owner(Fixture *f)
 {
-    pamt_set_owner(entry_4k(f, f->page), TDX_PT_REG, f->page);
+    tdx_pamt_set_owner(entry_4k(f, f->page), TDX_PT_REG, f->page);
 }
 
 static void lose_a_child(Fixture *f)
@@ -187,7 +187,7 @@ static void block_in_the_future(Fixture *f)
 {
     ASSERT_OK(sim_td_call(&f->td, MEM_RANGE_BLOCK, GPA_4K, f->td.tdr, 0));
     assert_clean(f->sim);
-    pamt_set_bepoch(entry_4k(f, f->page), 1000);
+    tdx_pamt_set_bepoch(entry_4k(f, f->page), 1000);
 }
 
 static const Corruption corruptions[] = {

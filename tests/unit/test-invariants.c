@@ -9,76 +9,76 @@
 
 static void count_one_more(Fixture *f)
 {
-    pamt_count_up(entry_2m(f, SIM_TD_BASE));
+    tdx_pamt_count_up(entry_2m(f, SIM_TD_BASE));
 }
 
 static void forget_a_used_page(Fixture *f)
 {
-    pamt_set_type(entry_4k(f, f->page), TDX_PT_NDA);
+    tdx_pamt_set_type(entry_4k(f, f->page), TDX_PT_NDA);
 }
 
 static void set_a_bit(Fixture *f)
 {
     TdxPamtBit bit = bit_of(f, FREE + 5 * TDX_PAGE_4K);
 
-    pamt_bit_test_and_set(&bit);
+    tdx_pamt_bit_test_and_set(&bit);
 }
 
 static void clear_the_bit_of_a_pair(Fixture *f)
 {
-    TdxPamtBit bit = bit_of(f, pamt_pair_hpa(entry_2m(f, SIM_TD_BASE), 1));
+    TdxPamtBit bit = bit_of(f, tdx_pamt_pair_hpa(entry_2m(f, SIM_TD_BASE), 1));
 
-    pamt_bit_clear(&bit);
+    tdx_pamt_bit_clear(&bit);
 }
 
 static void share_a_pair(Fixture *f)
 {
     uint64_t hpa[] = {
-        pamt_pair_hpa(entry_2m(f, SIM_TD_BASE), 0), FREE,
+        tdx_pamt_pair_hpa(entry_2m(f, SIM_TD_BASE), 0), FREE,
     };
 
     /* Both ranges count what is in that page */
-    pamt_set_pair(entry_2m(f, FREE), hpa,
-                  pamt_count(entry_2m(f, SIM_TD_BASE)));
+    tdx_pamt_set_pair(entry_2m(f, FREE), hpa,
+                      tdx_pamt_count(entry_2m(f, SIM_TD_BASE)));
 }
 
 static void lose_a_pair(Fixture *f)
 {
     static const uint64_t hpa[] = { 0x1000, 0x2000 };
 
-    pamt_set_pair(entry_2m(f, FREE), hpa, 0);
+    tdx_pamt_set_pair(entry_2m(f, FREE), hpa, 0);
 }
 
 static void use_a_pair(Fixture *f)
 {
-    uint64_t pair = pamt_pair_hpa(entry_2m(f, SIM_TD_BASE), 0);
+    uint64_t pair = tdx_pamt_pair_hpa(entry_2m(f, SIM_TD_BASE), 0);
 
-    pamt_set_owner(entry_2m(f, pair), TDX_PT_REG, f->td.tdr);
+    tdx_pamt_set_owner(entry_2m(f, pair), TDX_PT_REG, f->td.tdr);
 }
 
 static void use_a_strange_type(Fixture *f)
 {
-    pamt_set_type(entry_4k(f, f->page), 7);
+    tdx_pamt_set_type(entry_4k(f, f->page), 7);
 }
 
 static void use_a_strange_2m_type(Fixture *f)
 {
-    pamt_set_type(entry_2m(f, FREE), TDX_PT_EPT);
+    tdx_pamt_set_type(entry_2m(f, FREE), TDX_PT_EPT);
 }
 
 static void use_a_strange_1g_type(Fixture *f)
 {
-    pamt_set_type(entry_1g(f), TDX_PT_PAMT);
+    tdx_pamt_set_type(entry_1g(f), TDX_PT_PAMT);
 }
 
 static void cover_by_1g(Fixture *f)
 {
-    pamt_set_owner(entry_1g(f), TDX_PT_REG, f->td.tdr);
+    tdx_pamt_set_owner(entry_1g(f), TDX_PT_REG, f->td.tdr);
 }
 
 static void reserve_a_page(Fixture *f)
 {
-    pamt_set_type(entry_4k(f, f->page + TDX_PAGE_4K), TDX_PT_RSVD);
+    tdx_pamt_set_type(entry_4k(f, f->page + TDX_PAGE_4K), TDX_PT_RSVD);
 }
 
 static void reserve_an_area(Fixture *f)
@@ -259,16 +259,16 @@ static void test_static(void)
 
     small = sim_pamt_entry(sim, tdmr, TDX_LEVEL_4K, FREE);
     range = sim_pamt_entry(sim, tdmr, TDX_LEVEL_2M, FREE);
-    pamt_set_owner(small, TDX_PT_REG, 0);
+    tdx_pamt_set_owner(small, TDX_PT_REG, 0);
     owner = tdx_module_check(sim->module);
     g_assert_true(g_str_has_prefix(owner, "owner:"));
 
-    pamt_set_owner(range, TDX_PT_REG, 0);
+    tdx_pamt_set_owner(range, TDX_PT_REG, 0);
     overlap = tdx_module_check(sim->module);
     g_assert_true(g_str_has_prefix(overlap, "pamt-overlap:"));
 
-    pamt_set_type(range, TDX_PT_NDA);
-    pamt_set_type(small, TDX_PT_NDA);
+    tdx_pamt_set_type(range, TDX_PT_NDA);
+    tdx_pamt_set_type(small, TDX_PT_NDA);
     assert_clean(sim);
     tdmr->num_rsvd = 0;
     reserved = tdx_module_check(sim->module);

@@ -40,15 +40,15 @@ static TdxPamtEntry *make_large(SimPlatform *sim)
 {
     TdxPamtEntry *entry = block(sim, LARGE);
 
-    pamt_set_owner(entry, TDX_PT_REG, TDR);
+    tdx_pamt_set_owner(entry, TDX_PT_REG, TDR);
     return entry;
 }
 
 static uint64_t lock(TdxPamtRef *page, SimPlatform *sim, unsigned lp,
                      uint64_t hpa, TdxLevel target, TdxLockType type)
 {
-    g_assert_false(pamt_find(page, SIM_CALL(sim, lp), hpa, OP));
-    return pamt_lock(page, target, type, OP);
+    g_assert_false(tdx_pamt_find(page, SIM_CALL(sim, lp), hpa, OP));
+    return tdx_pamt_lock(page, target, type, OP);
 }
 
 static void assert_clean(SimPlatform *sim)
@@ -120,21 +120,23 @@ static void test_implicit(void)
 
         g_assert_cmphex(lock(&walk, sim, 1, LARGE, 0, TDX_LOCK_TYPE_SHARED),
                         ==, 0);
-        g_assert_cmphex(pamt_lock_implicit(&implicit, sim->module, LARGE,
-                                           TDX_LOCK_TYPE_EXCLUSIVE, OP), ==,
+        g_assert_cmphex(tdx_pamt_lock_implicit(&implicit, sim->module, LARGE,
+                                               TDX_LOCK_TYPE_EXCLUSIVE, OP), ==,
                         BUSY(OP));
-        g_assert_cmphex(pamt_lock_node(&implicit, sim->module, LARGE,
-                                       TDX_LEVEL_1G, TDX_LOCK_TYPE_EXCLUSIVE,
-                                       OP), ==, BUSY(OP));
-        g_assert_cmphex(pamt_lock_implicit(&implicit, sim->module, LARGE,
-                                           TDX_LOCK_TYPE_SHARED, OP), ==, 0);
+        g_assert_cmphex(tdx_pamt_lock_node(&implicit, sim->module, LARGE,
+                                           TDX_LEVEL_1G,
+                                           TDX_LOCK_TYPE_EXCLUSIVE, OP),
+                        ==, BUSY(OP));
+        g_assert_cmphex(tdx_pamt_lock_implicit(&implicit, sim->module, LARGE,
+                                               TDX_LOCK_TYPE_SHARED, OP),
+                        ==, 0);
         g_assert_cmphex(entry->lock, ==, TDX_LOCK_READER);
-        pamt_unlock(&walk);
+        tdx_pamt_unlock(&walk);
         g_assert_cmphex(lock(&walk, sim, 1, LARGE, 0,
                              TDX_LOCK_TYPE_EXCLUSIVE), ==, BUSY(OP));
-        pamt_unlock(&implicit);
-        g_assert_cmphex(pamt_lock_implicit(&implicit, sim->module, LARGE,
-                                           TDX_LOCK_TYPE_EXCLUSIVE, OP), ==,
+        tdx_pamt_unlock(&implicit);
+        g_assert_cmphex(tdx_pamt_lock_implicit(&implicit, sim->module, LARGE,
+                                               TDX_LOCK_TYPE_EXCLUSIVE, OP), ==,
                         0);
         g_assert_cmphex(lock(&walk, sim, 1, LARGE, 0, TDX_LOCK_TYPE_SHARED),
                         ==, BUSY(OP));
@@ -161,12 +163,12 @@ static void test_many(void)
         g_assert_cmphex(lock(&counted, sim, 0, LARGE, 0,
                              TDX_LOCK_TYPE_SHARED), ==, 0);
         g_assert_cmphex(entry->lock, ==, TDX_LOCK_READER);
-        pamt_unlock(&counted);
+        tdx_pamt_unlock(&counted);
         /* The leaf of a walk becomes exclusive by the same rule */
         g_assert_cmphex(lock(&counted, sim, 0, LARGE, 0,
                              TDX_LOCK_TYPE_EXCLUSIVE), ==, BUSY(OP));
         for (int i = 0; i < TDX_LP_SHARES; i++) {
-            pamt_unlock(&page[i]);
+            tdx_pamt_unlock(&page[i]);
             g_assert_cmphex(lock(&page[i], sim, 0, SMALL, 0,
                                  TDX_LOCK_TYPE_SHARED), ==, 0);
         }
@@ -174,7 +176,7 @@ static void test_many(void)
                              TDX_LOCK_TYPE_EXCLUSIVE), ==, 0);
         g_assert_cmphex(entry->lock, ==, TDX_LOCK_EXCLUSIVE);
         for (int i = 0; i < TDX_LP_SHARES; i++) {
-            pamt_unlock(&page[i]);
+            tdx_pamt_unlock(&page[i]);
         }
     }
     assert_clean(sim);

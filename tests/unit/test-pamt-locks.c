@@ -73,9 +73,9 @@ static uint64_t walk(SimPlatform *sim, TdxLevel target, TdxLockType type)
     uint64_t status;
     PAMT_REF(page);
 
-    g_assert_false(pamt_find(&page, SIM_CALL(sim, 0), RANGE + 8 * KIB,
-                             TDX_RDX));
-    status = pamt_lock(&page, target, type, TDX_RDX);
+    g_assert_false(tdx_pamt_find(&page, SIM_CALL(sim, 0), RANGE + 8 * KIB,
+                                 TDX_RDX));
+    status = tdx_pamt_lock(&page, target, type, TDX_RDX);
     for (int i = 0; status && i < TDX_NUM_PAMT_LEVELS; i++) {
         g_assert_null(page.lock[i]);
     }
@@ -134,8 +134,8 @@ static void test_walk_holds(void)
     {
         PAMT_REF(page);
 
-        g_assert_cmphex(pamt_get_free(&page, SIM_CALL(sim, 0),
-                                      RANGE + 4 * KIB, 0, 1), ==, 0);
+        g_assert_cmphex(tdx_pamt_get_free(&page, SIM_CALL(sim, 0),
+                                          RANGE + 4 * KIB, 0, 1), ==, 0);
         g_assert_cmphex(e1g->lock, ==, 0);
         g_assert_cmphex(lp->share[0], ==, (uintptr_t)e1g);
         g_assert_cmphex(e2m->lock, ==, TDX_LOCK_READER);
@@ -145,9 +145,9 @@ static void test_walk_holds(void)
     {
         PAMT_REF(page);
 
-        g_assert_cmphex(pamt_lock_implicit(&page, sim->module,
-                                           RANGE + 4 * KIB,
-                                           TDX_LOCK_TYPE_SHARED, 1), ==, 0);
+        g_assert_cmphex(tdx_pamt_lock_implicit(&page, sim->module,
+                                               RANGE + 4 * KIB,
+                                               TDX_LOCK_TYPE_SHARED, 1), ==, 0);
         g_assert_cmphex(e1g->lock, ==, 0);
         g_assert_cmphex(lp->share[0], ==, 0);
         g_assert_cmphex(e2m->lock & ~TDX_LOCK_HOST_PRIORITY, ==, 0);
@@ -157,8 +157,8 @@ static void test_walk_holds(void)
     {
         PAMT_REF(range);
 
-        g_assert_cmphex(pamt_get_free(&range, SIM_CALL(sim, 0), RANGE,
-                                      TDX_LEVEL_2M, 1), ==, 0);
+        g_assert_cmphex(tdx_pamt_get_free(&range, SIM_CALL(sim, 0), RANGE,
+                                          TDX_LEVEL_2M, 1), ==, 0);
         g_assert_cmphex(e1g->lock, ==, 0);
         g_assert_cmphex(lp->share[0], ==, (uintptr_t)e1g);
         g_assert_cmphex(e2m->lock, ==, TDX_LOCK_EXCLUSIVE);

@@ -73,10 +73,10 @@ static uint32_t use_page(Worker *w)
     uint64_t status;
     PAMT_REF(page);
 
-    status = pamt_get_free(&page, SIM_CALL(w->sim, w->lp), hpa, TDX_LEVEL_4K,
-                           TDX_R8);
+    status = tdx_pamt_get_free(&page, SIM_CALL(w->sim, w->lp), hpa,
+                               TDX_LEVEL_4K, TDX_R8);
     if (status == TDX_SUCCESS) {
-        pamt_assign(&page, TDX_PT_REG, BASE);
+        tdx_pamt_assign(&page, TDX_PT_REG, BASE);
     }
     return status >> 32;
 }
@@ -87,10 +87,10 @@ static void drop_page(Worker *w)
     PAMT_REF(page);
 
     /* Nobody else locks this page: it is in use, and ours */
-    g_assert_cmphex(pamt_lock_implicit(&page, w->sim->module, hpa,
-                                       TDX_LOCK_TYPE_EXCLUSIVE, 0), ==, 0);
-    g_assert_cmpuint(pamt_owner(page.entry), ==, BASE);
-    pamt_free(&page);
+    g_assert_cmphex(tdx_pamt_lock_implicit(&page, w->sim->module, hpa,
+                                           TDX_LOCK_TYPE_EXCLUSIVE, 0), ==, 0);
+    g_assert_cmpuint(tdx_pamt_owner(page.entry), ==, BASE);
+    tdx_pamt_free(&page);
 }
 
 static gpointer apart(gpointer opaque)
@@ -204,9 +204,10 @@ static void test_count(void)
     g_assert_cmphex(sim_call_status(sim, 0, PAMT_ADD, BASE | 1,
                                     BASE + 8 * MIB, BASE + 9 * MIB), ==, 0);
     run(sim, count, worker, 0);
-    g_assert_cmpuint(pamt_count(sim_pamt_entry(sim, &sim->module->st.tdmr[0],
-                                               TDX_LEVEL_2M, BASE)), ==,
-                     THREADS);
+    g_assert_cmpuint(tdx_pamt_count(sim_pamt_entry(sim,
+                                                   &sim->module->st.tdmr[0],
+                                                   TDX_LEVEL_2M, BASE)),
+                     ==, THREADS);
     sim_free(sim);
 }
 

@@ -205,10 +205,10 @@ static void test_pair_pages(void)
     g_assert_cmphex(add(sim, RANGE + 2 * MIB, PAGE0, rsvd), ==, NOT_FREE(8));
     g_assert_false(sim_pamt_bit(sim, tdmr, PAGE0));
     /* A page of a TD, small or large */
-    pamt_set_type(entry_2m(sim, BASE), TDX_PT_REG);
+    tdx_pamt_set_type(entry_2m(sim, BASE), TDX_PT_REG);
     g_assert_cmphex(add(sim, RANGE + 2 * MIB, BASE, PAGE0), ==, NOT_FREE(2));
     g_assert_cmphex(add(sim, RANGE + 2 * MIB, PAGE0, BASE), ==, NOT_FREE(8));
-    pamt_set_type(sim_private_entry(sim, RANGE + 8 * KIB + 16), TDX_PT_TDR);
+    tdx_pamt_set_type(sim_private_entry(sim, RANGE + 8 * KIB + 16), TDX_PT_TDR);
     g_assert_cmphex(add(sim, RANGE + 2 * MIB, RANGE + 4 * KIB, PAGE0), ==,
                     NOT_FREE(2));
     g_assert_false(sim_pamt_bit(sim, tdmr, PAGE0));
@@ -251,8 +251,8 @@ static uint64_t check(SimPlatform *sim, uint64_t hpa, TdxLevel level,
 {
     PAMT_REF(page);
 
-    return pamt_get_page(&page, SIM_CALL(sim, 0), hpa, level, type,
-                         TDX_LOCK_TYPE_EXCLUSIVE, TDX_R8);
+    return tdx_pamt_get_page(&page, SIM_CALL(sim, 0), hpa, level, type,
+                             TDX_LOCK_TYPE_EXCLUSIVE, TDX_R8);
 }
 
 static void test_check_dynamic(void)
@@ -283,7 +283,7 @@ static void test_check_dynamic(void)
     g_assert_cmphex(check(sim, BASE + 256 * MIB, TDX_LEVEL_2M, TDX_PT_NDA),
                     ==, METADATA_INCORRECT(8));
     /* In a large page there is no pair to be missing */
-    pamt_set_type(entry_2m(sim, BASE), TDX_PT_REG);
+    tdx_pamt_set_type(entry_2m(sim, BASE), TDX_PT_REG);
     g_assert_cmphex(check(sim, BASE, 0, TDX_PT_NDA), ==,
                     METADATA_INCORRECT(8));
     g_assert_true(sim_no_locks(sim, tdmr_of(sim)));
@@ -303,19 +303,19 @@ static void test_check_2m(void)
             g_assert_cmphex(check(sim, RANGE, TDX_LEVEL_2M, TDX_PT_NDA), ==,
                             0);
             if (dynamic) {
-                pamt_bit(sim->module, tdmr_of(sim), hpa, &bit);
-                g_assert_false(pamt_bit_test_and_set(&bit));
+                tdx_pamt_bit(sim->module, tdmr_of(sim), hpa, &bit);
+                g_assert_false(tdx_pamt_bit_test_and_set(&bit));
             } else {
-                pamt_set_type(sim_pamt_entry(sim, tdmr_of(sim), 0, hpa),
-                              TDX_PT_EPT);
+                tdx_pamt_set_type(sim_pamt_entry(sim, tdmr_of(sim), 0, hpa),
+                                  TDX_PT_EPT);
             }
             g_assert_cmphex(check(sim, RANGE, TDX_LEVEL_2M, TDX_PT_NDA), ==,
                             METADATA_INCORRECT(8));
             if (dynamic) {
-                pamt_bit_clear(&bit);
+                tdx_pamt_bit_clear(&bit);
             } else {
-                pamt_set_type(sim_pamt_entry(sim, tdmr_of(sim), 0, hpa),
-                              TDX_PT_NDA);
+                tdx_pamt_set_type(sim_pamt_entry(sim, tdmr_of(sim), 0, hpa),
+                                  TDX_PT_NDA);
             }
         }
         sim_free(sim);
@@ -334,12 +334,13 @@ static void test_assign(void)
     for (int i = 0; i < 2; i++) {
         PAMT_REF(page);
 
-        g_assert_cmphex(pamt_get_free(&page, SIM_CALL(sim, 0),
-                                      RANGE + i * MIB + 4 * KIB, 0, 1), ==, 0);
-        pamt_assign(&page, TDX_PT_REG, tdr);
-        pamt_set_bepoch(page.entry, 0x123);
+        g_assert_cmphex(tdx_pamt_get_free(&page, SIM_CALL(sim, 0),
+                                          RANGE + i * MIB + 4 * KIB, 0, 1),
+                        ==, 0);
+        tdx_pamt_assign(&page, TDX_PT_REG, tdr);
+        tdx_pamt_set_bepoch(page.entry, 0x123);
     }
-    g_assert_cmpuint(pamt_count(entry_2m(sim, RANGE)), ==, 2);
+    g_assert_cmpuint(tdx_pamt_count(entry_2m(sim, RANGE)), ==, 2);
     sim_call(sim, 0, &call, RDMD, RANGE + 4 * KIB, 0, 0);
     g_assert_cmphex(call.gpr[TDX_RCX], ==, TDX_PT_REG);
     g_assert_cmphex(call.gpr[TDX_RDX], ==, tdr);
@@ -349,13 +350,14 @@ static void test_assign(void)
     for (int i = 0; i < 2; i++) {
         PAMT_REF(page);
 
-        g_assert_cmphex(pamt_lock_implicit(&page, sim->module,
-                                           RANGE + i * MIB + 4 * KIB,
-                                           TDX_LOCK_TYPE_EXCLUSIVE, 1), ==, 0);
+        g_assert_cmphex(tdx_pamt_lock_implicit(&page, sim->module,
+                                               RANGE + i * MIB + 4 * KIB,
+                                               TDX_LOCK_TYPE_EXCLUSIVE, 1),
+                        ==, 0);
         entry = page.entry;
         g_assert_cmphex(entry->lock, ==, TDX_LOCK_EXCLUSIVE);
         /* The last page of the range brings the hint */
-        g_assert_cmphex(pamt_free(&page), ==, i ? 1ULL << 62 : 0);
+        g_assert_cmphex(tdx_pamt_free(&page), ==, i ? 1ULL << 62 : 0);
         /* The entry may vanish from here on: it must not be held */
         g_assert_cmphex(entry->lock, ==, 0);
         g_assert_cmphex(remove_pair(sim, RANGE), ==, i ? 0 : NOT_EMPTY(1));
@@ -369,9 +371,9 @@ static void test_leaving(void)
     SimPlatform *sim = machine(true);
 
     g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
-    pamt_count_up(entry_2m(sim, RANGE));
+    tdx_pamt_count_up(entry_2m(sim, RANGE));
     g_assert_cmphex(remove_pair(sim, RANGE), ==, BUSY(1));
-    g_assert_cmpuint(pamt_count_down(entry_2m(sim, RANGE)), ==, 0);
+    g_assert_cmpuint(tdx_pamt_count_down(entry_2m(sim, RANGE)), ==, 0);
     g_assert_cmphex(remove_pair(sim, RANGE), ==, 0);
     sim_free(sim);
 }
@@ -428,11 +430,11 @@ static void test_reclaim(void)
     for (int i = 0; i < 2; i++) {
         PAMT_REF(page);
 
-        g_assert_cmphex(pamt_get_free(&page, SIM_CALL(sim, 0),
-                                      i ? child : tdr, 0, 1), ==, 0);
-        pamt_assign(&page, i ? TDX_PT_TDCX : TDX_PT_TDR, i ? tdr : 0);
+        g_assert_cmphex(tdx_pamt_get_free(&page, SIM_CALL(sim, 0),
+                                          i ? child : tdr, 0, 1), ==, 0);
+        tdx_pamt_assign(&page, i ? TDX_PT_TDCX : TDX_PT_TDR, i ? tdr : 0);
     }
-    pamt_set_owner(entry_2m(sim, large), TDX_PT_REG, tdr);
+    tdx_pamt_set_owner(entry_2m(sim, large), TDX_PT_REG, tdr);
     content = tdx_tdr(sim->module, tdr);
     content->chldcnt = 513;
     content->lifecycle = TDX_TD_BLOCKED;

@@ -50,19 +50,19 @@ static gpointer pairs(gpointer opaque)
         {
             PAMT_REF(ref);
 
-            g_assert_cmphex(pamt_get_free(&ref, SIM_CALL(w->sim, w->lp),
-                                          at + 64 * KIB, TDX_LEVEL_4K, 8),
+            g_assert_cmphex(tdx_pamt_get_free(&ref, SIM_CALL(w->sim, w->lp),
+                                              at + 64 * KIB, TDX_LEVEL_4K, 8),
                             ==, 0);
-            pamt_assign(&ref, TDX_PT_REG, BASE);
+            tdx_pamt_assign(&ref, TDX_PT_REG, BASE);
         }
         {
             PAMT_REF(ref);
 
-            g_assert_cmphex(pamt_lock_implicit(&ref, w->sim->module,
-                                               at + 64 * KIB,
-                                               TDX_LOCK_TYPE_EXCLUSIVE, 0),
+            g_assert_cmphex(tdx_pamt_lock_implicit(&ref, w->sim->module,
+                                                   at + 64 * KIB,
+                                                   TDX_LOCK_TYPE_EXCLUSIVE, 0),
                             ==, 0);
-            pamt_free(&ref);
+            tdx_pamt_free(&ref);
         }
         g_assert_cmphex(sim_call_status(w->sim, w->lp, PHYMEM_PAMT_REMOVE,
                                         at | 1, 0, 0), ==, 0);

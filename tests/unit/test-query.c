@@ -95,18 +95,18 @@ static void test_count(const void *data)
     g_assert_cmpuint(sum_up(sim, false).visits, ==, 6 * 512);
 
     /* A page of 1 GiB, which TDs cannot have yet */
-    pamt_set_owner(sim_pamt_entry(sim, tdmr, TDX_LEVEL_1G, 17 * GIB),
-                   TDX_PT_REG, 16 * GIB);
+    tdx_pamt_set_owner(sim_pamt_entry(sim, tdmr, TDX_LEVEL_1G, 17 * GIB),
+                       TDX_PT_REG, 16 * GIB);
     assert_sum(sim, page[TDX_USE_REG_1G], GIB / (4 * KIB));
     /* Types without a meaning, on each level */
-    pamt_set_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_1G, 18 * GIB), 0x1f);
+    tdx_pamt_set_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_1G, 18 * GIB), 0x1f);
     assert_sum(sim, page[TDX_USE_OTHER], GIB / (4 * KIB));
-    pamt_set_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_2M, 16 * GIB),
-                  TDX_PT_TDR);
+    tdx_pamt_set_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_2M, 16 * GIB),
+                      TDX_PT_TDR);
     assert_sum(sim, page[TDX_USE_OTHER], GIB / (4 * KIB) + 512);
     if (!dynamic) {
-        pamt_set_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_4K,
-                                     16 * GIB + 2 * MIB), TDX_PT_PAMT);
+        tdx_pamt_set_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_4K,
+                                         16 * GIB + 2 * MIB), TDX_PT_PAMT);
         assert_sum(sim, page[TDX_USE_OTHER], GIB / (4 * KIB) + 513);
     }
     g_assert_cmpuint(pages(sum_up(sim, true).counts), ==, all);
@@ -231,7 +231,7 @@ static bool change_pair(void *opaque, uint64_t hpa)
         must(PHYMEM_PAMT_REMOVE, FREE | TDX_LEVEL_2M, 0, 0);
         e = sim_private_entry(change.sim, hpa);
         for (unsigned i = 0; i < 256; i++) {
-            pamt_set_type(&e[i], TDX_PT_TDR);
+            tdx_pamt_set_type(&e[i], TDX_PT_TDR);
         }
         turn ^= 1;
         must(PHYMEM_PAMT_ADD, FREE | TDX_LEVEL_2M, PAIR + turn * 8 * KIB,

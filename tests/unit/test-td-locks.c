@@ -129,7 +129,7 @@ static TdxLock *find_lock(SimTd *td, Which which, TdxPamtRef *ref)
     switch (which) {
     case TDR:
     case TDVPR:
-        ASSERT_OK(pamt_peek(ref, m, which == TDR ? td->tdr : td->vcpu));
+        ASSERT_OK(tdx_pamt_peek(ref, m, which == TDR ? td->tdr : td->vcpu));
         return &ref->entry->lock;
     case OP_STATE:
         return &sim_td_tdcs(td)->op_state_lock;

@@ -186,15 +186,15 @@ static void test_live_neighbours(void)
     uint64_t rdx;
 
     g_assert_cmphex(init_call(sim, BASE, &rdx), ==, 0);
-    pamt_set_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_2M, BASE + 2 * MIB),
-                  TDX_PT_REG);
+    tdx_pamt_set_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_2M, BASE + 2 * MIB),
+                      TDX_PT_REG);
     for (int i = 1; i < 256; i++) {
         g_assert_cmphex(init_call(sim, BASE, &rdx), ==, 0);
     }
     sim_pamt_entry(sim, tdmr, TDX_LEVEL_1G, BASE)->lock = TDX_LOCK_READER;
     sim_init_tdmr(sim, tdmr);
-    g_assert_cmpuint(pamt_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_2M,
-                                              BASE + 2 * MIB)), ==,
+    g_assert_cmpuint(tdx_pamt_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_2M,
+                                                  BASE + 2 * MIB)), ==,
                      TDX_PT_REG);
     g_assert_cmphex(sim_pamt_entry(sim, tdmr, TDX_LEVEL_1G, BASE)->lock, ==,
                     TDX_LOCK_READER);
@@ -276,9 +276,9 @@ static void check_reserved(SimPlatform *sim, TdxTdmr *tdmr, bool dynamic)
         if (dynamic) {
             g_assert_cmpint(sim_pamt_bit(sim, tdmr, hpa), ==, reserved);
         } else {
-            g_assert_cmpint(pamt_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_4K,
-                                                     hpa)), ==,
-                            reserved ? TDX_PT_RSVD : TDX_PT_NDA);
+            g_assert_cmpint(tdx_pamt_type(sim_pamt_entry(sim, tdmr,
+                                                         TDX_LEVEL_4K, hpa)),
+                            ==, reserved ? TDX_PT_RSVD : TDX_PT_NDA);
         }
     }
 }

@@ -4,7 +4,7 @@
  * What the parts of the invariant checker share.
  *
  * A function that returns bool returns false when an invariant is violated,
- * which check_fail() has noted: pass it on.
+ * which tdx_check_fail() has noted: pass it on.
  */
 
 #ifndef TDX_CHECK_CHECK_INTERNAL_H
@@ -41,39 +41,42 @@ typedef struct TdxCheck {
     GArray *pair;
 } TdxCheck;
 
-/** check_fail: note what is wrong; returns false */
-bool G_GNUC_PRINTF(2, 3) check_fail(TdxCheck *ck, const char *format, ...);
-
-/** check_unlocked: is nobody holding @lock?  A host-priority mark may stay */
-bool check_unlocked(TdxCheck *ck, TdxLock lock, const char *what,
-                    uint64_t hpa);
-
-/** check_private: content of @hpa, NULL when no memory is there, noted */
-void *check_private(TdxCheck *ck, uint64_t hpa, uint16_t hkid,
-                    const char *what);
-
-/** check_blank: is the page at @hpa known to hold zeros alone? */
-bool check_blank(TdxCheck *ck, uint64_t hpa);
-
-/** check_lookup: the page in use that begins at @hpa, or NULL */
-TdxCheckPage *check_lookup(TdxCheck *ck, uint64_t hpa);
+/** tdx_check_fail: note what is wrong; returns false */
+bool G_GNUC_PRINTF(2, 3) tdx_check_fail(TdxCheck *ck, const char *format, ...);
 
 /**
- * check_claim: a structure of the TD at @owner names the page at @hpa.
+ * tdx_check_unlocked: is nobody holding @lock?  A host-priority mark may stay
+ */
+bool tdx_check_unlocked(TdxCheck *ck, TdxLock lock, const char *what,
+                        uint64_t hpa);
+
+/** tdx_check_private: content of @hpa, NULL when no memory is there, noted */
+void *tdx_check_private(TdxCheck *ck, uint64_t hpa, uint16_t hkid,
+                        const char *what);
+
+/** tdx_check_blank: is the page at @hpa known to hold zeros alone? */
+bool tdx_check_blank(TdxCheck *ck, uint64_t hpa);
+
+/** tdx_check_lookup: the page in use that begins at @hpa, or NULL */
+TdxCheckPage *tdx_check_lookup(TdxCheck *ck, uint64_t hpa);
+
+/**
+ * tdx_check_claim: a structure of the TD at @owner names the page at @hpa.
  * @what: names that structure
  * Returns the page, NULL when it is not what the structure takes it for or
  * when another one has named it before; noted.
  */
-TdxCheckPage *check_claim(TdxCheck *ck, uint64_t hpa, unsigned level,
-                          TdxPageType type, uint64_t owner, const char *what);
+TdxCheckPage *tdx_check_claim(TdxCheck *ck, uint64_t hpa, unsigned level,
+                              TdxPageType type, uint64_t owner,
+                              const char *what);
 
-/** check_pamt: entries, page pairs, bitmap; fills @ck->page and ->pair */
-bool check_pamt(TdxCheck *ck);
+/** tdx_check_pamt: entries, page pairs, bitmap; fills @ck->page and ->pair */
+bool tdx_check_pamt(TdxCheck *ck);
 
-/** check_tds: TDs and their vCPUs, key ownership */
-bool check_tds(TdxCheck *ck);
+/** tdx_check_tds: TDs and their vCPUs, key ownership */
+bool tdx_check_tds(TdxCheck *ck);
 
-/** check_sept: the Secure EPT of one TD, those of its L2 VMs included */
-bool check_sept(TdxCheck *ck, const TdxTdRef *td);
+/** tdx_check_sept: the Secure EPT of one TD, those of its L2 VMs included */
+bool tdx_check_sept(TdxCheck *ck, const TdxTdRef *td);
 
 #endif /* TDX_CHECK_CHECK_INTERNAL_H */

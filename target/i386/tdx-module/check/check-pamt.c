@@ -85,10 +85,10 @@ static void add_page(TdxCheck *ck, const TdxPamtEntry *e, uint64_t hpa,
 {
     TdxCheckPage page = {
         .hpa = hpa,
-        .type = pamt_type(e),
+        .type = tdx_pamt_type(e),
         .level = level,
-        .owner = pamt_owner(e),
-        .bepoch = pamt_bepoch(e),
+        .owner = tdx_pamt_owner(e),
+        .bepoch = tdx_pamt_bepoch(e),
     };
 
     g_array_append_val(ck->page, page);
@@ -97,8 +97,8 @@ static void add_page(TdxCheck *ck, const TdxPamtEntry *e, uint64_t hpa,
 static bool wrong_type(TdxCheck *ck, const TdxPamtEntry *e, uint64_t hpa,
                        const char *level)
 {
-    return check_fail(ck, "pamt-type: the %s entry of 0x%" PRIx64 " has type "
-                      "%d", level, hpa, pamt_type(e));
+    return tdx_check_fail(ck, "pamt-type: the %s entry of 0x%" PRIx64 " has "
+                          "type %d", level, hpa, tdx_pamt_type(e));
 }
 
 /* Where a level's entries begin for @hpa; false when the area is too small */
@@ -110,8 +110,8 @@ static bool table_of(TdxCheck *ck, const Block *b, TdxLevel level,
     const TdxRange *area = &b->tdmr->pamt[level];
 
     if (offset >= area->size) {
-        check_fail(ck, "pamt-area: level %d of TDMR 0x%" PRIx64
-                   " ends before 0x%" PRIx64, level, b->tdmr->base, hpa);
+        tdx_check_fail(ck, "pamt-area: level %d of TDMR 0x%" PRIx64
+                       " ends before 0x%" PRIx64, level, b->tdmr->base, hpa);
         return false;
     }
     *table = area->base + offset;
@@ -126,15 +126,16 @@ static bool table_of(TdxCheck *ck, const Block *b, TdxLevel level,
 static bool check_4k(TdxCheck *ck, const Block *b, const TdxPamtEntry *e,
                      uint64_t hpa, bool free, unsigned *used)
 {
-    TdxPageType type = pamt_type(e);
+    TdxPageType type = tdx_pamt_type(e);
     bool reserved = !ck->m->st.dynamic_pamt && test_bit(b, hpa);
 
-    if (!check_unlocked(ck, e->lock, "4K entry", hpa)) {
+    if (!tdx_check_unlocked(ck, e->lock, "4K entry", hpa)) {
         return false;
     }
     if ((type == TDX_PT_RSVD) != reserved) {
-        return check_fail(ck, "reserved: page 0x%" PRIx64 " has type %d, but "
-                          "is %sreserved", hpa, type, reserved ? "" : "not ");
+        return tdx_check_fail(ck, "reserved: page 0x%" PRIx64 " has type %d, "
+                              "but is %sreserved", hpa, type,
+                              reserved ? "" : "not ");
     }
     switch (type) {
     case TDX_PT_NDA:
@@ -146,8 +147,8 @@ static bool check_4k(TdxCheck *ck, const Block *b, const TdxPamtEntry *e,
     case TDX_PT_EPT:
     case TDX_PT_REG:
         if (free) {
-            return check_fail(ck, "pamt-overlap: page 0x%" PRIx64 " is in use "
-                              "below a larger page", hpa);
+            return tdx_check_fail(ck, "pamt-overlap: page 0x%" PRIx64 " is in "
+                                  "use below a larger page", hpa);
         }
         (*used)++;
         add_page(ck, e, hpa, TDX_LEVEL_4K);
@@ -174,10 +175,10 @@ static bool check_half(TdxCheck *ck, const Block *b, uint64_t table,
     bool plain = ck->m->st.dynamic_pamt ||
                  !test_bits(b, hpa, ENTRIES_PER_PAGE);
 
-    if (plain && check_blank(ck, table)) {
+    if (plain && tdx_check_blank(ck, table)) {
         return true;
     }
-    e = check_private(ck, table, ck->m->st.hkid, "the PAMT");
+    e = tdx_check_private(ck, table, ck->m->st.hkid, "the PAMT");
     if (!e) {
         return false;
     }
@@ -212,13 +213,13 @@ static bool check_pair(TdxCheck *ck, const Block *b, const TdxPamtEntry *e,
     unsigned i;
 
     for (i = 0; i < 2; i++) {
-        uint64_t table = pamt_pair_hpa(e, i);
+        uint64_t table = tdx_pamt_pair_hpa(e, i);
         TdxPamtRef ref = { 0 };
 
         if (!tdx_private_hpa_ok(ck->m, table, TDX_PAGE_4K) ||
-            !pamt_find_block(&ref, ck->m, table)) {
-            return check_fail(ck, "pair-page: PAMT page %u of range 0x%" PRIx64
-                              " would be 0x%" PRIx64, i, hpa, table);
+            !tdx_pamt_find_block(&ref, ck->m, table)) {
+            return tdx_check_fail(ck, "pair-page: PAMT page %u of range 0x%"
+                                  PRIx64 " would be 0x%" PRIx64, i, hpa, table);
         }
         g_array_append_val(ck->pair, table);
         if (!check_half(ck, b, table, hpa + i * TDX_PAGE_2M / 2, false,
@@ -226,9 +227,10 @@ static bool check_pair(TdxCheck *ck, const Block *b, const TdxPamtEntry *e,
             return false;
         }
     }
-    if (pamt_count(e) != used) {
-        return check_fail(ck, "page-count: range 0x%" PRIx64 " counts %u "
-                          "pages, %u are in use", hpa, pamt_count(e), used);
+    if (tdx_pamt_count(e) != used) {
+        return tdx_check_fail(ck, "page-count: range 0x%" PRIx64 " counts %u "
+                              "pages, %u are in use", hpa, tdx_pamt_count(e),
+                              used);
     }
     return true;
 }
@@ -239,14 +241,14 @@ static bool check_2m(TdxCheck *ck, const Block *b, const TdxPamtEntry *e,
 {
     bool dynamic = ck->m->st.dynamic_pamt;
 
-    if (!check_unlocked(ck, e->lock, "2M entry", hpa)) {
+    if (!tdx_check_unlocked(ck, e->lock, "2M entry", hpa)) {
         return false;
     }
-    if (free && pamt_type(e) != TDX_PT_NDA) {
-        return check_fail(ck, "pamt-overlap: range 0x%" PRIx64 " has type %d "
-                          "below a larger page", hpa, pamt_type(e));
+    if (free && tdx_pamt_type(e) != TDX_PT_NDA) {
+        return tdx_check_fail(ck, "pamt-overlap: range 0x%" PRIx64 " has type "
+                              "%d below a larger page", hpa, tdx_pamt_type(e));
     }
-    switch (pamt_type(e)) {
+    switch (tdx_pamt_type(e)) {
     case TDX_PT_NDA:
         return dynamic || check_array(ck, b, hpa, free);
     case TDX_PT_REG:
@@ -269,13 +271,13 @@ static bool check_block(TdxCheck *ck, const Block *b)
     if (!table_of(ck, b, TDX_LEVEL_1G, b->base, &table)) {
         return false;
     }
-    large = check_private(ck, table, ck->m->st.hkid, "the PAMT");
-    if (!large || !check_unlocked(ck, large->lock, "1G entry", b->base)) {
+    large = tdx_check_private(ck, table, ck->m->st.hkid, "the PAMT");
+    if (!large || !tdx_check_unlocked(ck, large->lock, "1G entry", b->base)) {
         return false;
     }
-    if (pamt_type(large) == TDX_PT_REG) {
+    if (tdx_pamt_type(large) == TDX_PT_REG) {
         add_page(ck, large, b->base, TDX_LEVEL_1G);
-    } else if (pamt_type(large) != TDX_PT_NDA) {
+    } else if (tdx_pamt_type(large) != TDX_PT_NDA) {
         return wrong_type(ck, large, b->base, "1G");
     }
     for (i = 0; i < TDX_PAMT_CHILDREN; i++) {
@@ -285,13 +287,13 @@ static bool check_block(TdxCheck *ck, const Block *b)
             if (!table_of(ck, b, TDX_LEVEL_2M, hpa, &table)) {
                 return false;
             }
-            e = check_private(ck, table, ck->m->st.hkid, "the PAMT");
+            e = tdx_check_private(ck, table, ck->m->st.hkid, "the PAMT");
             if (!e) {
                 return false;
             }
         }
         if (!check_2m(ck, b, &e[i % ENTRIES_PER_PAGE], hpa,
-                      pamt_type(large) != TDX_PT_NDA)) {
+                      tdx_pamt_type(large) != TDX_PT_NDA)) {
             return false;
         }
     }
@@ -317,8 +319,8 @@ static bool check_pairs_differ(TdxCheck *ck)
         uint64_t hpa = g_array_index(ck->pair, uint64_t, i);
 
         if (hpa == g_array_index(ck->pair, uint64_t, i - 1)) {
-            return check_fail(ck, "pair-twice: page 0x%" PRIx64 " holds the "
-                              "4K entries of two half ranges", hpa);
+            return tdx_check_fail(ck, "pair-twice: page 0x%" PRIx64 " holds "
+                                  "the 4K entries of two half ranges", hpa);
         }
     }
     return true;
@@ -372,9 +374,10 @@ static bool check_use(TdxCheck *ck, const Block *b)
             ? test_bit(b, page->hpa)
             : test_bits(b, page->hpa,
                         tdx_level_size(page->level) / TDX_PAGE_4K)) {
-            return check_fail(ck, "pair-used: page 0x%" PRIx64 " of type %d, "
-                              "level %d is reserved or holds PAMT entries",
-                              page->hpa, page->type, page->level);
+            return tdx_check_fail(ck, "pair-used: page 0x%" PRIx64 " of type "
+                                  "%d, level %d is reserved or holds PAMT "
+                                  "entries", page->hpa, page->type,
+                                  page->level);
         }
     }
     return true;
@@ -386,8 +389,8 @@ static bool wrong_bit(TdxCheck *ck, const Block *b, uint64_t word,
     unsigned bit = __builtin_ctzll(found ^ b->bits[word]);
     uint64_t hpa = b->base + (word * WORD_BITS + bit) * TDX_PAGE_4K;
 
-    return check_fail(ck, "bitmap: the bit of page 0x%" PRIx64 " is %d", hpa,
-                      (int)(found >> bit & 1));
+    return tdx_check_fail(ck, "bitmap: the bit of page 0x%" PRIx64 " is %d",
+                          hpa, (int)(found >> bit & 1));
 }
 
 static bool check_bitmap(TdxCheck *ck, const Block *b)
@@ -397,19 +400,20 @@ static bool check_bitmap(TdxCheck *ck, const Block *b)
     uint64_t i, j;
 
     if (offset + PAGES_PER_BLOCK / 8 > area->size) {
-        return check_fail(ck, "pamt-area: the bitmap of TDMR 0x%" PRIx64
-                          " ends before 0x%" PRIx64, b->tdmr->base, b->base);
+        return tdx_check_fail(ck, "pamt-area: the bitmap of TDMR 0x%" PRIx64
+                              " ends before 0x%" PRIx64, b->tdmr->base,
+                              b->base);
     }
     for (i = 0; i < WORDS_PER_BLOCK; i += WORDS_PER_PAGE) {
         uint64_t hpa = area->base + offset + i * sizeof(uint64_t);
         const uint64_t *words;
 
-        if (check_blank(ck, hpa) &&
+        if (tdx_check_blank(ck, hpa) &&
             !test_bits(b, b->base + i * WORD_BITS * TDX_PAGE_4K,
                        WORDS_PER_PAGE * WORD_BITS)) {
             continue;
         }
-        words = check_private(ck, hpa, ck->m->st.hkid, "the page bitmap");
+        words = tdx_check_private(ck, hpa, ck->m->st.hkid, "the page bitmap");
         if (!words) {
             return false;
         }
@@ -452,7 +456,7 @@ static bool each_block(TdxCheck *ck, uint64_t *bits,
     return true;
 }
 
-bool check_pamt(TdxCheck *ck)
+bool tdx_check_pamt(TdxCheck *ck)
 {
     g_autofree uint64_t *bits = g_new(uint64_t, WORDS_PER_BLOCK);
 

@@ -23,9 +23,9 @@ typedef struct Tree {
 static bool wrong_entry(TdxCheck *ck, const Tree *tree, uint64_t table,
                         unsigned index, uint64_t entry, unsigned level)
 {
-    return check_fail(ck, "sept-entry: TD 0x%" PRIx64 ", table 0x%" PRIx64
-                      ", entry %u of level %u is 0x%" PRIx64, tree->td->hpa,
-                      table, index, level, entry);
+    return tdx_check_fail(ck, "sept-entry: TD 0x%" PRIx64 ", table 0x%" PRIx64
+                          ", entry %u of level %u is 0x%" PRIx64, tree->td->hpa,
+                          table, index, level, entry);
 }
 
 /* Does @entry say what the module writes for a page or table at @hpa? */
@@ -49,11 +49,11 @@ static bool check_bepoch(TdxCheck *ck, const Tree *tree, TdxSeptState state,
                          const TdxCheckPage *page)
 {
     if (TDX_SEPT_ANY_BLOCKED & TDX_SEPT_IN(state) &&
-        (!page->bepoch || page->bepoch > td_epoch(tree->td->tdcs))) {
-        return check_fail(ck, "sept-epoch: page 0x%" PRIx64 " was blocked in "
-                          "epoch %" PRIu64 ", TD 0x%" PRIx64 " is in %" PRIu64,
-                          page->hpa, page->bepoch, tree->td->hpa,
-                          td_epoch(tree->td->tdcs));
+        (!page->bepoch || page->bepoch > tdx_td_epoch(tree->td->tdcs))) {
+        return tdx_check_fail(ck, "sept-epoch: page 0x%" PRIx64 " was blocked "
+                              "in epoch %" PRIu64 ", TD 0x%" PRIx64 " is in %"
+                              PRIu64, page->hpa, page->bepoch, tree->td->hpa,
+                              tdx_td_epoch(tree->td->tdcs));
     }
     return true;
 }
@@ -70,8 +70,8 @@ static bool check_entry(TdxCheck *ck, const Tree *tree, uint64_t table_hpa,
     const TdxCheckPage *page;
 
     if (entry & TDX_SEPT_LOCK) {
-        return check_fail(ck, "lock-held: entry %u in SEPT table 0x%" PRIx64
-                          " is locked", index, table_hpa);
+        return tdx_check_fail(ck, "lock-held: entry %u in SEPT table 0x%" PRIx64
+                              " is locked", index, table_hpa);
     }
     if (state == TDX_SEPT_REMOVED) {
         return true;
@@ -80,9 +80,9 @@ static bool check_entry(TdxCheck *ck, const Tree *tree, uint64_t table_hpa,
         (table ? level == TDX_LEVEL_4K : level > TDX_LEVEL_1G || tree->l2)) {
         return wrong_entry(ck, tree, table_hpa, index, entry, level);
     }
-    page = check_claim(ck, hpa, table ? TDX_LEVEL_4K : level,
-                       table ? TDX_PT_EPT : TDX_PT_REG, tree->td->hpa,
-                       "the Secure EPT");
+    page = tdx_check_claim(ck, hpa, table ? TDX_LEVEL_4K : level,
+                           table ? TDX_PT_EPT : TDX_PT_REG, tree->td->hpa,
+                           "the Secure EPT");
     return page && check_bepoch(ck, tree, state, page) &&
            (!table || check_table(ck, tree, hpa, level - 1));
 }
@@ -91,8 +91,9 @@ static bool check_entry(TdxCheck *ck, const Tree *tree, uint64_t table_hpa,
 static bool check_table(TdxCheck *ck, const Tree *tree, uint64_t table_hpa,
                         unsigned level)
 {
-    const uint64_t *table = check_private(ck, table_hpa, tree->td->tdr->hkid,
-                                          "a Secure EPT table");
+    const uint64_t *table = tdx_check_private(ck, table_hpa,
+                                              tree->td->tdr->hkid,
+                                              "a Secure EPT table");
     unsigned i;
 
     if (!table) {
@@ -107,7 +108,7 @@ static bool check_table(TdxCheck *ck, const Tree *tree, uint64_t table_hpa,
     return true;
 }
 
-bool check_sept(TdxCheck *ck, const TdxTdRef *td)
+bool tdx_check_sept(TdxCheck *ck, const TdxTdRef *td)
 {
     unsigned root_level = tdx_sept_root_level(td->tdcs);
     unsigned vm;

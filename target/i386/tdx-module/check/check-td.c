@@ -28,9 +28,9 @@ static bool check_vcpu_state(TdxCheck *ck, const TdxTdRef *td, uint64_t hpa,
     switch (tdvps->state) {
     case TDX_VCPU_UNINITIALIZED:
         if (associated) {
-            return check_fail(ck, "vcpu-state: vCPU 0x%" PRIx64 " belongs to "
-                              "LP %u before TDH.VP.INIT", hpa,
-                              tdvps->assoc_lpid);
+            return tdx_check_fail(ck, "vcpu-state: vCPU 0x%" PRIx64 " belongs "
+                                  "to LP %u before TDH.VP.INIT", hpa,
+                                  tdvps->assoc_lpid);
         }
         break;
     case TDX_VCPU_ACTIVE:
@@ -41,18 +41,20 @@ static bool check_vcpu_state(TdxCheck *ck, const TdxTdRef *td, uint64_t hpa,
     case TDX_VCPU_IMPORT:
         totals->ready++;
         if (tdvps->index >= td->tdcs->num_vcpus) {
-            return check_fail(ck, "vcpu-state: vCPU 0x%" PRIx64 " is number "
-                              "%u of %u", hpa, tdvps->index,
-                              td->tdcs->num_vcpus);
+            return tdx_check_fail(ck, "vcpu-state: vCPU 0x%" PRIx64 " is "
+                                  "number %u of %u", hpa, tdvps->index,
+                                  td->tdcs->num_vcpus);
         }
         break;
     default:
-        return check_fail(ck, "vcpu-state: vCPU 0x%" PRIx64 " is in state %u",
-                          hpa, tdvps->state);
+        return tdx_check_fail(ck,
+                              "vcpu-state: vCPU 0x%" PRIx64 " is in state %u",
+                              hpa, tdvps->state);
     }
     if (associated && tdvps->assoc_lpid >= ck->m->plat.num_lps) {
-        return check_fail(ck, "vcpu-lp: vCPU 0x%" PRIx64 " belongs to LP %u",
-                          hpa, tdvps->assoc_lpid);
+        return tdx_check_fail(ck,
+                              "vcpu-lp: vCPU 0x%" PRIx64 " belongs to LP %u",
+                              hpa, tdvps->assoc_lpid);
     }
     totals->associated += associated;
     return true;
@@ -61,7 +63,8 @@ static bool check_vcpu_state(TdxCheck *ck, const TdxTdRef *td, uint64_t hpa,
 static bool check_vcpu(TdxCheck *ck, const TdxTdRef *td, uint64_t hpa,
                        VcpuTotals *totals)
 {
-    const TdxTdvps *tdvps = check_private(ck, hpa, td->tdr->hkid, "a TDVPR");
+    const TdxTdvps *tdvps = tdx_check_private(ck, hpa, td->tdr->hkid,
+                                              "a TDVPR");
     unsigned i;
 
     if (!tdvps) {
@@ -69,15 +72,16 @@ static bool check_vcpu(TdxCheck *ck, const TdxTdRef *td, uint64_t hpa,
     }
     if (tdvps->num_pages < 1 || tdvps->num_pages > TDX_MAX_TDVPS_PAGES ||
         tdvps->page[0] != hpa) {
-        return check_fail(ck, "vcpu-pages: vCPU 0x%" PRIx64 " has %u pages",
-                          hpa, tdvps->num_pages);
+        return tdx_check_fail(ck, "vcpu-pages: vCPU 0x%" PRIx64 " has %u pages",
+                              hpa, tdvps->num_pages);
     }
-    if (!check_claim(ck, hpa, TDX_LEVEL_4K, TDX_PT_TDVPR, td->hpa, "a vCPU")) {
+    if (!tdx_check_claim(ck, hpa, TDX_LEVEL_4K, TDX_PT_TDVPR, td->hpa,
+                         "a vCPU")) {
         return false;
     }
     for (i = 1; i < tdvps->num_pages; i++) {
-        if (!check_claim(ck, tdvps->page[i], TDX_LEVEL_4K, TDX_PT_TDCX,
-                         td->hpa, "a vCPU")) {
+        if (!tdx_check_claim(ck, tdvps->page[i], TDX_LEVEL_4K, TDX_PT_TDCX,
+                             td->hpa, "a vCPU")) {
             return false;
         }
     }
@@ -99,19 +103,20 @@ static bool check_vcpus(TdxCheck *ck, const TdxTdRef *td)
         }
     }
     if (tdcs->num_vcpus != totals.ready || totals.ready > tdcs->max_vcpus) {
-        return check_fail(ck, "vcpu-count: TD 0x%" PRIx64 " counts %u vCPUs "
-                          "of at most %u, has %u", td->hpa, tdcs->num_vcpus,
-                          tdcs->max_vcpus, totals.ready);
+        return tdx_check_fail(ck, "vcpu-count: TD 0x%" PRIx64 " counts %u "
+                              "vCPUs of at most %u, has %u", td->hpa,
+                              tdcs->num_vcpus, tdcs->max_vcpus, totals.ready);
     }
     if (tdcs->num_assoc_vcpus != totals.associated) {
-        return check_fail(ck, "vcpu-assoc: TD 0x%" PRIx64 " counts %u vCPUs "
-                          "on LPs, has %u", td->hpa, tdcs->num_assoc_vcpus,
-                          totals.associated);
+        return tdx_check_fail(ck, "vcpu-assoc: TD 0x%" PRIx64 " counts %u "
+                              "vCPUs on LPs, has %u", td->hpa,
+                              tdcs->num_assoc_vcpus, totals.associated);
     }
     if (tdcs->refcount[0] + tdcs->refcount[1] != totals.active) {
-        return check_fail(ck, "td-epoch: TD 0x%" PRIx64 " counts %u + %u "
-                          "vCPUs inside, has %u", td->hpa, tdcs->refcount[0],
-                          tdcs->refcount[1], totals.active);
+        return tdx_check_fail(ck, "td-epoch: TD 0x%" PRIx64 " counts %u + %u "
+                              "vCPUs inside, has %u", td->hpa,
+                              tdcs->refcount[0], tdcs->refcount[1],
+                              totals.active);
     }
     return true;
 }
@@ -125,30 +130,32 @@ static bool check_initialized(TdxCheck *ck, const TdxTdRef *td)
 
     if (tdcs->num_l2_vms > TDX_MAX_L2_VMS ||
         td->tdr->num_tdcx < TDX_TDCS_BASE_PAGES + tdcs->num_l2_vms) {
-        return check_fail(ck, "tdcs: TD 0x%" PRIx64 " has %u pages for %u "
-                          "L2 VMs", td->hpa, td->tdr->num_tdcx,
-                          tdcs->num_l2_vms);
+        return tdx_check_fail(ck, "tdcs: TD 0x%" PRIx64 " has %u pages for %u "
+                              "L2 VMs", td->hpa, td->tdr->num_tdcx,
+                              tdcs->num_l2_vms);
     }
     if (!tdcs->td_epoch) {
-        return check_fail(ck, "td-epoch: TD 0x%" PRIx64 " has epoch 0",
-                          td->hpa);
+        return tdx_check_fail(ck, "td-epoch: TD 0x%" PRIx64 " has epoch 0",
+                              td->hpa);
     }
-    return check_vcpus(ck, td) && check_sept(ck, td);
+    return check_vcpus(ck, td) && tdx_check_sept(ck, td);
 }
 
 static bool check_tdcs(TdxCheck *ck, TdxTdRef *td, Totals *totals)
 {
-    TdxTdcs *tdcs = check_private(ck, td->tdr->tdcx[TDX_TDCS_CONTROL],
-                                  td->tdr->hkid, "a TDCS");
+    TdxTdcs *tdcs = tdx_check_private(ck, td->tdr->tdcx[TDX_TDCS_CONTROL],
+                                      td->tdr->hkid, "a TDCS");
 
-    if (!tdcs || !check_unlocked(ck, tdcs->op_state_lock, "OP_STATE", td->hpa) ||
-        !check_unlocked(ck, tdcs->sept_lock, "Secure EPT", td->hpa) ||
-        !check_unlocked(ck, tdcs->epoch_lock, "TD epoch", td->hpa)) {
+    if (!tdcs || !tdx_check_unlocked(ck, tdcs->op_state_lock, "OP_STATE",
+                                     td->hpa) ||
+        !tdx_check_unlocked(ck, tdcs->sept_lock, "Secure EPT", td->hpa) ||
+        !tdx_check_unlocked(ck, tdcs->epoch_lock, "TD epoch", td->hpa)) {
         return false;
     }
     if (tdcs->op_state > TDX_OP_START_IMPORT) {
-        return check_fail(ck, "op-state: TD 0x%" PRIx64 " is in OP_STATE %u",
-                          td->hpa, tdcs->op_state);
+        return tdx_check_fail(ck,
+                              "op-state: TD 0x%" PRIx64 " is in OP_STATE %u",
+                              td->hpa, tdcs->op_state);
     }
     td->tdcs = tdcs;
     totals->builds += tdcs->op_state == TDX_OP_INITIALIZED &&
@@ -166,9 +173,9 @@ static bool check_all_claimed(TdxCheck *ck, const TdxTdRef *td)
         const TdxCheckPage *page = &g_array_index(ck->page, TdxCheckPage, i);
 
         if (page->owner == td->hpa && !page->claimed) {
-            return check_fail(ck, "page-unused: page 0x%" PRIx64 " of type "
-                              "%d is of TD 0x%" PRIx64 ", which does not "
-                              "know it", page->hpa, page->type, td->hpa);
+            return tdx_check_fail(ck, "page-unused: page 0x%" PRIx64 " of type "
+                                  "%d is of TD 0x%" PRIx64 ", which does not "
+                                  "know it", page->hpa, page->type, td->hpa);
         }
     }
     return true;
@@ -179,8 +186,8 @@ static bool check_content(TdxCheck *ck, TdxTdRef *td, Totals *totals)
     unsigned i;
 
     for (i = 0; i < td->tdr->num_tdcx; i++) {
-        if (!check_claim(ck, td->tdr->tdcx[i], TDX_LEVEL_4K, TDX_PT_TDCX,
-                         td->hpa, "the TDCS")) {
+        if (!tdx_check_claim(ck, td->tdr->tdcx[i], TDX_LEVEL_4K, TDX_PT_TDCX,
+                             td->hpa, "the TDCS")) {
             return false;
         }
     }
@@ -200,8 +207,8 @@ static bool check_key(TdxCheck *ck, const TdxTdRef *td, Totals *totals)
 
     if (tdr->hkid >= TDX_NUM_HKIDS ||
         !tdx_hkid_is_private(ck->m, tdr->hkid)) {
-        return check_fail(ck, "kot: TD 0x%" PRIx64 " has HKID %u", td->hpa,
-                          tdr->hkid);
+        return tdx_check_fail(ck, "kot: TD 0x%" PRIx64 " has HKID %u", td->hpa,
+                              tdr->hkid);
     }
     if (tdr->lifecycle == TDX_TD_TEARDOWN) {
         return true;
@@ -209,9 +216,9 @@ static bool check_key(TdxCheck *ck, const TdxTdRef *td, Totals *totals)
     key = &ck->m->st.kot[tdr->hkid];
     if (key->state != (flushed ? TDX_HKID_FLUSHED : TDX_HKID_ASSIGNED) ||
         totals->key_user[tdr->hkid]) {
-        return check_fail(ck, "kot: TD 0x%" PRIx64 " in life cycle state %u "
-                          "has HKID %u, which is in state %u", td->hpa,
-                          tdr->lifecycle, tdr->hkid, key->state);
+        return tdx_check_fail(ck, "kot: TD 0x%" PRIx64 " in life cycle state "
+                              "%u has HKID %u, which is in state %u", td->hpa,
+                              tdr->lifecycle, tdr->hkid, key->state);
     }
     totals->key_user[tdr->hkid] = td->hpa;
     return true;
@@ -224,22 +231,22 @@ static bool check_tdr(TdxCheck *ck, const TdxTdRef *td, uint64_t pages)
     bool configured = tdr->pkg_config_bitmap == all_pkgs;
 
     if (tdr->chldcnt != pages) {
-        return check_fail(ck, "chldcnt: TD 0x%" PRIx64 " counts %" PRIu64
-                          " pages, owns %" PRIu64, td->hpa, tdr->chldcnt,
-                          pages);
+        return tdx_check_fail(ck, "chldcnt: TD 0x%" PRIx64 " counts %" PRIu64
+                              " pages, owns %" PRIu64, td->hpa, tdr->chldcnt,
+                              pages);
     }
     if (tdr->lifecycle > TDX_TD_TEARDOWN ||
         tdr->pkg_config_bitmap & ~all_pkgs ||
         (tdr->lifecycle == TDX_TD_KEYS_CONFIGURED && !configured) ||
         (tdr->lifecycle == TDX_TD_HKID_ASSIGNED && configured)) {
-        return check_fail(ck, "td-lifecycle: TD 0x%" PRIx64 " is in state %u "
-                          "with its key on packages 0x%x", td->hpa,
-                          tdr->lifecycle, tdr->pkg_config_bitmap);
+        return tdx_check_fail(ck, "td-lifecycle: TD 0x%" PRIx64 " is in state "
+                              "%u with its key on packages 0x%x", td->hpa,
+                              tdr->lifecycle, tdr->pkg_config_bitmap);
     }
     if (tdr->num_tdcx > TDX_MAX_TDCS_PAGES || (tdr->num_tdcx && !configured)) {
-        return check_fail(ck, "tdcs: TD 0x%" PRIx64 " has %u pages, its key "
-                          "is on packages 0x%x", td->hpa, tdr->num_tdcx,
-                          tdr->pkg_config_bitmap);
+        return tdx_check_fail(ck, "tdcs: TD 0x%" PRIx64 " has %u pages, its "
+                              "key is on packages 0x%x", td->hpa, tdr->num_tdcx,
+                              tdr->pkg_config_bitmap);
     }
     return true;
 }
@@ -250,7 +257,7 @@ static bool check_td(TdxCheck *ck, uint64_t hpa, uint64_t pages,
 {
     TdxTdRef td = { .m = ck->m, .hpa = hpa };
 
-    td.tdr = check_private(ck, hpa, ck->m->st.hkid, "a TDR");
+    td.tdr = tdx_check_private(ck, hpa, ck->m->st.hkid, "a TDR");
     if (!td.tdr || !check_tdr(ck, &td, pages) ||
         !check_key(ck, &td, totals)) {
         return false;
@@ -272,18 +279,18 @@ static bool check_owners(TdxCheck *ck, uint64_t *owned)
 
         if (page->type == TDX_PT_TDR) {
             if (page->owner) {
-                return check_fail(ck, "owner: TDR 0x%" PRIx64 " is owned by "
-                                  "0x%" PRIx64, page->hpa, page->owner);
+                return tdx_check_fail(ck, "owner: TDR 0x%" PRIx64 " is owned "
+                                      "by 0x%" PRIx64, page->hpa, page->owner);
             }
             page->owner = page->hpa;
             page->claimed = true;
             continue;
         }
-        owner = check_lookup(ck, page->owner);
+        owner = tdx_check_lookup(ck, page->owner);
         if (!owner || owner->type != TDX_PT_TDR) {
-            return check_fail(ck, "owner: page 0x%" PRIx64 " of type %d is "
-                              "owned by 0x%" PRIx64 ", which is no TDR",
-                              page->hpa, page->type, page->owner);
+            return tdx_check_fail(ck, "owner: page 0x%" PRIx64 " of type %d is "
+                                  "owned by 0x%" PRIx64 ", which is no TDR",
+                                  page->hpa, page->type, page->owner);
         }
         owned[owner - (TdxCheckPage *)ck->page->data] +=
             tdx_level_size(page->level) / TDX_PAGE_4K;
@@ -305,20 +312,21 @@ static bool check_other_keys(TdxCheck *ck, const Totals *totals)
         if (key->state > TDX_HKID_RESERVED || (used && !totals->key_user[i]) ||
             (key->state != TDX_HKID_FREE &&
              !tdx_hkid_is_private(ck->m, i))) {
-            return check_fail(ck, "kot: HKID %u is in state %u without a TD",
-                              i, key->state);
+            return tdx_check_fail(ck,
+                                  "kot: HKID %u is in state %u without a TD", i,
+                                  key->state);
         }
         if (key->wbinvd_bitmap & ~all_pkgs ||
             (key->wbinvd_bitmap && key->state != TDX_HKID_FLUSHED)) {
-            return check_fail(ck, "kot-wbinvd: HKID %u in state %u waits for "
-                              "packages 0x%x", i, key->state,
-                              key->wbinvd_bitmap);
+            return tdx_check_fail(ck, "kot-wbinvd: HKID %u in state %u waits "
+                                  "for packages 0x%x", i, key->state,
+                                  key->wbinvd_bitmap);
         }
     }
     return true;
 }
 
-bool check_tds(TdxCheck *ck)
+bool tdx_check_tds(TdxCheck *ck)
 {
     g_autofree uint64_t *owned = g_new0(uint64_t, ck->page->len);
     g_autofree Totals *totals = g_new0(Totals, 1);
@@ -336,9 +344,9 @@ bool check_tds(TdxCheck *ck)
         }
     }
     if (ck->m->st.td_build_count != totals->builds) {
-        return check_fail(ck, "build-count: %u TDs are being built, %u "
-                          "counted", totals->builds,
-                          ck->m->st.td_build_count);
+        return tdx_check_fail(ck, "build-count: %u TDs are being built, %u "
+                              "counted", totals->builds,
+                              ck->m->st.td_build_count);
     }
     return check_other_keys(ck, totals);
 }

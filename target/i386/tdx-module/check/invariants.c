@@ -7,7 +7,7 @@
 #include "check-internal.h"
 #include "../include/check.h"
 
-bool check_fail(TdxCheck *ck, const char *format, ...)
+bool tdx_check_fail(TdxCheck *ck, const char *format, ...)
 {
     va_list args;
 
@@ -19,17 +19,19 @@ bool check_fail(TdxCheck *ck, const char *format, ...)
     return false;
 }
 
-bool check_unlocked(TdxCheck *ck, TdxLock lock, const char *what, uint64_t hpa)
+bool tdx_check_unlocked(TdxCheck *ck, TdxLock lock, const char *what,
+                        uint64_t hpa)
 {
     if (lock & ~TDX_LOCK_HOST_PRIORITY) {
-        return check_fail(ck, "lock-held: %s of 0x%" PRIx64 " is locked (0x%x)",
-                          what, hpa, lock);
+        return tdx_check_fail(ck,
+                              "lock-held: %s of 0x%" PRIx64 " is locked (0x%x)",
+                              what, hpa, lock);
     }
     return true;
 }
 
-void *check_private(TdxCheck *ck, uint64_t hpa, uint16_t hkid,
-                    const char *what)
+void *tdx_check_private(TdxCheck *ck, uint64_t hpa, uint16_t hkid,
+                        const char *what)
 {
     void *content = NULL;
 
@@ -37,12 +39,12 @@ void *check_private(TdxCheck *ck, uint64_t hpa, uint16_t hkid,
         content = tdx_private(ck->m, hpa, hkid);
     }
     if (!content) {
-        check_fail(ck, "no-memory: %s at 0x%" PRIx64, what, hpa);
+        tdx_check_fail(ck, "no-memory: %s at 0x%" PRIx64, what, hpa);
     }
     return content;
 }
 
-bool check_blank(TdxCheck *ck, uint64_t hpa)
+bool tdx_check_blank(TdxCheck *ck, uint64_t hpa)
 {
     const TdxPlatformOps *ops = ck->m->ops;
 
@@ -50,7 +52,7 @@ bool check_blank(TdxCheck *ck, uint64_t hpa)
            ops->private_blank(ck->m->opaque, hpa);
 }
 
-TdxCheckPage *check_lookup(TdxCheck *ck, uint64_t hpa)
+TdxCheckPage *tdx_check_lookup(TdxCheck *ck, uint64_t hpa)
 {
     guint low = 0, high = ck->page->len;
 
@@ -70,27 +72,28 @@ TdxCheckPage *check_lookup(TdxCheck *ck, uint64_t hpa)
     return NULL;
 }
 
-TdxCheckPage *check_claim(TdxCheck *ck, uint64_t hpa, unsigned level,
-                          TdxPageType type, uint64_t owner, const char *what)
+TdxCheckPage *tdx_check_claim(TdxCheck *ck, uint64_t hpa, unsigned level,
+                              TdxPageType type, uint64_t owner,
+                              const char *what)
 {
-    TdxCheckPage *page = check_lookup(ck, hpa);
+    TdxCheckPage *page = tdx_check_lookup(ck, hpa);
 
     if (!page || page->type != type || page->level != level) {
-        check_fail(ck, "page-type: %s names page 0x%" PRIx64 " of level %u as "
-                   "type %d, the PAMT has type %d, level %d", what, hpa, level,
-                   type, page ? page->type : TDX_PT_NDA,
-                   page ? page->level : -1);
+        tdx_check_fail(ck, "page-type: %s names page 0x%" PRIx64 " of level "
+                       "%u as type %d, the PAMT has type %d, level %d", what,
+                       hpa, level, type, page ? page->type : TDX_PT_NDA,
+                       page ? page->level : -1);
         return NULL;
     }
     if (page->owner != owner) {
-        check_fail(ck, "owner: %s of TD 0x%" PRIx64 " names page 0x%" PRIx64
-                   ", which TD 0x%" PRIx64 " owns", what, owner, hpa,
-                   page->owner);
+        tdx_check_fail(ck, "owner: %s of TD 0x%" PRIx64 " names page 0x%" PRIx64
+                       ", which TD 0x%" PRIx64 " owns", what, owner, hpa,
+                       page->owner);
         return NULL;
     }
     if (page->claimed) {
-        check_fail(ck, "page-twice: %s names page 0x%" PRIx64 ", which is in "
-                   "use elsewhere in the TD", what, hpa);
+        tdx_check_fail(ck, "page-twice: %s names page 0x%" PRIx64 ", which is "
+                       "in use elsewhere in the TD", what, hpa);
         return NULL;
     }
     page->claimed = true;
@@ -106,21 +109,22 @@ static bool check_locks(TdxCheck *ck)
 
     for (i = 0; i < m->plat.num_lps; i++) {
         if (m->lps[i].active) {
-            return check_fail(ck, "lp-active: a SEAMCALL runs on LP %u", i);
+            return tdx_check_fail(ck, "lp-active: a SEAMCALL runs on LP %u", i);
         }
         for (share = 0; share < TDX_LP_SHARES; share++) {
             if (m->lps[i].share[share]) {
-                return check_fail(ck, "lp-share: LP %u shares a 1G entry", i);
+                return tdx_check_fail(ck, "lp-share: LP %u shares a 1G entry",
+                                      i);
             }
         }
     }
     for (i = 0; i < TDX_MAX_PKGS; i++) {
-        if (!check_unlocked(ck, m->st.wbt[i].lock, "WBT", i)) {
+        if (!tdx_check_unlocked(ck, m->st.wbt[i].lock, "WBT", i)) {
             return false;
         }
     }
-    return check_unlocked(ck, m->st.global_lock, "global lock", 0) &&
-           check_unlocked(ck, m->st.kot_lock, "KOT", 0);
+    return tdx_check_unlocked(ck, m->st.global_lock, "global lock", 0) &&
+           tdx_check_unlocked(ck, m->st.kot_lock, "KOT", 0);
 }
 
 /* What the life cycle has counted against the LPs and packages there are */
@@ -138,13 +142,14 @@ static bool check_counters(TdxCheck *ck)
         pkgs += m->st.pkg_config_bitmap >> i & 1;
     }
     if (m->st.num_init_lps != lps) {
-        return check_fail(ck, "lp-count: %u LPs are initialised, %u counted",
-                          lps, m->st.num_init_lps);
+        return tdx_check_fail(ck,
+                              "lp-count: %u LPs are initialised, %u counted",
+                              lps, m->st.num_init_lps);
     }
     if (m->st.num_init_pkgs != pkgs || m->st.pkg_config_bitmap & ~all_pkgs) {
-        return check_fail(ck, "package-count: packages 0x%x have the global "
-                          "key, %u counted", m->st.pkg_config_bitmap,
-                          m->st.num_init_pkgs);
+        return tdx_check_fail(ck, "package-count: packages 0x%x have the "
+                              "global key, %u counted", m->st.pkg_config_bitmap,
+                              m->st.num_init_pkgs);
     }
     return true;
 }
@@ -159,29 +164,29 @@ static bool check_sys_state(TdxCheck *ck)
                       state == TDX_SYS_SHUTDOWN_STATE;
 
     if (state > TDX_SYS_DISABLING_STATE) {
-        return check_fail(ck, "sys-state: there is no state %u", state);
+        return tdx_check_fail(ck, "sys-state: there is no state %u", state);
     }
     if (state == TDX_SYSINIT_PENDING && m->st.num_init_lps) {
-        return check_fail(ck, "sys-state: LPs are initialised before the "
-                          "module");
+        return tdx_check_fail(ck, "sys-state: LPs are initialised before the "
+                              "module");
     }
     if (state < TDX_SYSCONFIG_DONE &&
         (m->st.num_tdmrs || m->st.pkg_config_bitmap)) {
-        return check_fail(ck, "sys-state: TDMRs or a global key before "
-                          "TDH.SYS.CONFIG");
+        return tdx_check_fail(ck, "sys-state: TDMRs or a global key before "
+                              "TDH.SYS.CONFIG");
     }
     if (configured &&
         (m->st.num_init_lps != m->plat.num_lps || !m->st.num_tdmrs ||
          !tdx_hkid_is_private(m, m->st.hkid) ||
          m->st.hkid >= TDX_NUM_HKIDS ||
          m->st.kot[m->st.hkid].state != TDX_HKID_RESERVED)) {
-        return check_fail(ck, "sys-state: state %u lacks LPs, TDMRs or the "
-                          "global KeyID", state);
+        return tdx_check_fail(ck, "sys-state: state %u lacks LPs, TDMRs or the "
+                              "global KeyID", state);
     }
     if ((state == TDX_SYS_READY_STATE || state == TDX_SYS_SHUTDOWN_STATE) &&
         m->st.num_init_pkgs != m->plat.num_pkgs) {
-        return check_fail(ck, "sys-state: ready with %u of %u packages",
-                          m->st.num_init_pkgs, m->plat.num_pkgs);
+        return tdx_check_fail(ck, "sys-state: ready with %u of %u packages",
+                              m->st.num_init_pkgs, m->plat.num_pkgs);
     }
     return true;
 }
@@ -197,20 +202,20 @@ static bool check_tdmr(TdxCheck *ck, unsigned i)
         !tdx_aligned(tdmr->base | tdmr->size, TDX_PAGE_1G) ||
         (prev && tdmr->base < prev->base + prev->size) ||
         tdmr->num_rsvd > TDX_MAX_RSVD_PER_TDMR) {
-        return check_fail(ck, "tdmr: number %u is 0x%" PRIx64 " + 0x%" PRIx64
-                          ", %u reserved areas", i, tdmr->base, tdmr->size,
-                          tdmr->num_rsvd);
+        return tdx_check_fail(ck, "tdmr: number %u is 0x%" PRIx64 " + 0x%"
+                              PRIx64 ", %u reserved areas", i, tdmr->base,
+                              tdmr->size, tdmr->num_rsvd);
     }
     if (tdmr->last_initialized < tdmr->base || tdmr->last_initialized > end ||
         !tdx_aligned(tdmr->last_initialized, TDX_PAGE_2M) ||
         (m->st.sys_state < TDX_SYS_READY_STATE &&
          tdmr->last_initialized != tdmr->base)) {
-        return check_fail(ck, "tdmr-init: number %u at 0x%" PRIx64 " is "
-                          "initialised up to 0x%" PRIx64 " in SYS state %u",
-                          i, tdmr->base, tdmr->last_initialized,
-                          m->st.sys_state);
+        return tdx_check_fail(ck, "tdmr-init: number %u at 0x%" PRIx64 " is "
+                              "initialised up to 0x%" PRIx64 " in SYS state %u",
+                              i, tdmr->base, tdmr->last_initialized,
+                              m->st.sys_state);
     }
-    return check_unlocked(ck, tdmr->lock, "TDMR", tdmr->base);
+    return tdx_check_unlocked(ck, tdmr->lock, "TDMR", tdmr->base);
 }
 
 static bool check_tdmrs(TdxCheck *ck)
@@ -218,7 +223,7 @@ static bool check_tdmrs(TdxCheck *ck)
     unsigned i;
 
     if (ck->m->st.num_tdmrs > TDX_MAX_TDMRS) {
-        return check_fail(ck, "tdmr: there are %u", ck->m->st.num_tdmrs);
+        return tdx_check_fail(ck, "tdmr: there are %u", ck->m->st.num_tdmrs);
     }
     for (i = 0; i < ck->m->st.num_tdmrs; i++) {
         if (!check_tdmr(ck, i)) {
@@ -237,8 +242,8 @@ char *tdx_module_check(TdxModule *m)
     };
 
     if (!m->st.fatal && check_locks(&ck) && check_counters(&ck) &&
-        check_sys_state(&ck) && check_tdmrs(&ck) && check_pamt(&ck)) {
-        check_tds(&ck);
+        check_sys_state(&ck) && check_tdmrs(&ck) && tdx_check_pamt(&ck)) {
+        tdx_check_tds(&ck);
     }
     g_array_free(ck.page, true);
     g_array_free(ck.pair, true);

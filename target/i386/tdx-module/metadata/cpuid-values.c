@@ -81,10 +81,10 @@ static uint64_t next_id(const TdxModule *m, uint64_t id, unsigned rank)
     if (tdx_native_cpuid_at(m, rank + 1, &leaf, &subleaf)) {
         return with_code(id, code_of(leaf, subleaf));
     }
-    return td_first_id_from(TD_CLASS_CPUID + 1);
+    return tdx_td_first_id_from(TD_CLASS_CPUID + 1);
 }
 
-uint64_t td_cpuid_first_id(const TdxModule *m)
+uint64_t tdx_td_cpuid_first_id(const TdxModule *m)
 {
     uint32_t leaf, subleaf;
 
@@ -106,7 +106,7 @@ static bool find_leaf(const TdxModule *m, uint32_t code, unsigned *rank)
     return false;
 }
 
-TdxStatus td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id)
+TdxStatus tdx_td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id)
 {
     uint32_t code = tdx_field_code(id);
     uint32_t regs[TDX_NUM_CPUID_REGS] = { 0 };
@@ -123,7 +123,7 @@ TdxStatus td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id)
     }
     if (known) {
         tdx_native_cpuid_at(c->m, rank, &leaf, &subleaf);
-        td_virtual_cpuid(td, leaf, subleaf, regs);
+        tdx_td_virtual_cpuid(td, leaf, subleaf, regs);
     }
     low = code & CODE_HALF ? TDX_CPUID_ECX : TDX_CPUID_EAX;
     c->gpr[TDX_R8] = (uint64_t)regs[low + 1] << 32 | regs[low];
@@ -133,7 +133,7 @@ TdxStatus td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id)
     return TDX_SUCCESS;
 }
 
-TdxStatus td_cpuid_write(const TdxCall *c, uint64_t id)
+TdxStatus tdx_td_cpuid_write(const TdxCall *c, uint64_t id)
 {
     uint32_t code = tdx_field_code(id);
     unsigned rank;

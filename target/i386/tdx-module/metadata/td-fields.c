@@ -138,7 +138,7 @@ static uint64_t get_refcount(const void *scope, unsigned index)
 {
     const TdxTdRef *td = scope;
 
-    return td_epoch_refcount(td->tdcs, index);
+    return tdx_td_epoch_refcount(td->tdcs, index);
 }
 
 static uint64_t get_vm_ctls(const void *scope, unsigned index)
@@ -150,7 +150,7 @@ static uint64_t get_vm_ctls(const void *scope, unsigned index)
 
 static uint64_t get_x2apic_id(const void *scope, unsigned index)
 {
-    TdxTdcsVirtualCpus *cpus = td_tdcs_page(scope, TDX_TDCS_VIRTUAL_CPUS);
+    TdxTdcsVirtualCpus *cpus = tdx_td_tdcs_page(scope, TDX_TDCS_VIRTUAL_CPUS);
 
     return cpus && index < TDX_MAX_VCPUS ? cpus->x2apic_id[index] : 0;
 }
@@ -264,7 +264,7 @@ const TdxFieldTable tdx_td_fields = {
     .rows = sizeof(rows) / sizeof(rows[0]),
 };
 
-uint64_t td_first_id_from(unsigned class)
+uint64_t tdx_td_first_id_from(unsigned class)
 {
     size_t i;
 
@@ -297,8 +297,8 @@ static uint64_t next_readable(const TdxFieldTable *table, uint64_t features0,
                          tdx_field_after(table, features0, f));
 }
 
-TdxStatus td_field_read(TdxCall *c, const TdxFieldTable *table,
-                        const void *scope, uint64_t id)
+TdxStatus tdx_td_field_read(TdxCall *c, const TdxFieldTable *table,
+                            const void *scope, uint64_t id)
 {
     uint64_t features0 = c->m->cfg.features0;
     const TdxField *f;
@@ -326,9 +326,9 @@ TdxStatus td_field_read(TdxCall *c, const TdxFieldTable *table,
     return TDX_SUCCESS;
 }
 
-TdxStatus td_field_write(TdxCall *c, const TdxFieldTable *table,
-                         const void *scope, uint64_t id, uint64_t value,
-                         uint64_t mask, TdxFieldWrite *write)
+TdxStatus tdx_td_field_write(TdxCall *c, const TdxFieldTable *table,
+                             const void *scope, uint64_t id, uint64_t value,
+                             uint64_t mask, TdxFieldWrite *write)
 {
     const TdxField *f;
     uint64_t now;

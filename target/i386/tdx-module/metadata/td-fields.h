@@ -18,11 +18,11 @@ extern const TdxFieldTable tdx_td_fields;
 extern const TdxFieldTable tdx_vp_fields;
 
 /**
- * td_field_read: what both reading leaves do once the TD or vCPU is locked.
+ * tdx_td_field_read: what both reading leaves do once the TD or vCPU is locked.
  * Takes the field id from RDX; writes R8 and, in version 1, RDX.
  */
-TdxStatus td_field_read(TdxCall *c, const TdxFieldTable *table,
-                        const void *scope, uint64_t id);
+TdxStatus tdx_td_field_read(TdxCall *c, const TdxFieldTable *table,
+                            const void *scope, uint64_t id);
 
 /**
  * TdxFieldWrite: a write that a host may make.
@@ -40,40 +40,40 @@ typedef struct TdxFieldWrite {
 } TdxFieldWrite;
 
 /**
- * td_field_write: what both writing leaves do up to the new value.
+ * tdx_td_field_write: what both writing leaves do up to the new value.
  * @value, @mask: operands R8 and R9
  * @write: set on success; what a field has of rules of its own comes then
  */
-TdxStatus td_field_write(TdxCall *c, const TdxFieldTable *table,
-                         const void *scope, uint64_t id, uint64_t value,
-                         uint64_t mask, TdxFieldWrite *write);
+TdxStatus tdx_td_field_write(TdxCall *c, const TdxFieldTable *table,
+                             const void *scope, uint64_t id, uint64_t value,
+                             uint64_t mask, TdxFieldWrite *write);
 
 /**
- * td_cpuid_read: the TD's CPUID_VALUES, whose codes are too sparse for an
+ * tdx_td_cpuid_read: the TD's CPUID_VALUES, whose codes are too sparse for an
  * array and so stand in no table
  */
-TdxStatus td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id);
+TdxStatus tdx_td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id);
 
 /**
- * td_virtual_cpuid: the CPUID that the TD's guest sees, from the processor's
- * and from what TDH.MNG.INIT configured (TD life cycle 4.5)
+ * tdx_td_virtual_cpuid: the CPUID that the TD's guest sees, from the
+ * processor's and from what TDH.MNG.INIT configured (TD life cycle 4.5)
  * @subleaf: TDX_CPUID_NO_SUBLEAF for a leaf without subleaves
  * @regs: the result; zeros when the module does not know the leaf
  */
-void td_virtual_cpuid(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
-                      uint32_t regs[TDX_NUM_CPUID_REGS]);
+void tdx_td_virtual_cpuid(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
+                          uint32_t regs[TDX_NUM_CPUID_REGS]);
 
-/** td_cpuid_write: the status of an attempt to write one of them */
-TdxStatus td_cpuid_write(const TdxCall *c, uint64_t id);
+/** tdx_td_cpuid_write: the status of an attempt to write one of them */
+TdxStatus tdx_td_cpuid_write(const TdxCall *c, uint64_t id);
 
-/** td_cpuid_first_id: the first of them */
-uint64_t td_cpuid_first_id(const TdxModule *m);
+/** tdx_td_cpuid_first_id: the first of them */
+uint64_t tdx_td_cpuid_first_id(const TdxModule *m);
 
 /**
- * td_first_id_from: first id in tdx_td_fields of class @class or above that
+ * tdx_td_first_id_from: first id in tdx_td_fields of class @class or above that
  * the host may read, or TDX_FIELD_ID_NONE
  */
-uint64_t td_first_id_from(unsigned class);
+uint64_t tdx_td_first_id_from(unsigned class);
 
 /*
  * CPUID_FIXED0_BITMAP: leaves that read zero in every TD, whether the module

@@ -20,8 +20,8 @@ static uint64_t *words_at(TdxModule *m, const TdxTdmr *tdmr, uint64_t page,
     return tdx_global(m, hpa, pages / BITS_PER_WORD * sizeof(uint64_t));
 }
 
-TdxStatus pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
-                   TdxPamtBit *bit)
+TdxStatus tdx_pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
+                       TdxPamtBit *bit)
 {
     uint64_t page = (hpa - tdmr->base) / TDX_PAGE_4K;
 
@@ -30,10 +30,10 @@ TdxStatus pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
     return bit->word ? TDX_SUCCESS : TDX_STATUS_NONE;
 }
 
-TdxStatus pamt_bits_of_pair(TdxModule *m, TdxTdmr *const tdmr[2],
-                            const uint64_t hpa[2], TdxPamtBit bit[2])
+TdxStatus tdx_pamt_bits_of_pair(TdxModule *m, TdxTdmr *const tdmr[2],
+                                const uint64_t hpa[2], TdxPamtBit bit[2])
 {
-    TdxStatus status = pamt_bit(m, tdmr[0], hpa[0], &bit[0]);
+    TdxStatus status = tdx_pamt_bit(m, tdmr[0], hpa[0], &bit[0]);
 
     if (status) {
         return status;
@@ -44,11 +44,11 @@ TdxStatus pamt_bits_of_pair(TdxModule *m, TdxTdmr *const tdmr[2],
         bit[1].mask = 1ULL << hpa[1] / TDX_PAGE_4K % BITS_PER_WORD;
         return TDX_SUCCESS;
     }
-    return pamt_bit(m, tdmr[1], hpa[1], &bit[1]);
+    return tdx_pamt_bit(m, tdmr[1], hpa[1], &bit[1]);
 }
 
-TdxStatus pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
-                          uint64_t **words)
+TdxStatus tdx_pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
+                              uint64_t **words)
 {
     uint64_t range = (hpa - tdmr->base) / TDX_PAGE_2M;
 

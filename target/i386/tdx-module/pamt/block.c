@@ -6,7 +6,7 @@
 
 #include "block.h"
 
-bool pamt_block_share_held(TdxPamtRef *ref, TdxPamtEntry *entry)
+bool tdx_pamt_block_share_held(TdxPamtRef *ref, TdxPamtEntry *entry)
 {
     uint16_t old = __atomic_load_n(&entry->lock, __ATOMIC_SEQ_CST);
 
@@ -41,20 +41,20 @@ static bool is_shared(const TdxPamtRef *ref, const TdxPamtEntry *entry)
     return false;
 }
 
-bool pamt_block_own(TdxPamtRef *ref, TdxPamtEntry *entry)
+bool tdx_pamt_block_own(TdxPamtRef *ref, TdxPamtEntry *entry)
 {
     bool counted = ref->lock[TDX_LEVEL_1G];
 
     if (counted ? !tdx_lock_try_promote(&entry->lock)
-                : !pamt_lock_entry(ref, entry, TDX_LEVEL_1G,
-                                   TDX_LOCK_TYPE_EXCLUSIVE)) {
+                : !tdx_pamt_lock_entry(ref, entry, TDX_LEVEL_1G,
+                                       TDX_LOCK_TYPE_EXCLUSIVE)) {
         return false;
     }
     ref->exclusive = true;
     /* Once more, in the one order that announcements are in as well */
     __atomic_fetch_or(&entry->lock, TDX_LOCK_EXCLUSIVE, __ATOMIC_SEQ_CST);
     if (!is_shared(ref, entry)) {
-        pamt_block_unshare(ref);
+        tdx_pamt_block_unshare(ref);
         return true;
     }
     tdx_lock_mark_host(&entry->lock);

@@ -17,8 +17,8 @@
 #include "walk.h"
 
 /* Lock @entry of any level in the entry itself; what it is shows later */
-static inline bool pamt_lock_entry(TdxPamtRef *ref, TdxPamtEntry *entry,
-                                   TdxLevel level, TdxLockType type)
+static inline bool tdx_pamt_lock_entry(TdxPamtRef *ref, TdxPamtEntry *entry,
+                                       TdxLevel level, TdxLockType type)
 {
     if (!tdx_lock_try(&entry->lock, type)) {
         return false;
@@ -28,40 +28,40 @@ static inline bool pamt_lock_entry(TdxPamtRef *ref, TdxPamtEntry *entry,
     return true;
 }
 
-/* pamt_block_share() of an @entry that has marks; it is announced already */
-bool pamt_block_share_held(TdxPamtRef *ref, TdxPamtEntry *entry);
+/* tdx_pamt_block_share() of an @entry with marks; it is announced already */
+bool tdx_pamt_block_share_held(TdxPamtRef *ref, TdxPamtEntry *entry);
 
 /**
- * pamt_block_share: try to lock a 1G @entry shared, for the host.
+ * tdx_pamt_block_share: try to lock a 1G @entry shared, for the host.
  * False: held exclusively; the mark of host priority is left.  What was
- * announced ends with pamt_unlock(), which the caller owes in any case.
+ * announced ends with tdx_pamt_unlock(), which the caller owes in any case.
  */
-static inline bool pamt_block_share(TdxPamtRef *ref, TdxPamtEntry *entry)
+static inline bool tdx_pamt_block_share(TdxPamtRef *ref, TdxPamtEntry *entry)
 {
     uintptr_t *share = ref->lp->share;
     unsigned i = 0;
 
     while (share[i]) {
         if (++i == TDX_LP_SHARES) {
-            return pamt_lock_entry(ref, entry, TDX_LEVEL_1G,
-                                   TDX_LOCK_TYPE_SHARED);
+            return tdx_pamt_lock_entry(ref, entry, TDX_LEVEL_1G,
+                                       TDX_LOCK_TYPE_SHARED);
         }
     }
     tdx_announce(ref->m, &share[i], (uintptr_t)entry);
     ref->share = i + 1;
     return !(__atomic_load_n(&entry->lock, __ATOMIC_SEQ_CST) &
              (TDX_LOCK_EXCLUSIVE | TDX_LOCK_HOST_PRIORITY)) ||
-           pamt_block_share_held(ref, entry);
+           tdx_pamt_block_share_held(ref, entry);
 }
 
 /**
- * pamt_block_own: try to lock a 1G @entry exclusively.  What @ref shares of it
- * is turned into that.
- * False: others hold it, which leaves the mark; pamt_unlock() is owed.
+ * tdx_pamt_block_own: try to lock a 1G @entry exclusively.  What @ref shares
+ * of it is turned into that.  False: others hold it, which leaves the mark;
+ * tdx_pamt_unlock() is owed.
  */
-bool pamt_block_own(TdxPamtRef *ref, TdxPamtEntry *entry);
+bool tdx_pamt_block_own(TdxPamtRef *ref, TdxPamtEntry *entry);
 
-static inline void pamt_block_unshare(TdxPamtRef *ref)
+static inline void tdx_pamt_block_unshare(TdxPamtRef *ref)
 {
     if (ref->share) {
         tdx_retract(&ref->lp->share[ref->share - 1]);

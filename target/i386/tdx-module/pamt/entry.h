@@ -52,7 +52,7 @@ _Static_assert(sizeof(TdxPamtEntry) == TDX_PAMT_ENTRY_SIZE, "ABI");
 #define TDX_PAMT_COUNT_MASK 0x3ffULL
 #define TDX_PAMT_HPA1_LOW   28        /* HPA bit 12 */
 
-static inline uint64_t pamt_head(const TdxPamtEntry *e)
+static inline uint64_t tdx_pamt_head(const TdxPamtEntry *e)
 {
     uint64_t low = __atomic_load_n(&e->head_low, __ATOMIC_RELAXED);
     uint64_t high = __atomic_load_n(&e->head_high, __ATOMIC_RELAXED);
@@ -60,20 +60,20 @@ static inline uint64_t pamt_head(const TdxPamtEntry *e)
     return high << 16 | low;
 }
 
-static inline void pamt_set_head(TdxPamtEntry *e, uint64_t head)
+static inline void tdx_pamt_set_head(TdxPamtEntry *e, uint64_t head)
 {
     __atomic_store_n(&e->head_low, head, __ATOMIC_RELAXED);
     __atomic_store_n(&e->head_high, head >> 16, __ATOMIC_RELAXED);
 }
 
-static inline TdxPageType pamt_type(const TdxPamtEntry *e)
+static inline TdxPageType tdx_pamt_type(const TdxPamtEntry *e)
 {
     return __atomic_load_n(&e->head_low, __ATOMIC_RELAXED) &
            TDX_PAMT_TYPE_MASK;
 }
 
 /* Change the type alone; owner and the rest stay as they are */
-static inline void pamt_set_type(TdxPamtEntry *e, TdxPageType type)
+static inline void tdx_pamt_set_type(TdxPamtEntry *e, TdxPageType type)
 {
     uint16_t low = __atomic_load_n(&e->head_low, __ATOMIC_RELAXED);
 
@@ -82,24 +82,24 @@ static inline void pamt_set_type(TdxPamtEntry *e, TdxPageType type)
 }
 
 /* HPA of the owner's TDR; 0 for a TDR; a leftover in a free entry */
-static inline uint64_t pamt_owner(const TdxPamtEntry *e)
+static inline uint64_t tdx_pamt_owner(const TdxPamtEntry *e)
 {
-    return pamt_head(e) >> TDX_PAMT_OWNER_LOW << 12;
+    return tdx_pamt_head(e) >> TDX_PAMT_OWNER_LOW << 12;
 }
 
 /* Type and owner; the tail stays */
-static inline void pamt_set_owner(TdxPamtEntry *e, TdxPageType type,
-                                  uint64_t tdr_hpa)
+static inline void tdx_pamt_set_owner(TdxPamtEntry *e, TdxPageType type,
+                                      uint64_t tdr_hpa)
 {
-    pamt_set_head(e, tdr_hpa >> 12 << TDX_PAMT_OWNER_LOW | type);
+    tdx_pamt_set_head(e, tdr_hpa >> 12 << TDX_PAMT_OWNER_LOW | type);
 }
 
-static inline uint64_t pamt_bepoch(const TdxPamtEntry *e)
+static inline uint64_t tdx_pamt_bepoch(const TdxPamtEntry *e)
 {
     return __atomic_load_n(&e->tail, __ATOMIC_RELAXED);
 }
 
-static inline void pamt_set_bepoch(TdxPamtEntry *e, uint64_t bepoch)
+static inline void tdx_pamt_set_bepoch(TdxPamtEntry *e, uint64_t bepoch)
 {
     __atomic_store_n(&e->tail, bepoch, __ATOMIC_RELAXED);
 }
@@ -107,39 +107,39 @@ static inline void pamt_set_bepoch(TdxPamtEntry *e, uint64_t bepoch)
 /* --- 2M entry of type PAMT: page pair and count (PAMT 2.2) -------------- */
 
 /* HPA of PAMT page 0 or 1 */
-static inline uint64_t pamt_pair_hpa(const TdxPamtEntry *e, unsigned index)
+static inline uint64_t tdx_pamt_pair_hpa(const TdxPamtEntry *e, unsigned index)
 {
     if (index == 0) {
-        return pamt_head(e) & TDX_PAMT_PAIR_MASK;
+        return tdx_pamt_head(e) & TDX_PAMT_PAIR_MASK;
     }
     return __atomic_load_n(&e->tail, __ATOMIC_RELAXED) >> TDX_PAMT_HPA1_LOW
            << 12;
 }
 
-static inline void pamt_set_pair(TdxPamtEntry *e, const uint64_t hpa[2],
-                                 unsigned count)
+static inline void tdx_pamt_set_pair(TdxPamtEntry *e, const uint64_t hpa[2],
+                                     unsigned count)
 {
     __atomic_store_n(&e->tail, hpa[1] >> 12 << TDX_PAMT_HPA1_LOW | count,
                      __ATOMIC_RELAXED);
-    pamt_set_head(e, hpa[0] | TDX_PT_PAMT);
+    tdx_pamt_set_head(e, hpa[0] | TDX_PT_PAMT);
 }
 
 /*
  * Pages of the range that TDs use.  Who reads 0 also sees all that was done
  * to the range's entries before the last page left.
  */
-static inline unsigned pamt_count(const TdxPamtEntry *e)
+static inline unsigned tdx_pamt_count(const TdxPamtEntry *e)
 {
     return __atomic_load_n(&e->tail, __ATOMIC_ACQUIRE) & TDX_PAMT_COUNT_MASK;
 }
 
-static inline void pamt_count_up(TdxPamtEntry *e)
+static inline void tdx_pamt_count_up(TdxPamtEntry *e)
 {
     __atomic_fetch_add(&e->tail, 1, __ATOMIC_RELAXED);
 }
 
 /* Returns the count that is left */
-static inline unsigned pamt_count_down(TdxPamtEntry *e)
+static inline unsigned tdx_pamt_count_down(TdxPamtEntry *e)
 {
     return __atomic_sub_fetch(&e->tail, 1, __ATOMIC_RELEASE) &
            TDX_PAMT_COUNT_MASK;

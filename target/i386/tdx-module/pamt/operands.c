@@ -7,7 +7,7 @@
 #include "operands.h"
 
 /* PAMT 5 step 2 */
-bool pamt_range_operand(const TdxModule *m, uint64_t rcx, uint64_t *hpa)
+bool tdx_pamt_range_operand(const TdxModule *m, uint64_t rcx, uint64_t *hpa)
 {
     *hpa = rcx & TDX_PAMT_OPERAND_HPA_MASK;
     if ((rcx & TDX_PAMT_OPERAND_LEVEL_MASK) != TDX_LEVEL_2M) {
@@ -23,7 +23,7 @@ bool pamt_range_operand(const TdxModule *m, uint64_t rcx, uint64_t *hpa)
     return tdx_private_hpa_ok(m, *hpa, TDX_PAGE_2M);
 }
 
-void pamt_clear_outputs(TdxCall *c)
+void tdx_pamt_clear_outputs(TdxCall *c)
 {
     c->gpr[TDX_RCX] = 0;
     c->gpr[TDX_RDX] = 0;

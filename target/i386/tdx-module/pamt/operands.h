@@ -15,10 +15,10 @@
 #define TDX_PAMT_OPERAND_RSVD_MASK \
     (~(TDX_PAMT_OPERAND_LEVEL_MASK | TDX_PAMT_OPERAND_HPA_MASK))
 
-/** pamt_range_operand: is @rcx a 2 MiB range?  @hpa: its address */
-bool pamt_range_operand(const TdxModule *m, uint64_t rcx, uint64_t *hpa);
+/** tdx_pamt_range_operand: is @rcx a 2 MiB range?  @hpa: its address */
+bool tdx_pamt_range_operand(const TdxModule *m, uint64_t rcx, uint64_t *hpa);
 
-/** pamt_clear_outputs: RCX, RDX, R8 .. R11 := 0 */
-void pamt_clear_outputs(TdxCall *c);
+/** tdx_pamt_clear_outputs: RCX, RDX, R8 .. R11 := 0 */
+void tdx_pamt_clear_outputs(TdxCall *c);
 
 #endif /* TDX_PAMT_OPERANDS_H */

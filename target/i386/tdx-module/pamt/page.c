@@ -8,26 +8,26 @@
 #include "bitmap.h"
 #include "page.h"
 
-TdxStatus pamt_wrong_type(const TdxModule *m, TdxStatus status, uint32_t op,
-                          uint64_t hpa, const TdxPamtEntry *entry)
+TdxStatus tdx_pamt_wrong_type(const TdxModule *m, TdxStatus status, uint32_t op,
+                              uint64_t hpa, const TdxPamtEntry *entry)
 {
     return tdx_fails(m, tdx_op(status, op), NULL, hpa, TDX_CAUSE_TYPE,
-                     pamt_type(entry));
+                     tdx_pamt_type(entry));
 }
 
-TdxStatus pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op)
+TdxStatus tdx_pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op)
 {
     TdxPamtBit bit;
     TdxStatus status;
 
-    if (!ref->m->st.dynamic_pamt || pamt_type(ref->entry) != TDX_PT_NDA) {
+    if (!ref->m->st.dynamic_pamt || tdx_pamt_type(ref->entry) != TDX_PT_NDA) {
         return TDX_SUCCESS;
     }
-    status = pamt_bit(ref->m, ref->tdmr, ref->hpa, &bit);
+    status = tdx_pamt_bit(ref->m, ref->tdmr, ref->hpa, &bit);
     if (status) {
         return status;
     }
-    return pamt_bit_test(&bit)
+    return tdx_pamt_bit_test(&bit)
            ? tdx_fails(ref->m, tdx_op(TDX_PAGE_METADATA_INCORRECT, op), NULL,
                        ref->hpa, TDX_CAUSE_PAMT_OR_RESERVED, 0)
            : TDX_SUCCESS;
@@ -37,7 +37,7 @@ TdxStatus pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op)
 static TdxStatus check_2m_bits(const TdxPamtRef *ref, uint32_t op)
 {
     uint64_t *words;
-    TdxStatus status = pamt_bits_of_2m(ref->m, ref->tdmr, ref->hpa, &words);
+    TdxStatus status = tdx_pamt_bits_of_2m(ref->m, ref->tdmr, ref->hpa, &words);
     unsigned i;
 
     if (status) {
@@ -63,13 +63,14 @@ static TdxStatus check_2m_entries(const TdxPamtRef *ref, uint32_t op)
     TdxStatus status;
 
     for (i = 0; i < TDX_PAMT_CHILDREN; i++) {
-        TdxPamtEntry *e = pamt_child(ref, ref->entry, TDX_LEVEL_2M, i);
+        TdxPamtEntry *e = tdx_pamt_child(ref, ref->entry, TDX_LEVEL_2M, i);
 
         status = tdx_require(e, TDX_STATUS_NONE) ?:
-                 tdx_require(pamt_type(e) == TDX_PT_NDA,
-                             pamt_wrong_type(ref->m,
-                                             TDX_PAGE_METADATA_INCORRECT, op,
-                                             ref->hpa + i * TDX_PAGE_4K, e));
+                 tdx_require(tdx_pamt_type(e) == TDX_PT_NDA,
+                             tdx_pamt_wrong_type(ref->m,
+                                                 TDX_PAGE_METADATA_INCORRECT,
+                                                 op, ref->hpa + i * TDX_PAGE_4K,
+                                                 e));
         if (status) {
             return status;
         }
@@ -83,7 +84,7 @@ static TdxStatus wrong_level(const TdxPamtRef *ref, TdxPageType page_type,
 {
     bool no_pair = ref->m->st.dynamic_pamt && page_type == TDX_PT_NDA &&
                    ref->level == TDX_LEVEL_2M &&
-                   pamt_type(ref->entry) == TDX_PT_NDA;
+                   tdx_pamt_type(ref->entry) == TDX_PT_NDA;
 
     if (no_pair) {
         return tdx_fails(ref->m, tdx_op(TDX_MISSING_PAMT_PAGE_PAIR, op), NULL,
@@ -94,26 +95,26 @@ static TdxStatus wrong_level(const TdxPamtRef *ref, TdxPageType page_type,
 }
 
 /* PAMT 3.3 */
-TdxStatus pamt_get_page(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
-                        TdxLevel level, TdxPageType page_type,
-                        TdxLockType type, uint32_t op)
+TdxStatus tdx_pamt_get_page(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
+                            TdxLevel level, TdxPageType page_type,
+                            TdxLockType type, uint32_t op)
 {
     TdxModule *m = c->m;
     TdxStatus status;
 
     status = tdx_check_private_hpa(m, hpa, tdx_level_size(level), op) ?:
-             pamt_find(ref, c, hpa, op) ?:
-             pamt_lock(ref, level, type, op);
+             tdx_pamt_find(ref, c, hpa, op) ?:
+             tdx_pamt_lock(ref, level, type, op);
     if (status) {
         return status;
     }
     if (ref->level != level) {
         return wrong_level(ref, page_type, op);
     }
-    status = tdx_require(pamt_type(ref->entry) == page_type,
-                         pamt_wrong_type(m, TDX_PAGE_METADATA_INCORRECT, op,
-                                         ref->hpa, ref->entry)) ?:
-             pamt_check_not_pamt(ref, op);
+    status = tdx_require(tdx_pamt_type(ref->entry) == page_type,
+                         tdx_pamt_wrong_type(m, TDX_PAGE_METADATA_INCORRECT, op,
+                                             ref->hpa, ref->entry)) ?:
+             tdx_pamt_check_not_pamt(ref, op);
     if (status) {
         return status;
     }
@@ -124,20 +125,20 @@ TdxStatus pamt_get_page(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
     return TDX_SUCCESS;
 }
 
-void pamt_assign(TdxPamtRef *ref, TdxPageType page_type, uint64_t tdr_hpa)
+void tdx_pamt_assign(TdxPamtRef *ref, TdxPageType page_type, uint64_t tdr_hpa)
 {
-    TdxPageType before = pamt_type(ref->entry);
+    TdxPageType before = tdx_pamt_type(ref->entry);
 
-    pamt_set_owner(ref->entry, page_type, tdr_hpa);
-    pamt_observe(ref, ref->level, 1, before, page_type, tdr_hpa);
+    tdx_pamt_set_owner(ref->entry, page_type, tdr_hpa);
+    tdx_pamt_observe(ref, ref->level, 1, before, page_type, tdr_hpa);
     if (ref->range) {
-        pamt_count_up(ref->range);
+        tdx_pamt_count_up(ref->range);
     }
 }
 
-void pamt_observe_range(const TdxModule *m, uint64_t hpa, TdxLevel level,
-                        uint64_t n, const char *before, TdxPageType after,
-                        uint64_t owner)
+void tdx_pamt_observe_range(const TdxModule *m, uint64_t hpa, TdxLevel level,
+                            uint64_t n, const char *before, TdxPageType after,
+                            uint64_t owner)
 {
     const TdxObserver *observer = tdx_observer(m);
 
@@ -148,11 +149,11 @@ void pamt_observe_range(const TdxModule *m, uint64_t hpa, TdxLevel level,
     }
 }
 
-uint64_t pamt_free(TdxPamtRef *ref)
+uint64_t tdx_pamt_free(TdxPamtRef *ref)
 {
-    pamt_observe(ref, ref->level, 1, pamt_type(ref->entry), TDX_PT_NDA,
-                 pamt_owner(ref->entry));
-    pamt_set_type(ref->entry, TDX_PT_NDA);
+    tdx_pamt_observe(ref, ref->level, 1, tdx_pamt_type(ref->entry), TDX_PT_NDA,
+                     tdx_pamt_owner(ref->entry));
+    tdx_pamt_set_type(ref->entry, TDX_PT_NDA);
     /*
      * The lock goes before the count: an implicit one does not keep the page
      * pair in its place, only the count does.
@@ -160,7 +161,7 @@ uint64_t pamt_free(TdxPamtRef *ref)
     tdx_lock_release(ref->lock[ref->level], TDX_LOCK_TYPE_EXCLUSIVE);
     ref->lock[ref->level] = NULL;
     ref->entry = NULL;
-    if (ref->range && pamt_count_down(ref->range) == 0) {
+    if (ref->range && tdx_pamt_count_down(ref->range) == 0) {
         return TDX_PAMT_HINT;
     }
     return 0;

@@ -6,7 +6,7 @@
 
 #include "block.h"
 
-TdxTdmr *pamt_tdmr(TdxModule *m, uint64_t hpa)
+TdxTdmr *tdx_pamt_tdmr(TdxModule *m, uint64_t hpa)
 {
     uint32_t low = 0, high = m->st.num_tdmrs;
     TdxTdmr *tdmr;
@@ -29,13 +29,13 @@ TdxTdmr *pamt_tdmr(TdxModule *m, uint64_t hpa)
 }
 
 /* PAMT 1, get_block */
-bool pamt_find_block(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
+bool tdx_pamt_find_block(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
 {
     TdxTdmr *tdmr;
     uint64_t done;
 
     hpa = tdx_without_hkid(m, hpa);
-    tdmr = pamt_tdmr(m, hpa);
+    tdmr = tdx_pamt_tdmr(m, hpa);
     if (!tdmr) {
         tdx_cause(m, NULL, hpa, TDX_CAUSE_NOT_IN_TDMR, 0);
         return false;
@@ -46,15 +46,15 @@ bool pamt_find_block(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
         tdx_cause(m, NULL, hpa, TDX_CAUSE_NOT_INITIALIZED, done);
         return false;
     }
-    pamt_found(ref, m, tdmr, hpa);
+    tdx_pamt_found(ref, m, tdmr, hpa);
     return true;
 }
 
-TdxStatus pamt_find(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
-                    uint32_t op)
+TdxStatus tdx_pamt_find(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
+                        uint32_t op)
 {
     ref->lp = &c->m->lps[c->lp];
-    return tdx_require(pamt_find_block(ref, c->m, hpa),
+    return tdx_require(tdx_pamt_find_block(ref, c->m, hpa),
                        tdx_op(TDX_OPERAND_ADDR_RANGE_ERROR, op));
 }
 
@@ -79,12 +79,12 @@ static TdxPamtEntry *pair_entry(const TdxPamtRef *ref,
 {
     unsigned per_page = TDX_PAMT_CHILDREN / 2;
 
-    return entry_at(ref, pamt_pair_hpa(range, i / per_page) +
+    return entry_at(ref, tdx_pamt_pair_hpa(range, i / per_page) +
                          i % per_page * TDX_PAMT_ENTRY_SIZE);
 }
 
-TdxPamtEntry *pamt_child(const TdxPamtRef *ref, const TdxPamtEntry *entry,
-                         TdxLevel level, unsigned i)
+TdxPamtEntry *tdx_pamt_child(const TdxPamtRef *ref, const TdxPamtEntry *entry,
+                             TdxLevel level, unsigned i)
 {
     uint64_t base = ref->hpa & ~(tdx_level_size(level) - 1);
 
@@ -100,10 +100,10 @@ static inline bool is_node(const TdxPamtRef *ref, const TdxPamtEntry *entry,
 {
     switch (level) {
     case TDX_LEVEL_1G:
-        return pamt_type(entry) == TDX_PT_NDA;
+        return tdx_pamt_type(entry) == TDX_PT_NDA;
     case TDX_LEVEL_2M:
-        return pamt_type(entry) == (ref->m->st.dynamic_pamt ? TDX_PT_PAMT
-                                                            : TDX_PT_NDA);
+        return tdx_pamt_type(entry) == (ref->m->st.dynamic_pamt ? TDX_PT_PAMT
+                                                                : TDX_PT_NDA);
     default:
         return false;
     }
@@ -149,20 +149,20 @@ bool lock_entry(TdxPamtRef *ref, TdxPamtEntry *entry,
 {
     if (level == TDX_LEVEL_1G) {
         if (type == TDX_LOCK_TYPE_EXCLUSIVE) {
-            return pamt_block_own(ref, entry);
+            return tdx_pamt_block_own(ref, entry);
         }
         if (ref->lp) {
-            return pamt_block_share(ref, entry);
+            return tdx_pamt_block_share(ref, entry);
         }
     }
-    return pamt_lock_entry(ref, entry, level, type);
+    return tdx_pamt_lock_entry(ref, entry, level, type);
 }
 
 /* The shared lock of a leaf above the target becomes an exclusive one */
 static bool promote(TdxPamtRef *ref)
 {
     if (ref->level == TDX_LEVEL_1G) {
-        return pamt_block_own(ref, ref->entry);
+        return tdx_pamt_block_own(ref, ref->entry);
     }
     if (!tdx_lock_try_promote(&ref->entry->lock)) {
         return false;
@@ -186,7 +186,7 @@ static TdxStatus lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
         /* A level above the target may be the leaf or may not: see below */
         if (!lock_entry(ref, entry, level,
                         level == target ? type : TDX_LOCK_TYPE_SHARED)) {
-            pamt_unlock(ref);
+            tdx_pamt_unlock(ref);
             return entry_busy(ref, level, op);
         }
         if (level == target || !is_node(ref, entry, level)) {
@@ -198,20 +198,20 @@ static TdxStatus lock_from(TdxPamtRef *ref, TdxLevel level, TdxLevel target,
     }
     /* Only now is it known that this is the leaf */
     if (level != target && type == TDX_LOCK_TYPE_EXCLUSIVE && !promote(ref)) {
-        pamt_unlock(ref);
+        tdx_pamt_unlock(ref);
         return entry_busy(ref, level, op);
     }
     return TDX_SUCCESS;
 }
 
-TdxStatus pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
-                    uint32_t op)
+TdxStatus tdx_pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
+                        uint32_t op)
 {
     return lock_from(ref, TDX_LEVEL_1G, target, type, op);
 }
 
-TdxStatus pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
-                           TdxLockType type, uint32_t op)
+TdxStatus tdx_pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
+                               TdxLockType type, uint32_t op)
 {
     bool same_block = held->level != TDX_LEVEL_1G &&
                       (held->share || held->lock[TDX_LEVEL_1G]) &&
@@ -223,12 +223,12 @@ TdxStatus pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
                      TDX_LEVEL_4K, type, op);
 }
 
-TdxStatus pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
+TdxStatus tdx_pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
 {
     TdxPamtEntry *above = NULL;
     TdxLevel level = TDX_LEVEL_1G;
 
-    if (!pamt_find_block(ref, m, hpa)) {
+    if (!tdx_pamt_find_block(ref, m, hpa)) {
         return tdx_fatal(m, "a page in use lies outside all TDMRs");
     }
     for (;;) {
@@ -246,10 +246,10 @@ TdxStatus pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa)
     }
 }
 
-TdxStatus pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
-                             TdxLockType type, uint32_t op)
+TdxStatus tdx_pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                                 TdxLockType type, uint32_t op)
 {
-    TdxStatus status = pamt_peek(ref, m, hpa);
+    TdxStatus status = tdx_pamt_peek(ref, m, hpa);
 
     if (status) {
         return status;
@@ -260,12 +260,12 @@ TdxStatus pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
     return TDX_SUCCESS;
 }
 
-TdxStatus pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
-                         TdxLevel level, TdxLockType type, uint32_t op)
+TdxStatus tdx_pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                             TdxLevel level, TdxLockType type, uint32_t op)
 {
     TdxPamtEntry *entry;
 
-    if (!pamt_find_block(ref, m, hpa)) {
+    if (!tdx_pamt_find_block(ref, m, hpa)) {
         return tdx_fatal(m, "a page in use lies outside all TDMRs");
     }
     entry = array_entry(ref, level, ref->hpa);
@@ -279,7 +279,7 @@ TdxStatus pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
     return TDX_SUCCESS;
 }
 
-void pamt_unlock(TdxPamtRef *ref)
+void tdx_pamt_unlock(TdxPamtRef *ref)
 {
     TdxLevel level;
 
@@ -293,5 +293,5 @@ void pamt_unlock(TdxPamtRef *ref)
             ref->lock[level] = NULL;
         }
     }
-    pamt_block_unshare(ref);
+    tdx_pamt_block_unshare(ref);
 }

@@ -28,7 +28,7 @@
 
 /**
  * TdxPamtRef: the entry that describes a page.
- * @tdmr, @hpa: set by pamt_find(); @hpa is without KeyID
+ * @tdmr, @hpa: set by tdx_pamt_find(); @hpa is without KeyID
  * @level: of the leaf entry, valid once found or locked
  * @exclusive: the lock on the leaf entry is; those above are shared
  * @share: 1 + the number of @lp's announcement that it shares the 1G entry
@@ -50,33 +50,35 @@ typedef struct TdxPamtRef {
     TdxLock *lock[TDX_NUM_PAMT_LEVELS];
 } TdxPamtRef;
 
-/** pamt_unlock: release what @ref holds, if anything; it may be used anew */
-void pamt_unlock(TdxPamtRef *ref);
+/**
+ * tdx_pamt_unlock: release what @ref holds, if anything; it may be used anew
+ */
+void tdx_pamt_unlock(TdxPamtRef *ref);
 
 #define PAMT_REF(ref) \
-    __attribute__((cleanup(pamt_unlock))) TdxPamtRef ref = { 0 }
+    __attribute__((cleanup(tdx_pamt_unlock))) TdxPamtRef ref = { 0 }
 
-/** pamt_tdmr: the TDMR around @hpa (no KeyID bits), initialised or not */
-TdxTdmr *pamt_tdmr(TdxModule *m, uint64_t hpa);
+/** tdx_pamt_tdmr: the TDMR around @hpa (no KeyID bits), initialised or not */
+TdxTdmr *tdx_pamt_tdmr(TdxModule *m, uint64_t hpa);
 
-/** pamt_tdmr_near: the same, for one that mostly is that of @ref */
-static inline TdxTdmr *pamt_tdmr_near(const TdxPamtRef *ref, uint64_t hpa)
+/** tdx_pamt_tdmr_near: the same, for one that mostly is that of @ref */
+static inline TdxTdmr *tdx_pamt_tdmr_near(const TdxPamtRef *ref, uint64_t hpa)
 {
     return hpa - ref->tdmr->base < ref->tdmr->size ? ref->tdmr
-                                                   : pamt_tdmr(ref->m, hpa);
+                                                   : tdx_pamt_tdmr(ref->m, hpa);
 }
 
 /**
- * pamt_find: look up the block of @hpa, whose KeyID bits are ignored.
+ * tdx_pamt_find: look up the block of @hpa, whose KeyID bits are ignored.
  * Takes no lock.  TDX_OPERAND_ADDR_RANGE_ERROR op: no TDMR there or its block
  * is not initialised yet.
  */
-TdxStatus pamt_find(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
-                    uint32_t op);
+TdxStatus tdx_pamt_find(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
+                        uint32_t op);
 
-/* What pamt_find() has found */
-static inline void pamt_found(TdxPamtRef *ref, TdxModule *m, TdxTdmr *tdmr,
-                              uint64_t hpa)
+/* What tdx_pamt_find() has found */
+static inline void tdx_pamt_found(TdxPamtRef *ref, TdxModule *m, TdxTdmr *tdmr,
+                                  uint64_t hpa)
 {
     ref->m = m;
     ref->tdmr = tdmr;
@@ -84,53 +86,53 @@ static inline void pamt_found(TdxPamtRef *ref, TdxModule *m, TdxTdmr *tdmr,
 }
 
 /**
- * pamt_find_block: pamt_find() where there is no explicit lock to follow;
- * false: not there
+ * tdx_pamt_find_block: tdx_pamt_find() where there is no explicit lock to
+ * follow; false: not there
  */
-bool pamt_find_block(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
+bool tdx_pamt_find_block(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
 
 /**
- * pamt_lock: walk to the entry of a found page and lock it, explicitly.
+ * tdx_pamt_lock: walk to the entry of a found page and lock it, explicitly.
  * @target: stop there at the latest; 4K for whatever leaf exists
  * @type: lock on the leaf; the entries above are held shared
  * @op: operand id for TDX_OPERAND_BUSY; after it nothing is held
  */
-TdxStatus pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
-                    uint32_t op);
+TdxStatus tdx_pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
+                        uint32_t op);
 
 /**
- * pamt_lock_beside: pamt_lock() to whatever leaf exists, while @held stays
- * locked; what that holds shared of @ref's block is not locked twice.
+ * tdx_pamt_lock_beside: tdx_pamt_lock() to whatever leaf exists, while @held
+ * stays locked; what that holds shared of @ref's block is not locked twice.
  */
-uint64_t pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
-                          TdxLockType type, uint32_t op);
+uint64_t tdx_pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
+                              TdxLockType type, uint32_t op);
 
 /**
- * pamt_lock_implicit: find @hpa's leaf entry and lock it alone.
+ * tdx_pamt_lock_implicit: find @hpa's leaf entry and lock it alone.
  * The page must be kept in use by something that the caller has locked.
  */
-uint64_t pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
-                            TdxLockType type, uint32_t op);
+uint64_t tdx_pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                                TdxLockType type, uint32_t op);
 
 /**
- * pamt_lock_node: find @hpa's 2M or 1G entry and lock it alone, whatever is
- * below it.  Same condition as pamt_lock_implicit().
+ * tdx_pamt_lock_node: find @hpa's 2M or 1G entry and lock it alone, whatever is
+ * below it.  Same condition as tdx_pamt_lock_implicit().
  */
-uint64_t pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
-                        TdxLevel level, TdxLockType type, uint32_t op);
+uint64_t tdx_pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                            TdxLevel level, TdxLockType type, uint32_t op);
 
 /**
- * pamt_peek: find @hpa's leaf entry without any lock, to read it or to write
- * its BEPOCH.  Same condition as pamt_lock_implicit().
+ * tdx_pamt_peek: find @hpa's leaf entry without any lock, to read it or to
+ * write its BEPOCH.  Same condition as tdx_pamt_lock_implicit().
  */
-uint64_t pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
+uint64_t tdx_pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
 
 /**
- * pamt_child: the entry number @i (0..511) one level below a 2M or 1G @entry
- * of @ref's TDMR that covers @hpa.  4K entries need a page pair in @entry
- * when Dynamic PAMT is on.  NULL when memory is gone: tdx_fatal().
+ * tdx_pamt_child: the entry number @i (0..511) one level below a 2M or 1G
+ * @entry of @ref's TDMR that covers @hpa.  4K entries need a page pair in
+ * @entry when Dynamic PAMT is on.  NULL when memory is gone: tdx_fatal().
  */
-TdxPamtEntry *pamt_child(const TdxPamtRef *ref, const TdxPamtEntry *entry,
-                         TdxLevel level, unsigned i);
+TdxPamtEntry *tdx_pamt_child(const TdxPamtRef *ref, const TdxPamtEntry *entry,
+                             TdxLevel level, unsigned i);
 
 #endif /* TDX_PAMT_WALK_H */

@@ -46,7 +46,8 @@ const TdxQueryTdmr *tdx_peek_tdmr(const TdxQueryConfig *cfg, uint64_t hpa)
 /* --- reading --------------------------------------------------------------- */
 
 /* Where the entry of @hpa in the array of a level is */
-static uint64_t entry_hpa(const TdxQueryTdmr *tdmr, TdxLevel level, uint64_t hpa)
+static uint64_t entry_hpa(const TdxQueryTdmr *tdmr, TdxLevel level,
+                          uint64_t hpa)
 {
     return tdmr->pamt[level].base +
            (hpa - tdmr->base) / tdx_level_size(level) * TDX_PAMT_ENTRY_SIZE;
@@ -80,10 +81,10 @@ static void peek_pair(Walk *w, TdxQueryRange *r)
     for (tries = 0; tries < MAX_TRIES; tries++) {
         const TdxPamtEntry before = w->raw.range;
         uint64_t half[2] = {
-            pamt_pair_hpa(&before, 0), pamt_pair_hpa(&before, 1)
+            tdx_pamt_pair_hpa(&before, 0), tdx_pamt_pair_hpa(&before, 1)
         };
 
-        r->has_4k = pamt_type(&before) == TDX_PT_PAMT;
+        r->has_4k = tdx_pamt_type(&before) == TDX_PT_PAMT;
         w->raw.page = r->has_4k && peek_halves(w, half) ? w->page : NULL;
         peek_entry(w->m, w->cfg, w->tdmr, TDX_LEVEL_2M, r->hpa, &w->raw.range);
         /* With another pair, or none, these pages may be anything by now */
@@ -104,7 +105,7 @@ static void peek_range(Walk *w, TdxQueryRange *r)
                       (r->hpa - w->tdmr->base) / TDX_PAGE_2M * sizeof(r->bits);
 
         tdx_peek_private(w->m, at, w->cfg->hkid, r->bits, sizeof(r->bits));
-        if (pamt_type(&w->raw.range) == TDX_PT_PAMT) {
+        if (tdx_pamt_type(&w->raw.range) == TDX_PT_PAMT) {
             peek_pair(w, r);
         }
     } else {
@@ -129,15 +130,15 @@ bool tdx_peek_leaf(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
         return false;
     }
     peek_entry(m, cfg, tdmr, TDX_LEVEL_1G, hpa, leaf);
-    if (pamt_type(leaf) != TDX_PT_NDA) {
+    if (tdx_pamt_type(leaf) != TDX_PT_NDA) {
         return true;
     }
     peek_entry(m, cfg, tdmr, TDX_LEVEL_2M, hpa, leaf);
-    if (pamt_type(leaf) != (dynamic ? TDX_PT_PAMT : TDX_PT_NDA)) {
+    if (tdx_pamt_type(leaf) != (dynamic ? TDX_PT_PAMT : TDX_PT_NDA)) {
         return true;
     }
     if (dynamic) {
-        tdx_peek_private(m, pamt_pair_hpa(leaf, i / ENTRIES_PER_PAGE) +
+        tdx_peek_private(m, tdx_pamt_pair_hpa(leaf, i / ENTRIES_PER_PAGE) +
                             i % ENTRIES_PER_PAGE * TDX_PAMT_ENTRY_SIZE,
                          cfg->hkid, leaf, sizeof(*leaf));
     } else {
@@ -211,7 +212,7 @@ static void look(Walk *w, TdxQueryRange *r, uint64_t most)
         return;
     }
     peek_entry(w->m, w->cfg, w->tdmr, TDX_LEVEL_1G, r->hpa, &w->raw.large);
-    if (most == TDX_PAGE_1G && pamt_type(&w->raw.large) == TDX_PT_NDA &&
+    if (most == TDX_PAGE_1G && tdx_pamt_type(&w->raw.large) == TDX_PT_NDA &&
         block_is_free(w, w->tdmr, r->hpa)) {
         r->size = most;
         r->has_4k = !w->cfg->dynamic_pamt;
@@ -272,12 +273,12 @@ static const TdxPamtEntry *entry_of(const TdxQueryRange *r, TdxLevel level,
 
 static uint64_t owner_of(const TdxPamtEntry *e)
 {
-    switch (pamt_type(e)) {
+    switch (tdx_pamt_type(e)) {
     case TDX_PT_REG:
     case TDX_PT_TDCX:
     case TDX_PT_TDVPR:
     case TDX_PT_EPT:
-        return pamt_owner(e);
+        return tdx_pamt_owner(e);
     default:
         return 0;
     }
@@ -293,7 +294,7 @@ TdxQueryEntry tdx_query_entry(const TdxQueryRange *r, TdxLevel level,
 {
     const TdxPamtEntry *e = entry_of(r, level, i);
     TdxQueryEntry entry = {
-        .type = pamt_type(e),
+        .type = tdx_pamt_type(e),
         .owner = owner_of(e),
         .exclusive = e->lock & TDX_LOCK_EXCLUSIVE,
         .readers = e->lock / TDX_LOCK_READER,
@@ -301,11 +302,11 @@ TdxQueryEntry tdx_query_entry(const TdxQueryRange *r, TdxLevel level,
     };
 
     if (entry.type == TDX_PT_REG) {
-        entry.bepoch = pamt_bepoch(e);
+        entry.bepoch = tdx_pamt_bepoch(e);
     } else if (entry.type == TDX_PT_PAMT) {
-        entry.pair[0] = pamt_pair_hpa(e, 0);
-        entry.pair[1] = pamt_pair_hpa(e, 1);
-        entry.page_count = pamt_count(e);
+        entry.pair[0] = tdx_pamt_pair_hpa(e, 0);
+        entry.pair[1] = tdx_pamt_pair_hpa(e, 1);
+        entry.page_count = tdx_pamt_count(e);
     }
     return entry;
 }
@@ -313,7 +314,7 @@ TdxQueryEntry tdx_query_entry(const TdxQueryRange *r, TdxLevel level,
 bool tdx_query_has_pair(const TdxQueryConfig *cfg, const TdxQueryRange *r)
 {
     return r->initialized && cfg->dynamic_pamt &&
-           pamt_type(&r->raw->range) == TDX_PT_PAMT;
+           tdx_pamt_type(&r->raw->range) == TDX_PT_PAMT;
 }
 
 static bool test_bit(const uint64_t *words, unsigned i)
@@ -354,21 +355,21 @@ TdxUse tdx_query_use(const TdxQueryConfig *cfg, const TdxQueryRange *r,
     if (r->changing) {
         return TDX_USE_OTHER;
     }
-    if (pamt_type(&r->raw->large) == TDX_PT_REG) {
+    if (tdx_pamt_type(&r->raw->large) == TDX_PT_REG) {
         return TDX_USE_REG_1G;
     }
-    if (pamt_type(&r->raw->large) != TDX_PT_NDA) {
+    if (tdx_pamt_type(&r->raw->large) != TDX_PT_NDA) {
         return TDX_USE_OTHER;
     }
-    if (pamt_type(&r->raw->range) == TDX_PT_REG) {
+    if (tdx_pamt_type(&r->raw->range) == TDX_PT_REG) {
         return TDX_USE_REG_2M;
     }
-    if (pamt_type(&r->raw->range) != TDX_PT_NDA &&
-        !(cfg->dynamic_pamt && pamt_type(&r->raw->range) == TDX_PT_PAMT)) {
+    if (tdx_pamt_type(&r->raw->range) != TDX_PT_NDA &&
+        !(cfg->dynamic_pamt && tdx_pamt_type(&r->raw->range) == TDX_PT_PAMT)) {
         return TDX_USE_OTHER;
     }
     if (r->written) {
-        use = use_of_4k(pamt_type(&r->raw->page[i]));
+        use = use_of_4k(tdx_pamt_type(&r->raw->page[i]));
     }
     if (use == TDX_USE_NDA && test_bit(r->rsvd, i)) {
         return TDX_USE_RSVD;

@@ -52,9 +52,9 @@ struct TdxQueryRaw {
 /* A type and all else but the lock are the same */
 static inline bool tdx_peek_same(const TdxPamtEntry *a, const TdxPamtEntry *b)
 {
-    return pamt_head(a) == pamt_head(b) &&
-           (pamt_type(a) != TDX_PT_PAMT ||
-            pamt_pair_hpa(a, 1) == pamt_pair_hpa(b, 1));
+    return tdx_pamt_head(a) == tdx_pamt_head(b) &&
+           (tdx_pamt_type(a) != TDX_PT_PAMT ||
+            tdx_pamt_pair_hpa(a, 1) == tdx_pamt_pair_hpa(b, 1));
 }
 
 #endif /* TDX_QUERY_QUERY_INTERNAL_H */

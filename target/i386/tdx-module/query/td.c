@@ -18,7 +18,7 @@ static bool still_is(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
 {
     TdxPamtEntry e;
 
-    return tdx_peek_leaf(m, cfg, hpa, &e) && pamt_type(&e) == type;
+    return tdx_peek_leaf(m, cfg, hpa, &e) && tdx_pamt_type(&e) == type;
 }
 
 /* Are the control pages there that TDH.MNG.ADDCX brings, and their key? */
@@ -37,7 +37,7 @@ static void show_tdcs(const TdxTdcs *tdcs, TdxQueryTd *td)
     }
     td->attributes = tdcs->attributes;
     td->xfam = tdcs->xfam;
-    td->gpa_width = td_gpa_width(tdcs);
+    td->gpa_width = tdx_td_gpa_width(tdcs);
     td->max_vcpus = tdcs->max_vcpus;
     td->num_vcpus = tdcs->num_vcpus;
     td->num_assoc_vcpus = tdcs->num_assoc_vcpus;

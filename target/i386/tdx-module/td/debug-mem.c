@@ -6,13 +6,13 @@
 
 #include "mem.h"
 
-TdxStatus mem_find_debug(TdxMemOp *op, TdxCall *c, unsigned ops,
-                         unsigned states, uint64_t **value)
+TdxStatus tdx_mem_find_debug(TdxMemOp *op, TdxCall *c, unsigned ops,
+                             unsigned states, uint64_t **value)
 {
     TdxStatus status;
 
-    mem_begin(op, c);
-    status = mem_lock_td(op, ops) ?:
+    tdx_mem_begin(op, c);
+    status = tdx_mem_lock_td(op, ops) ?:
              tdx_require(op->td.tdcs->attributes & TDX_ATTR_DEBUG,
                          TDX_TD_NON_DEBUG) ?:
              tdx_require(tdx_aligned(op->rcx, sizeof(**value)),
@@ -21,16 +21,16 @@ TdxStatus mem_find_debug(TdxMemOp *op, TdxCall *c, unsigned ops,
         return status;
     }
     op->gpa = op->rcx;
-    status = mem_check_private(op) ?:
-             mem_lock_tree(op, TDX_LOCK_TYPE_SHARED) ?:
-             mem_walk_to_leaf(op) ?:
-             mem_lock_entry(op) ?:
-             mem_expect(op, states);
+    status = tdx_mem_check_private(op) ?:
+             tdx_mem_lock_tree(op, TDX_LOCK_TYPE_SHARED) ?:
+             tdx_mem_walk_to_leaf(op) ?:
+             tdx_mem_lock_entry(op) ?:
+             tdx_mem_expect(op, states);
     if (status) {
         return status;
     }
-    *value = mem_private(op, sizeof(**value));
+    *value = tdx_mem_private(op, sizeof(**value));
     return *value ? TDX_SUCCESS
-                  : td_no_content(c->m, op->td.tdr,
-                                  "a page of a TD has no memory");
+                  : tdx_td_no_content(c->m, op->td.tdr,
+                                      "a page of a TD has no memory");
 }

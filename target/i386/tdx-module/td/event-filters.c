@@ -53,7 +53,7 @@ static TdxStatus check_filters(const uint64_t *filter, unsigned count)
  * The model counts no performance events: nothing is kept of a list that is
  * in order.
  */
-TdxStatus td_event_filters_check(TdxModule *m, uint64_t list)
+TdxStatus tdx_td_event_filters_check(TdxModule *m, uint64_t list)
 {
     unsigned count = list & LIST_COUNT_MASK;
     uint64_t hpa = list & LIST_HPA_MASK;

@@ -13,7 +13,7 @@
 #define DETAILS_STATE_SHIFT 8
 #define DETAILS_VM_SHIFT    16
 
-TdxStatus l2_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk)
+TdxStatus tdx_l2_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk)
 {
     unsigned page = TDX_TDCS_L2_SEPT_ROOT + vm - 1;
     const TdxTdr *tdr = op->td.tdr;
@@ -24,11 +24,11 @@ TdxStatus l2_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk)
     *walk = tdx_sept_walk(op->c->m, tdr->tdcx[page],
                           tdx_sept_root_level(op->td.tdcs), tdr->hkid,
                           op->gpa, op->level);
-    return mem_walk_status(op, walk);
+    return tdx_mem_walk_status(op, walk);
 }
 
-TdxStatus l2_fail(TdxMemOp *op, TdxStatus status, unsigned vm,
-                  const TdxSeptWalk *walk)
+TdxStatus tdx_l2_fail(TdxMemOp *op, TdxStatus status, unsigned vm,
+                      const TdxSeptWalk *walk)
 {
     uint64_t state = L2_STATE |
                      tdx_sept_reported(tdx_sept_state(walk->value));
@@ -39,12 +39,12 @@ TdxStatus l2_fail(TdxMemOp *op, TdxStatus status, unsigned vm,
     return tdx_op(status, vm << DETAILS_VM_SHIFT | walk->level);
 }
 
-TdxStatus l2_tables_lock(TdxL2Tables *t, TdxMemOp *op)
+TdxStatus tdx_l2_tables_lock(TdxL2Tables *t, TdxMemOp *op)
 {
     unsigned i, vms = MIN(op->td.tdcs->num_l2_vms, TDX_MAX_L2_VMS);
 
     for (i = 0; i < vms; i++) {
-        TdxStatus status = l2_walk(op, i + 1, &t->walk[i]);
+        TdxStatus status = tdx_l2_walk(op, i + 1, &t->walk[i]);
 
         if (status) {
             return status;
@@ -53,10 +53,10 @@ TdxStatus l2_tables_lock(TdxL2Tables *t, TdxMemOp *op)
             tdx_sept_state(t->walk[i].value) != TDX_SEPT_NL_MAPPED) {
             continue;
         }
-        status = pamt_lock_implicit(&t->page[i], op->c->m,
-                                    tdx_sept_hpa(op->c->m,
-                                                 t->walk[i].value),
-                                    TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
+        status = tdx_pamt_lock_implicit(&t->page[i], op->c->m,
+                                        tdx_sept_hpa(op->c->m,
+                                                     t->walk[i].value),
+                                        TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
         if (status) {
             return status;
         }
@@ -65,7 +65,7 @@ TdxStatus l2_tables_lock(TdxL2Tables *t, TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
-void l2_table_free(TdxL2Tables *t, TdxMemOp *op, unsigned vm, bool report)
+void tdx_l2_table_free(TdxL2Tables *t, TdxMemOp *op, unsigned vm, bool report)
 {
     unsigned i = vm - 1;
     uint64_t page = L2_NO_PAGE;
@@ -74,27 +74,27 @@ void l2_table_free(TdxL2Tables *t, TdxMemOp *op, unsigned vm, bool report)
         page = tdx_sept_hpa(op->c->m, t->walk[i].value);
         tdx_sept_store(t->walk[i].entry, TDX_SEPT_FREE_ENTRY);
         tdx_tdr_sub_children(op->td.tdr, 1);
-        page |= pamt_free(&t->page[i]);
+        page |= tdx_pamt_free(&t->page[i]);
     }
     if (report) {
-        op->c->gpr[l2_reg(vm)] = page;
+        op->c->gpr[tdx_l2_reg(vm)] = page;
     }
 }
 
-TdxStatus l2_tables_offered(TdxL2Tables *t, TdxMemOp *op)
+TdxStatus tdx_l2_tables_offered(TdxL2Tables *t, TdxMemOp *op)
 {
     unsigned i, vms = MIN(op->td.tdcs->num_l2_vms, TDX_MAX_L2_VMS);
 
     for (i = 0; i < vms; i++) {
-        TdxGpr reg = l2_reg(i + 1);
+        TdxGpr reg = tdx_l2_reg(i + 1);
         uint64_t hpa = op->c->gpr[reg];
         TdxStatus status;
 
         if (hpa == L2_NO_PAGE) {
             continue;
         }
-        status = pamt_get_free(&t->page[i], op->c, hpa & ~L2_PAGE_UNUSED,
-                               TDX_LEVEL_4K, reg);
+        status = tdx_pamt_get_free(&t->page[i], op->c, hpa & ~L2_PAGE_UNUSED,
+                                   TDX_LEVEL_4K, reg);
         if (status) {
             return status;
         }
@@ -103,7 +103,7 @@ TdxStatus l2_tables_offered(TdxL2Tables *t, TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
-TdxStatus l2_tables_place(TdxL2Tables *t, TdxMemOp *op)
+TdxStatus tdx_l2_tables_place(TdxL2Tables *t, TdxMemOp *op)
 {
     unsigned i;
 
@@ -113,10 +113,10 @@ TdxStatus l2_tables_place(TdxL2Tables *t, TdxMemOp *op)
         if (!t->present[i]) {
             continue;
         }
-        status = l2_walk(op, i + 1, &t->walk[i]) ?:
+        status = tdx_l2_walk(op, i + 1, &t->walk[i]) ?:
                  tdx_require(t->walk[i].level == op->level,
-                             l2_fail(op, TDX_L2_SEPT_WALK_FAILED, i + 1,
-                                     &t->walk[i]));
+                             tdx_l2_fail(op, TDX_L2_SEPT_WALK_FAILED, i + 1,
+                                         &t->walk[i]));
         if (status) {
             return status;
         }
@@ -124,7 +124,7 @@ TdxStatus l2_tables_place(TdxL2Tables *t, TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
-TdxStatus l2_tables_add(TdxL2Tables *t, TdxMemOp *op)
+TdxStatus tdx_l2_tables_add(TdxL2Tables *t, TdxMemOp *op)
 {
     unsigned i;
 
@@ -135,7 +135,7 @@ TdxStatus l2_tables_add(TdxL2Tables *t, TdxMemOp *op)
         if (!t->present[i]) {
             continue;
         }
-        status = l2_table_fill(op, &t->page[i], &entry);
+        status = tdx_l2_table_fill(op, &t->page[i], &entry);
         if (status) {
             return status;
         }
@@ -144,27 +144,27 @@ TdxStatus l2_tables_add(TdxL2Tables *t, TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
-TdxStatus l2_table_fill(TdxMemOp *op, TdxPamtRef *page, uint64_t *entry)
+TdxStatus tdx_l2_table_fill(TdxMemOp *op, TdxPamtRef *page, uint64_t *entry)
 {
     TdxModule *m = op->c->m;
     uint16_t hkid = op->td.tdr->hkid;
     void *table;
-    TdxStatus status = td_take_page(m, page->hpa, hkid, &table);
+    TdxStatus status = tdx_td_take_page(m, page->hpa, hkid, &table);
 
     if (status) {
         return status;
     }
     tdx_sept_clear_table(table);
     *entry = tdx_sept_nonleaf(m, page->hpa, hkid);
-    td_add_page(&op->td, page, TDX_PT_EPT);
+    tdx_td_add_page(&op->td, page, TDX_PT_EPT);
     return TDX_SUCCESS;
 }
 
-void l2_tables_unlock(TdxL2Tables *t)
+void tdx_l2_tables_unlock(TdxL2Tables *t)
 {
     unsigned i;
 
     for (i = TDX_MAX_L2_VMS; i > 0; i--) {
-        pamt_unlock(&t->page[i - 1]);
+        tdx_pamt_unlock(&t->page[i - 1]);
     }
 }

@@ -25,16 +25,16 @@ static const char *const sept_entry_at[] = {
     "256T Secure EPT entry for GPA",
 };
 
-void mem_end(TdxMemOp *op)
+void tdx_mem_end(TdxMemOp *op)
 {
     if (op->entry_locked) {
         tdx_sept_store(op->walk.entry, op->walk.value);
     }
     tdx_guard_release(&op->tree);
-    td_unlock(&op->td);
+    tdx_td_unlock(&op->td);
 }
 
-void mem_begin(TdxMemOp *op, TdxCall *c)
+void tdx_mem_begin(TdxMemOp *op, TdxCall *c)
 {
     op->c = c;
     op->rcx = c->gpr[TDX_RCX];
@@ -43,7 +43,7 @@ void mem_begin(TdxMemOp *op, TdxCall *c)
     c->gpr[TDX_RDX] = 0;
 }
 
-TdxStatus mem_check_tdr_flags(TdxMemOp *op, uint64_t flags)
+TdxStatus tdx_mem_check_tdr_flags(TdxMemOp *op, uint64_t flags)
 {
     if (op->rdx & ~(INFO_GPA | flags)) {
         return tdx_fails(op->c->m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), NULL,
@@ -55,21 +55,21 @@ TdxStatus mem_check_tdr_flags(TdxMemOp *op, uint64_t flags)
     return TDX_SUCCESS;
 }
 
-TdxStatus mem_lock_td(TdxMemOp *op, unsigned ops)
+TdxStatus tdx_mem_lock_td(TdxMemOp *op, unsigned ops)
 {
-    return td_lock(&op->td, op->c, op->rdx,
+    return tdx_td_lock(&op->td, op->c, op->rdx,
                   TDX_LOCK_TYPE_SHARED, TDX_RDX) ?:
-           td_check_state(&op->td, ops);
+           tdx_td_check_state(&op->td, ops);
 }
 
-TdxStatus mem_lock_td_exclusive(TdxMemOp *op, unsigned ops)
+TdxStatus tdx_mem_lock_td_exclusive(TdxMemOp *op, unsigned ops)
 {
-    return td_lock(&op->td, op->c, op->rdx,
+    return tdx_td_lock(&op->td, op->c, op->rdx,
                   TDX_LOCK_TYPE_EXCLUSIVE, TDX_RDX) ?:
-           td_check_state_nolock(&op->td, ops);
+           tdx_td_check_state_nolock(&op->td, ops);
 }
 
-/* Which check of mem_parse_gpa() has failed */
+/* Which check of tdx_mem_parse_gpa() has failed */
 static void tell_gpa(const TdxMemOp *op, unsigned low, unsigned high)
 {
     TdxModule *m = op->c->m;
@@ -87,7 +87,7 @@ static void tell_gpa(const TdxMemOp *op, unsigned low, unsigned high)
     }
 }
 
-TdxStatus mem_parse_gpa(TdxMemOp *op, unsigned low, unsigned high)
+TdxStatus tdx_mem_parse_gpa(TdxMemOp *op, unsigned low, unsigned high)
 {
     op->level = op->rcx & INFO_LEVEL;
     op->gpa = op->rcx & INFO_GPA;
@@ -100,9 +100,9 @@ TdxStatus mem_parse_gpa(TdxMemOp *op, unsigned low, unsigned high)
     return TDX_SUCCESS;
 }
 
-TdxStatus mem_check_private(const TdxMemOp *op)
+TdxStatus tdx_mem_check_private(const TdxMemOp *op)
 {
-    unsigned width = td_gpa_width(op->td.tdcs);
+    unsigned width = tdx_td_gpa_width(op->td.tdcs);
     uint64_t shared = 1ULL << (width - 1);
     uint64_t limit = 1ULL << MIN(width, op->td.tdcs->virtual_maxpa & 63);
 
@@ -114,7 +114,7 @@ TdxStatus mem_check_private(const TdxMemOp *op)
     return TDX_SUCCESS;
 }
 
-TdxStatus mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk)
+TdxStatus tdx_mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk)
 {
     if (walk->entry) {
         return TDX_SUCCESS;
@@ -122,9 +122,10 @@ TdxStatus mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk)
     if (walk->lost) {
         tdx_cause(op->c->m, "Secure EPT page for GPA", op->gpa,
                   TDX_CAUSE_LOST, 0);
-        td_kill(op->td.tdr);
+        tdx_td_kill(op->td.tdr);
     }
-    return td_no_content(op->c->m, op->td.tdr, "an SEPT page has no memory");
+    return tdx_td_no_content(op->c->m, op->td.tdr,
+                             "an SEPT page has no memory");
 }
 
 static TdxStatus walk_to(TdxMemOp *op, unsigned level)
@@ -134,30 +135,31 @@ static TdxStatus walk_to(TdxMemOp *op, unsigned level)
     op->walk = tdx_sept_walk(op->c->m, td->tdr->tdcx[TDX_TDCS_SEPT_ROOT],
                              tdx_sept_root_level(td->tdcs), td->tdr->hkid,
                              op->gpa, level);
-    return mem_walk_status(op, &op->walk);
+    return tdx_mem_walk_status(op, &op->walk);
 }
 
 /* An injected failure that is reported with the details of the entry */
 static TdxStatus fault_at_entry(TdxMemOp *op)
 {
     return tdx_fault_at(op->c, TDX_FAULT_AT_SEPT_ENTRY)
-           ? mem_fail(op, op->c->fault) : TDX_SUCCESS;
+           ? tdx_mem_fail(op, op->c->fault) : TDX_SUCCESS;
 }
 
 static TdxStatus walk_to_level(TdxMemOp *op)
 {
     return walk_to(op, op->level) ?:
            (op->walk.level == op->level ? fault_at_entry(op)
-                                        : mem_fail(op, TDX_EPT_WALK_FAILED));
+                                        : tdx_mem_fail(op,
+                                                       TDX_EPT_WALK_FAILED));
 }
 
-TdxStatus mem_find_nolock(TdxMemOp *op)
+TdxStatus tdx_mem_find_nolock(TdxMemOp *op)
 {
-    return mem_check_private(op) ?:
+    return tdx_mem_check_private(op) ?:
            walk_to_level(op);
 }
 
-TdxStatus mem_lock_tree(TdxMemOp *op, TdxLockType type)
+TdxStatus tdx_mem_lock_tree(TdxMemOp *op, TdxLockType type)
 {
     if (!tdx_guard_try(&op->tree, &op->td.tdcs->sept_lock, type)) {
         return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_SEPT);
@@ -165,17 +167,17 @@ TdxStatus mem_lock_tree(TdxMemOp *op, TdxLockType type)
     return TDX_SUCCESS;
 }
 
-TdxStatus mem_find(TdxMemOp *op, TdxLockType type)
+TdxStatus tdx_mem_find(TdxMemOp *op, TdxLockType type)
 {
-    TdxStatus status = mem_check_private(op);
+    TdxStatus status = tdx_mem_check_private(op);
 
     if (!status) {
-        status = mem_lock_tree(op, type);
+        status = tdx_mem_lock_tree(op, type);
     }
     return status ? status : walk_to_level(op);
 }
 
-TdxStatus mem_walk_to_leaf(TdxMemOp *op)
+TdxStatus tdx_mem_walk_to_leaf(TdxMemOp *op)
 {
     TdxStatus status = walk_to(op, TDX_LEVEL_4K);
 
@@ -183,89 +185,89 @@ TdxStatus mem_walk_to_leaf(TdxMemOp *op)
         return status;
     }
     if (!(op->walk.value & TDX_SEPT_RWX) ||
-        !(TDX_SEPT_ANY_LEAF & TDX_SEPT_IN(mem_state(op)))) {
-        return mem_fail(op, TDX_EPT_ENTRY_NOT_PRESENT);
+        !(TDX_SEPT_ANY_LEAF & TDX_SEPT_IN(tdx_mem_state(op)))) {
+        return tdx_mem_fail(op, TDX_EPT_ENTRY_NOT_PRESENT);
     }
     return fault_at_entry(op);
 }
 
-TdxStatus mem_lock_entry(TdxMemOp *op)
+TdxStatus tdx_mem_lock_entry(TdxMemOp *op)
 {
     uint64_t old = __atomic_fetch_or(op->walk.entry, TDX_SEPT_LOCK,
                                      __ATOMIC_ACQUIRE);
 
     op->walk.value = old & ~TDX_SEPT_LOCK;
     if (old & TDX_SEPT_LOCK) {
-        return mem_fail(op, TDX_OPERAND_BUSY);
+        return tdx_mem_fail(op, TDX_OPERAND_BUSY);
     }
     op->entry_locked = true;
     return TDX_SUCCESS;
 }
 
-TdxStatus mem_expect(TdxMemOp *op, unsigned states)
+TdxStatus tdx_mem_expect(TdxMemOp *op, unsigned states)
 {
-    return states & TDX_SEPT_IN(mem_state(op))
-           ? TDX_SUCCESS : mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT);
+    return states & TDX_SEPT_IN(tdx_mem_state(op))
+           ? TDX_SUCCESS : tdx_mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT);
 }
 
 /* TD life cycle 3.3 */
-void mem_details(const TdxMemOp *op)
+void tdx_mem_details(const TdxMemOp *op)
 {
-    uint64_t state = tdx_sept_reported(mem_state(op));
+    uint64_t state = tdx_sept_reported(tdx_mem_state(op));
 
     op->c->gpr[TDX_RCX] = tdx_sept_view(op->c->m, op->walk.value);
     op->c->gpr[TDX_RDX] = op->walk.level | state << DETAILS_STATE_SHIFT;
 }
 
-TdxStatus mem_fail(TdxMemOp *op, TdxStatus status)
+TdxStatus tdx_mem_fail(TdxMemOp *op, TdxStatus status)
 {
-    mem_details(op);
+    tdx_mem_details(op);
     return tdx_fails(op->c->m, tdx_op(status, TDX_RCX),
                      sept_entry_at[op->walk.level % G_N_ELEMENTS(sept_entry_at)],
-                     op->gpa, TDX_CAUSE_SEPT_STATE, mem_state(op));
+                     op->gpa, TDX_CAUSE_SEPT_STATE, tdx_mem_state(op));
 }
 
 /* Does group TRK apply? */
 static bool needs_tracking(const TdxMemOp *op)
 {
-    return !td_check_op_state(&op->td, TD_OPS_RUN) &&
-           !(TDX_SEPT_UNTRACKED & TDX_SEPT_IN(mem_state(op)));
+    return !tdx_td_check_op_state(&op->td, TD_OPS_RUN) &&
+           !(TDX_SEPT_UNTRACKED & TDX_SEPT_IN(tdx_mem_state(op)));
 }
 
-TdxStatus mem_check_blocked(TdxMemOp *op)
+TdxStatus tdx_mem_check_blocked(TdxMemOp *op)
 {
     if (needs_tracking(op) &&
-        !(TDX_SEPT_ANY_BLOCKED & TDX_SEPT_IN(mem_state(op)))) {
-        return mem_fail(op, TDX_GPA_RANGE_NOT_BLOCKED);
+        !(TDX_SEPT_ANY_BLOCKED & TDX_SEPT_IN(tdx_mem_state(op)))) {
+        return tdx_mem_fail(op, TDX_GPA_RANGE_NOT_BLOCKED);
     }
     return TDX_SUCCESS;
 }
 
-TdxStatus mem_check_tracked(const TdxMemOp *op, const TdxPamtRef *page)
+TdxStatus tdx_mem_check_tracked(const TdxMemOp *op, const TdxPamtRef *page)
 {
     if (needs_tracking(op) &&
-        !mem_epoch_passed(op->td.tdcs, pamt_bepoch(page->entry))) {
+        !tdx_mem_epoch_passed(op->td.tdcs, tdx_pamt_bepoch(page->entry))) {
         return tdx_fails(op->c->m, tdx_op(TDX_TLB_TRACKING_NOT_DONE, TDX_RCX),
-                         "BEPOCH", pamt_bepoch(page->entry),
-                         TDX_CAUSE_NOT_OVER, td_epoch(op->td.tdcs));
+                         "BEPOCH", tdx_pamt_bepoch(page->entry),
+                         TDX_CAUSE_NOT_OVER, tdx_td_epoch(op->td.tdcs));
     }
     return TDX_SUCCESS;
 }
 
 /* TD life cycle 7 */
-bool mem_epoch_passed(const TdxTdcs *tdcs, uint64_t bepoch)
+bool tdx_mem_epoch_passed(const TdxTdcs *tdcs, uint64_t bepoch)
 {
-    uint64_t previous = td_epoch(tdcs) - 1;
+    uint64_t previous = tdx_td_epoch(tdcs) - 1;
 
     if (bepoch & BEPOCH_MIG_FLAG) {
         return false;
     }
     return bepoch < previous ||
-           (bepoch == previous && !td_epoch_refcount(tdcs, bepoch));
+           (bepoch == previous && !tdx_td_epoch_refcount(tdcs, bepoch));
 }
 
 /* TD life cycle 6.9, "event status" */
-bool mem_interrupted(TdxMemOp *op)
+bool tdx_mem_interrupted(TdxMemOp *op)
 {
     if (!tdx_fault_at(op->c, TDX_FAULT_INTERRUPTION)) {
         return false;
@@ -275,29 +277,29 @@ bool mem_interrupted(TdxMemOp *op)
     return true;
 }
 
-uint64_t mem_hpa(const TdxMemOp *op)
+uint64_t tdx_mem_hpa(const TdxMemOp *op)
 {
     return tdx_sept_hpa(op->c->m, op->walk.value);
 }
 
-void *mem_private(const TdxMemOp *op, uint64_t len)
+void *tdx_mem_private(const TdxMemOp *op, uint64_t len)
 {
     uint64_t offset = op->gpa & (tdx_sept_level_size(op->walk.level) - 1);
 
-    return td_private(op->c->m, op->td.tdr, mem_hpa(op) + offset, len);
+    return tdx_td_private(op->c->m, op->td.tdr, tdx_mem_hpa(op) + offset, len);
 }
 
-void mem_set(TdxMemOp *op, uint64_t value)
+void tdx_mem_set(TdxMemOp *op, uint64_t value)
 {
     op->entry_locked = false;
     op->walk.value = value;
     tdx_sept_store(op->walk.entry, value);
 }
 
-TdxStatus mem_enter(TdxMemOp *op, unsigned ops, unsigned low, unsigned high,
-                    TdxLockType tree)
+TdxStatus tdx_mem_enter(TdxMemOp *op, unsigned ops, unsigned low, unsigned high,
+                        TdxLockType tree)
 {
-    TdxStatus status = mem_lock_td(op, ops);
+    TdxStatus status = tdx_mem_lock_td(op, ops);
 
     if (status) {
         return status;
@@ -305,15 +307,15 @@ TdxStatus mem_enter(TdxMemOp *op, unsigned ops, unsigned low, unsigned high,
     if (high == MEM_ROOT_LEVEL) {
         high = tdx_sept_root_level(op->td.tdcs);
     }
-    return mem_parse_gpa(op, low, high) ?:
-           mem_find(op, tree) ?:
-           mem_lock_entry(op);
+    return tdx_mem_parse_gpa(op, low, high) ?:
+           tdx_mem_find(op, tree) ?:
+           tdx_mem_lock_entry(op);
 }
 
-TdxStatus mem_lock_page(TdxMemOp *op, TdxPamtRef *page)
+TdxStatus tdx_mem_lock_page(TdxMemOp *op, TdxPamtRef *page)
 {
-    return pamt_lock_implicit(page, op->c->m, mem_hpa(op),
+    return tdx_pamt_lock_implicit(page, op->c->m, tdx_mem_hpa(op),
                              TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX) ?:
-           mem_check_blocked(op) ?:
-           mem_check_tracked(op, page);
+           tdx_mem_check_blocked(op) ?:
+           tdx_mem_check_tracked(op, page);
 }

@@ -18,7 +18,7 @@
 
 #define ARCH_CAPABILITIES_TSX_CTRL   (1ULL << 7)
 
-bool td_params_load(TdxModule *m, uint64_t hpa, TdxTdParams *params)
+bool tdx_td_params_load(TdxModule *m, uint64_t hpa, TdxTdParams *params)
 {
     unsigned i, reg;
     bool ok = tdx_read_shared(m, hpa, params, sizeof(*params));
@@ -113,18 +113,18 @@ static bool arch_capabilities_ok(const TdxTdParams *p)
 static TdxStatus apply_cpuid(const TdxCall *c, TdxTdRef *td,
                              const TdxTdParams *p, uint64_t *bad_leaf)
 {
-    TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
+    TdxTdcsVirtualCpus *cpus = tdx_td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
     TdxTdCpuidInput in = {
         .config = p->cpuid,
         .migratable = p->attributes & TDX_ATTR_MIGRATABLE,
         .maxpa_virt = p->config_flags & TDX_CONFIG_MAXPA_VIRT,
         .maxgpa_virt = p->config_flags & TDX_CONFIG_MAXGPA_VIRT,
-        .gpa_width = td_gpa_width(td->tdcs),
+        .gpa_width = tdx_td_gpa_width(td->tdcs),
     };
     TdxStatus status;
 
     if (!cpus) {
-        return td_no_content(td->m, td->tdr, "a TDCS page has no memory");
+        return tdx_td_no_content(td->m, td->tdr, "a TDCS page has no memory");
     }
     in.tsx_ctrl = tdx_msr(c, TDX_MSR_ARCH_CAPABILITIES) &
                   ARCH_CAPABILITIES_TSX_CTRL;
@@ -133,9 +133,9 @@ static TdxStatus apply_cpuid(const TdxCall *c, TdxTdRef *td,
     return status ? status : tdx_td_cpuid_check_topology(p->cpuid);
 }
 
-TdxStatus td_params_apply(const TdxCall *c, TdxTdRef *td,
-                          const TdxTdParams *p, bool has_filters,
-                          uint64_t filters, uint64_t *bad_leaf)
+TdxStatus tdx_td_params_apply(const TdxCall *c, TdxTdRef *td,
+                              const TdxTdParams *p, bool has_filters,
+                              uint64_t filters, uint64_t *bad_leaf)
 {
     TdxModule *m = td->m;
     TdxTdcs *tdcs = td->tdcs;
@@ -188,11 +188,11 @@ TdxStatus td_params_apply(const TdxCall *c, TdxTdRef *td,
         return refuse(m, TDX_OPERAND_TSC_FREQUENCY, p->tsc_frequency);
     }
     tdcs->tsc_frequency = p->tsc_frequency;
-    status = td_check_tsc_adjust(c);
+    status = tdx_td_check_tsc_adjust(c);
     if (status) {
         return status;
     }
-    td_init_tsc(c, td);
+    tdx_td_init_tsc(c, td);
     if (!all_zero(p->reserved42, sizeof(p->reserved42))) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
     }
@@ -208,7 +208,7 @@ TdxStatus td_params_apply(const TdxCall *c, TdxTdRef *td,
         return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
     }
     if (has_filters && p->attributes & TDX_ATTR_PERFMON) {
-        status = td_event_filters_check(m, filters);
+        status = tdx_td_event_filters_check(m, filters);
         if (status) {
             return status;
         }

@@ -35,23 +35,23 @@ typedef struct TdxTdParams {
 
 _Static_assert(sizeof(TdxTdParams) == TDX_TD_PARAMS_SIZE, "ABI");
 
-/** td_params_load: copy from the host's memory; false: no memory there */
-bool td_params_load(TdxModule *m, uint64_t hpa, TdxTdParams *params);
+/** tdx_td_params_load: copy from the host's memory; false: no memory there */
+bool tdx_td_params_load(TdxModule *m, uint64_t hpa, TdxTdParams *params);
 
 /**
- * td_params_apply: check @params step by step and write the TDCS on the way
+ * tdx_td_params_apply: check @params step by step and write the TDCS on the way
  * (TD life cycle 4.4, steps 5 to 22).
  * @filters: the list of event filters that the host gave, or 0
  * @bad_leaf: see tdx_td_cpuid_check()
  */
-TdxStatus td_params_apply(const TdxCall *c, TdxTdRef *td,
-                          const TdxTdParams *params, bool has_filters,
-                          uint64_t filters, uint64_t *bad_leaf);
+TdxStatus tdx_td_params_apply(const TdxCall *c, TdxTdRef *td,
+                              const TdxTdParams *params, bool has_filters,
+                              uint64_t filters, uint64_t *bad_leaf);
 
 /**
- * td_event_filters_check: a list of event filters (TD life cycle 4.4, 18).
+ * tdx_td_event_filters_check: a list of event filters (TD life cycle 4.4, 18).
  * @list: bits 11:0 how many, 51:12 where
  */
-TdxStatus td_event_filters_check(TdxModule *m, uint64_t list);
+TdxStatus tdx_td_event_filters_check(TdxModule *m, uint64_t list);
 
 #endif /* TDX_TD_TD_PARAMS_H */

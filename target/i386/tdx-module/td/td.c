@@ -14,10 +14,10 @@
 
 #define TSC_MULTIPLIER_FRACTION 48
 
-void td_unlock(TdxTdRef *td)
+void tdx_td_unlock(TdxTdRef *td)
 {
     tdx_guard_release(&td->op_state);
-    pamt_unlock(&td->page);
+    tdx_pamt_unlock(&td->page);
 }
 
 static TdxStatus map_tdr(TdxTdRef *td, TdxModule *m, uint64_t hpa)
@@ -29,52 +29,53 @@ static TdxStatus map_tdr(TdxTdRef *td, TdxModule *m, uint64_t hpa)
 }
 
 /* Group TDR */
-TdxStatus td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa,
-                  TdxLockType type, uint32_t op)
+TdxStatus tdx_td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa,
+                      TdxLockType type, uint32_t op)
 {
-    return pamt_get_page(&td->page, c, hpa, TDX_LEVEL_4K,
+    return tdx_pamt_get_page(&td->page, c, hpa, TDX_LEVEL_4K,
                         TDX_PT_TDR, type, op) ?:
            map_tdr(td, c->m, hpa);
 }
 
 /* Group TDRi */
-TdxStatus td_lock_owner(TdxTdRef *td, const TdxPamtRef *page, TdxLockType type)
+TdxStatus tdx_td_lock_owner(TdxTdRef *td, const TdxPamtRef *page,
+                            TdxLockType type)
 {
-    uint64_t hpa = pamt_owner(page->entry);
-    return pamt_lock_implicit(&td->page, page->m, hpa, type,
+    uint64_t hpa = tdx_pamt_owner(page->entry);
+    return tdx_pamt_lock_implicit(&td->page, page->m, hpa, type,
                              TDX_OPERAND_TDR) ?:
            map_tdr(td, page->m, hpa);
 }
 
-void *td_private(TdxModule *m, TdxTdr *tdr, uint64_t hpa, uint64_t len)
+void *tdx_td_private(TdxModule *m, TdxTdr *tdr, uint64_t hpa, uint64_t len)
 {
     if (!tdx_tdr_fatal(tdr) && tdx_lost(m, hpa, len)) {
         tdx_cause(m, "page", hpa & ~(TDX_PAGE_4K - 1), TDX_CAUSE_LOST, 0);
-        td_kill(tdr);
+        tdx_td_kill(tdr);
         return NULL;
     }
     return tdx_private(m, hpa, tdr->hkid);
 }
 
-TdxStatus td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why)
+TdxStatus tdx_td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why)
 {
     return tdx_tdr_fatal(tdr) ? TDX_TD_FATAL : tdx_fatal(m, why);
 }
 
-void *td_tdcs_page(const TdxTdRef *td, unsigned page)
+void *tdx_td_tdcs_page(const TdxTdRef *td, unsigned page)
 {
     if (page >= td->tdr->num_tdcx || page >= TDX_MAX_TDCS_PAGES) {
         return NULL;
     }
-    return td_private(td->m, td->tdr, td->tdr->tdcx[page], TDX_PAGE_4K);
+    return tdx_td_private(td->m, td->tdr, td->tdr->tdcx[page], TDX_PAGE_4K);
 }
 
-TdxStatus td_map_tdcs(TdxTdRef *td)
+TdxStatus tdx_td_map_tdcs(TdxTdRef *td)
 {
-    td->tdcs = td_tdcs_page(td, TDX_TDCS_CONTROL);
+    td->tdcs = tdx_td_tdcs_page(td, TDX_TDCS_CONTROL);
     return td->tdcs ? TDX_SUCCESS
-                    : td_no_content(td->m, td->tdr,
-                                    "a TDCS page has no memory");
+                    : tdx_td_no_content(td->m, td->tdr,
+                                        "a TDCS page has no memory");
 }
 
 /* Group B, steps 1 to 3 */
@@ -89,10 +90,10 @@ static TdxStatus check_built(TdxTdRef *td)
                        tdx_fails(td->m, TDX_TDCS_NOT_ALLOCATED, "NUM_TDCX",
                                  td->tdr->num_tdcx, TDX_CAUSE_TOO_LOW,
                                  TDX_TDCS_BASE_PAGES)) ?:
-           td_map_tdcs(td);
+           tdx_td_map_tdcs(td);
 }
 
-void td_set_op_state(TdxTdRef *td, TdxOpState state)
+void tdx_td_set_op_state(TdxTdRef *td, TdxOpState state)
 {
     const TdxObserver *observer = tdx_observer(td->m);
 
@@ -104,7 +105,7 @@ void td_set_op_state(TdxTdRef *td, TdxOpState state)
     __atomic_store_n(&td->tdcs->op_state, state, __ATOMIC_SEQ_CST);
 }
 
-TdxStatus td_check_op_state(const TdxTdRef *td, unsigned ops)
+TdxStatus tdx_td_check_op_state(const TdxTdRef *td, unsigned ops)
 {
     TdxOpState state = tdx_op_state(td->tdcs);
 
@@ -115,13 +116,13 @@ TdxStatus td_check_op_state(const TdxTdRef *td, unsigned ops)
     return TDX_SUCCESS;
 }
 
-TdxStatus td_check_state_nolock(TdxTdRef *td, unsigned ops)
+TdxStatus tdx_td_check_state_nolock(TdxTdRef *td, unsigned ops)
 {
     return check_built(td) ?:
-           td_check_op_state(td, ops);
+           tdx_td_check_op_state(td, ops);
 }
 
-TdxStatus td_check_state(TdxTdRef *td, unsigned ops)
+TdxStatus tdx_td_check_state(TdxTdRef *td, unsigned ops)
 {
     TdxStatus status = check_built(td);
 
@@ -132,11 +133,11 @@ TdxStatus td_check_state(TdxTdRef *td, unsigned ops)
                        TDX_LOCK_TYPE_SHARED)) {
         return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_OP_STATE);
     }
-    return td_check_op_state(td, ops);
+    return tdx_td_check_op_state(td, ops);
 }
 
-TdxStatus td_take_page(TdxModule *m, uint64_t hpa, uint16_t hkid,
-                       void **content)
+TdxStatus tdx_td_take_page(TdxModule *m, uint64_t hpa, uint16_t hkid,
+                           void **content)
 {
     if (!m->ops->private_take(m->opaque, hpa, TDX_PAGE_4K)) {
         return tdx_fatal(m, "a page given to a TD has no memory");
@@ -150,22 +151,22 @@ TdxStatus td_take_page(TdxModule *m, uint64_t hpa, uint16_t hkid,
     return TDX_SUCCESS;
 }
 
-void td_add_page(TdxTdRef *td, TdxPamtRef *ref, TdxPageType type)
+void tdx_td_add_page(TdxTdRef *td, TdxPamtRef *ref, TdxPageType type)
 {
     uint64_t pages = tdx_level_size(ref->level) / TDX_PAGE_4K;
 
     tdx_tdr_add_children(td->tdr, pages);
-    pamt_assign(ref, type, td->hpa);
+    tdx_pamt_assign(ref, type, td->hpa);
 }
 
-TdxStatus td_check_cpuid_limit(const TdxCall *c)
+TdxStatus tdx_td_check_cpuid_limit(const TdxCall *c)
 {
     return tdx_msr(c, TDX_MSR_MISC_ENABLE) & TDX_MISC_ENABLE_LIMIT_CPUID
            ? TDX_LIMIT_CPUID_MAXVAL_SET : TDX_SUCCESS;
 }
 
 /* TD life cycle 4.4, step 14: the virtual TSC builds on this MSR */
-TdxStatus td_check_tsc_adjust(const TdxCall *c)
+TdxStatus tdx_td_check_tsc_adjust(const TdxCall *c)
 {
     return tdx_msr(c, TDX_MSR_TSC_ADJUST) == c->m->st.tsc_adjust
            ? TDX_SUCCESS : tdx_op(TDX_INCONSISTENT_MSR, TDX_MSR_TSC_ADJUST);
@@ -177,7 +178,7 @@ static uint64_t scale_tsc(uint64_t ticks, uint64_t multiplier)
     return (unsigned __int128)ticks * multiplier >> TSC_MULTIPLIER_FRACTION;
 }
 
-void td_init_tsc(const TdxCall *c, TdxTdRef *td)
+void tdx_td_init_tsc(const TdxCall *c, TdxTdRef *td)
 {
     TdxModule *m = c->m;
     const uint32_t *native = tdx_native_cpuid(m, CPUID_TSC,

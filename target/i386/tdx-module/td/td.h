@@ -4,9 +4,10 @@
  * What the leaves on a TD share: taking hold of it, with the checks that all
  * of them make (TD life cycle 2).
  *
- * A handler declares TD_REF(td); the end of the scope releases its locks.  Functions that return a status return TDX_SUCCESS, the status
- * to answer with, or TDX_STATUS_NONE after tdx_fatal(): pass on whatever is
- * not TDX_SUCCESS.
+ * A handler declares TD_REF(td); the end of the scope releases its locks.
+ * Functions that return a status return TDX_SUCCESS, the status to answer
+ * with, or TDX_STATUS_NONE after tdx_fatal(): pass on whatever is not
+ * TDX_SUCCESS.
  */
 
 #ifndef TDX_TD_TD_H
@@ -43,7 +44,7 @@
  * @page: lock of the TDR page
  * @hpa: of the TDR
  * @tdr: valid once locked
- * @tdcs: valid once td_map_tdcs() or a td_check_*() has succeeded
+ * @tdcs: valid once tdx_td_map_tdcs() or a td_check_*() has succeeded
  */
 typedef struct TdxTdRef {
     TdxModule *m;
@@ -54,74 +55,80 @@ typedef struct TdxTdRef {
     TdxTdcs *tdcs;
 } TdxTdRef;
 
-void td_unlock(TdxTdRef *td);
+void tdx_td_unlock(TdxTdRef *td);
 
 #define TD_REF(td) \
-    __attribute__((cleanup(td_unlock))) TdxTdRef td = { 0 }
+    __attribute__((cleanup(tdx_td_unlock))) TdxTdRef td = { 0 }
 
-/** td_lock: group TDR, an explicit TDR operand @hpa with operand id @op */
-TdxStatus td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa,
-                  TdxLockType type, uint32_t op);
+/** tdx_td_lock: group TDR, an explicit TDR operand @hpa with operand id @op */
+TdxStatus tdx_td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa,
+                      TdxLockType type, uint32_t op);
 
-/** td_lock_owner: group TDRi, the owner of @page, which is locked */
-TdxStatus td_lock_owner(TdxTdRef *td, const TdxPamtRef *page,
-                        TdxLockType type);
-
-/** td_check_state: group B, with the OP_STATE lock held shared from here on */
-TdxStatus td_check_state(TdxTdRef *td, unsigned ops);
-
-/** td_check_state_nolock: group B of leaves that hold the TDR exclusively */
-TdxStatus td_check_state_nolock(TdxTdRef *td, unsigned ops);
-
-/** td_set_op_state: under the exclusive lock of the TDR */
-void td_set_op_state(TdxTdRef *td, TdxOpState state);
-
-/** td_check_op_state: TDX_OP_STATE_INCORRECT unless in one of @ops */
-TdxStatus td_check_op_state(const TdxTdRef *td, unsigned ops);
-
-/** td_map_tdcs: make @td->tdcs valid; the TDCS must be built */
-TdxStatus td_map_tdcs(TdxTdRef *td);
+/** tdx_td_lock_owner: group TDRi, the owner of @page, which is locked */
+TdxStatus tdx_td_lock_owner(TdxTdRef *td, const TdxPamtRef *page,
+                            TdxLockType type);
 
 /**
- * td_private: @len bytes, in one page, under the key of the TD of @tdr.
+ * tdx_td_check_state: group B, with the OP_STATE lock held shared from here on
+ */
+TdxStatus tdx_td_check_state(TdxTdRef *td, unsigned ops);
+
+/**
+ * tdx_td_check_state_nolock: group B of leaves that hold the TDR exclusively
+ */
+TdxStatus tdx_td_check_state_nolock(TdxTdRef *td, unsigned ops);
+
+/** tdx_td_set_op_state: under the exclusive lock of the TDR */
+void tdx_td_set_op_state(TdxTdRef *td, TdxOpState state);
+
+/** tdx_td_check_op_state: TDX_OP_STATE_INCORRECT unless in one of @ops */
+TdxStatus tdx_td_check_op_state(const TdxTdRef *td, unsigned ops);
+
+/** tdx_td_map_tdcs: make @td->tdcs valid; the TDCS must be built */
+TdxStatus tdx_td_map_tdcs(TdxTdRef *td);
+
+/**
+ * tdx_td_private: @len bytes, in one page, under the key of the TD of @tdr.
  * NULL when no memory is there, or their integrity is: then the TD is dead
  * from now on.  In one that is dead already nothing is checked, so that it
  * can be taken apart.
  */
-void *td_private(TdxModule *m, TdxTdr *tdr, uint64_t hpa, uint64_t len);
+void *tdx_td_private(TdxModule *m, TdxTdr *tdr, uint64_t hpa, uint64_t len);
 
-/** td_kill: the TD has lost its integrity */
-static inline void td_kill(TdxTdr *tdr)
+/** tdx_td_kill: the TD has lost its integrity */
+static inline void tdx_td_kill(TdxTdr *tdr)
 {
     __atomic_store_n(&tdr->fatal, true, __ATOMIC_SEQ_CST);
 }
 
 /**
- * td_no_content: the status after td_private() has returned NULL.
+ * tdx_td_no_content: the status after tdx_td_private() has returned NULL.
  * @why: for tdx_fatal() if memory is missing
  */
-TdxStatus td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why);
+TdxStatus tdx_td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why);
 
-/** td_tdcs_page: a page of the TDCS, NULL as from td_private() */
-void *td_tdcs_page(const TdxTdRef *td, unsigned page);
+/** tdx_td_tdcs_page: a page of the TDCS, NULL as from tdx_td_private() */
+void *tdx_td_tdcs_page(const TdxTdRef *td, unsigned page);
 
 /**
- * td_take_page: the page at @hpa becomes private with @hkid and reads zero.
+ * tdx_td_take_page: the page at @hpa becomes private with @hkid and reads zero.
  * @content: set to its host pointer unless NULL
  */
-TdxStatus td_take_page(TdxModule *m, uint64_t hpa, uint16_t hkid,
-                       void **content);
+TdxStatus tdx_td_take_page(TdxModule *m, uint64_t hpa, uint16_t hkid,
+                           void **content);
 
-/** td_add_page: give a free page @ref, exclusively locked, to @td */
-void td_add_page(TdxTdRef *td, TdxPamtRef *ref, TdxPageType type);
+/** tdx_td_add_page: give a free page @ref, exclusively locked, to @td */
+void tdx_td_add_page(TdxTdRef *td, TdxPamtRef *ref, TdxPageType type);
 
-/** td_check_cpuid_limit: TDX_LIMIT_CPUID_MAXVAL_SET if it is set on this LP */
-TdxStatus td_check_cpuid_limit(const TdxCall *c);
+/**
+ * tdx_td_check_cpuid_limit: TDX_LIMIT_CPUID_MAXVAL_SET if it is set on this LP
+ */
+TdxStatus tdx_td_check_cpuid_limit(const TdxCall *c);
 
-/** td_check_tsc_adjust: IA32_TSC_ADJUST is what TDH.SYS.INIT saw */
-TdxStatus td_check_tsc_adjust(const TdxCall *c);
+/** tdx_td_check_tsc_adjust: IA32_TSC_ADJUST is what TDH.SYS.INIT saw */
+TdxStatus tdx_td_check_tsc_adjust(const TdxCall *c);
 
-/** td_init_tsc: the virtual TSC of @td starts at zero now */
-void td_init_tsc(const TdxCall *c, TdxTdRef *td);
+/** tdx_td_init_tsc: the virtual TSC of @td starts at zero now */
+void tdx_td_init_tsc(const TdxCall *c, TdxTdRef *td);
 
 #endif /* TDX_TD_TD_H */

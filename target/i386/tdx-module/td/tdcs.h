@@ -91,21 +91,24 @@ static inline TdxOpState tdx_op_state(const TdxTdcs *tdcs)
     return __atomic_load_n(&tdcs->op_state, __ATOMIC_SEQ_CST);
 }
 
-/** td_gpa_width: guest physical address bits by GPAW, SHARED bit included */
-static inline unsigned td_gpa_width(const TdxTdcs *tdcs)
+/**
+ * tdx_td_gpa_width: guest physical address bits by GPAW, SHARED bit included
+ */
+static inline unsigned tdx_td_gpa_width(const TdxTdcs *tdcs)
 {
     return tdcs->config_flags & TDX_CONFIG_GPAW ? 52 : 48;
 }
 
 /* --- TLB tracking (TD life cycle 7) -------------------------------------- */
 
-static inline uint64_t td_epoch(const TdxTdcs *tdcs)
+static inline uint64_t tdx_td_epoch(const TdxTdcs *tdcs)
 {
     return __atomic_load_n(&tdcs->td_epoch, __ATOMIC_SEQ_CST);
 }
 
 /* vCPUs inside the TD that entered in an epoch of @epoch's parity */
-static inline uint32_t td_epoch_refcount(const TdxTdcs *tdcs, uint64_t epoch)
+static inline uint32_t tdx_td_epoch_refcount(const TdxTdcs *tdcs,
+                                             uint64_t epoch)
 {
     return __atomic_load_n(&tdcs->refcount[epoch & 1], __ATOMIC_SEQ_CST);
 }

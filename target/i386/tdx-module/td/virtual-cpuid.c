@@ -79,14 +79,15 @@ static uint32_t other(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
 {
     uint32_t regs[TDX_NUM_CPUID_REGS];
 
-    td_virtual_cpuid(td, leaf, subleaf, regs);
+    tdx_td_virtual_cpuid(td, leaf, subleaf, regs);
     return regs[reg];
 }
 
 static void configured(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
                        uint32_t regs[TDX_NUM_CPUID_REGS])
 {
-    const TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
+    const TdxTdcsVirtualCpus *cpus = tdx_td_tdcs_page(td,
+                                                      TDX_TDCS_VIRTUAL_CPUS);
     const TdxCpuidConfig *entry = tdx_cpuid_config_of(leaf, subleaf);
 
     tdx_common_cpuid(td->m, leaf, subleaf, regs);
@@ -274,8 +275,8 @@ static void derive(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
     }
 }
 
-void td_virtual_cpuid(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
-                      uint32_t regs[TDX_NUM_CPUID_REGS])
+void tdx_td_virtual_cpuid(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
+                          uint32_t regs[TDX_NUM_CPUID_REGS])
 {
     configured(td, leaf, subleaf, regs);
     for (unsigned i = 0; i < G_N_ELEMENTS(by_xfam); i++) {

@@ -18,7 +18,7 @@ static TdxStatus copy_in(TdxMemOp *op, uint64_t target, uint64_t source)
     void *content;
 
     tdx_read_shared(m, source, buf, sizeof(buf));
-    status = td_take_page(m, target, op->td.tdr->hkid, &content);
+    status = tdx_td_take_page(m, target, op->td.tdr->hkid, &content);
     if (!status) {
         memcpy(content, buf, sizeof(buf));
     }
@@ -36,30 +36,30 @@ static TdxStatus tdh_mem_page_add(TdxCall *c)
     PAMT_REF(page);
     TdxStatus status;
 
-    mem_begin(&op, c);
-    status = mem_lock_td_exclusive(&op, TD_OPS_BUILD) ?:
-             mem_parse_gpa(&op, TDX_LEVEL_4K, TDX_LEVEL_4K) ?:
-             mem_find_nolock(&op) ?:
-             mem_expect(&op, TDX_SEPT_IN(TDX_SEPT_FREE)) ?:
+    tdx_mem_begin(&op, c);
+    status = tdx_mem_lock_td_exclusive(&op, TD_OPS_BUILD) ?:
+             tdx_mem_parse_gpa(&op, TDX_LEVEL_4K, TDX_LEVEL_4K) ?:
+             tdx_mem_find_nolock(&op) ?:
+             tdx_mem_expect(&op, TDX_SEPT_IN(TDX_SEPT_FREE)) ?:
              tdx_check_shared_hpa(m, source, TDX_PAGE_4K, TDX_PAGE_4K,
                                   TDX_R9) ?:
-             pamt_get_free(&page, c, target, TDX_LEVEL_4K, TDX_R8);
+             tdx_pamt_get_free(&page, c, target, TDX_LEVEL_4K, TDX_R8);
     if (status) {
         return status;
     }
-    measurement = td_tdcs_page(&op.td, TDX_TDCS_MEASUREMENT);
+    measurement = tdx_td_tdcs_page(&op.td, TDX_TDCS_MEASUREMENT);
     status = tdx_require(measurement,
-                         td_no_content(m, op.td.tdr,
-                                       "a TDCS page has no memory")) ?:
+                         tdx_td_no_content(m, op.td.tdr,
+                                           "a TDCS page has no memory")) ?:
              tdx_require(tdx_mrtd_page_add(&measurement->mrtd, op.gpa),
                          tdx_fatal(m, "the measurement of a TD is corrupt")) ?:
              copy_in(&op, target, source);
     if (status) {
         return status;
     }
-    pamt_set_bepoch(page.entry, 0);
-    td_add_page(&op.td, &page, TDX_PT_REG);
-    mem_set(&op, tdx_sept_leaf(m, target, op.td.tdr->hkid, false));
+    tdx_pamt_set_bepoch(page.entry, 0);
+    tdx_td_add_page(&op.td, &page, TDX_PT_REG);
+    tdx_mem_set(&op, tdx_sept_leaf(m, target, op.td.tdr->hkid, false));
     return TDX_SUCCESS;
 }
 

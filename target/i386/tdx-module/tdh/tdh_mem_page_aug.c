@@ -16,18 +16,18 @@ static TdxStatus tdh_mem_page_aug(TdxCall *c)
     PAMT_REF(page);
     TdxStatus status;
 
-    mem_begin(&op, c);
-    status = mem_enter(&op, TD_OPS_AUG, TDX_LEVEL_4K, TDX_LEVEL_2M,
-                       TDX_LOCK_TYPE_SHARED) ?:
-             mem_expect(&op, TDX_SEPT_IN(TDX_SEPT_FREE) |
-                             TDX_SEPT_IN(TDX_SEPT_REMOVED)) ?:
-             pamt_get_free(&page, c, hpa, op.level, TDX_R8);
+    tdx_mem_begin(&op, c);
+    status = tdx_mem_enter(&op, TD_OPS_AUG, TDX_LEVEL_4K, TDX_LEVEL_2M,
+                           TDX_LOCK_TYPE_SHARED) ?:
+             tdx_mem_expect(&op, TDX_SEPT_IN(TDX_SEPT_FREE) |
+                                 TDX_SEPT_IN(TDX_SEPT_REMOVED)) ?:
+             tdx_pamt_get_free(&page, c, hpa, op.level, TDX_R8);
     if (status) {
         return status;
     }
-    pamt_set_bepoch(page.entry, 0);
-    td_add_page(&op.td, &page, TDX_PT_REG);
-    mem_set(&op, tdx_sept_leaf(m, hpa, op.td.tdr->hkid, true));
+    tdx_pamt_set_bepoch(page.entry, 0);
+    tdx_td_add_page(&op.td, &page, TDX_PT_REG);
+    tdx_mem_set(&op, tdx_sept_leaf(m, hpa, op.td.tdr->hkid, true));
     return TDX_SUCCESS;
 }
 

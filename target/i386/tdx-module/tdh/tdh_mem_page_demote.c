@@ -26,13 +26,13 @@ static TdxStatus fill_table(TdxMemOp *op, uint64_t table_hpa)
     uint16_t hkid = op->td.tdr->hkid;
     uint64_t size = tdx_sept_level_size(op->level - 1);
     bool pending = op->walk.value & TDX_SEPT_TDP;
-    uint64_t hpa = mem_hpa(op);
+    uint64_t hpa = tdx_mem_hpa(op);
     void *content;
     uint64_t *table;
     TdxStatus status;
     unsigned i;
 
-    status = td_take_page(m, table_hpa, hkid, &content);
+    status = tdx_td_take_page(m, table_hpa, hkid, &content);
     if (status) {
         return status;
     }
@@ -50,7 +50,7 @@ static void leave_pages(TdxMemOp *op)
     unsigned vm;
 
     for (vm = 1; vm <= TDX_MAX_L2_VMS && vm <= op->td.tdcs->num_l2_vms; vm++) {
-        op->c->gpr[l2_reg(vm)] |= L2_PAGE_UNUSED;
+        op->c->gpr[tdx_l2_reg(vm)] |= L2_PAGE_UNUSED;
     }
 }
 
@@ -68,36 +68,36 @@ static TdxStatus tdh_mem_page_demote(TdxCall *c)
     TdxStatus status;
     bool sparse;
 
-    mem_begin(&op, c);
-    status = mem_check_tdr_flags(&op, RDX_L2_SPARSE) ?:
-             mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
-                       TDX_LOCK_TYPE_SHARED) ?:
-             mem_expect(&op, STATES) ?:
-             mem_check_blocked(&op) ?:
-             pamt_peek(&large, m, mem_hpa(&op)) ?:
-             mem_check_tracked(&op, &large) ?:
-             pamt_get_free(&table, c, table_hpa, TDX_LEVEL_4K, TDX_R8);
+    tdx_mem_begin(&op, c);
+    status = tdx_mem_check_tdr_flags(&op, RDX_L2_SPARSE) ?:
+             tdx_mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
+                           TDX_LOCK_TYPE_SHARED) ?:
+             tdx_mem_expect(&op, STATES) ?:
+             tdx_mem_check_blocked(&op) ?:
+             tdx_pamt_peek(&large, m, tdx_mem_hpa(&op)) ?:
+             tdx_mem_check_tracked(&op, &large) ?:
+             tdx_pamt_get_free(&table, c, table_hpa, TDX_LEVEL_4K, TDX_R8);
     if (status) {
         return status;
     }
     sparse = op.tdr_flags & RDX_L2_SPARSE;
-    status = (sparse ? TDX_SUCCESS : l2_tables_offered(&l2, &op)) ?:
-             tdx_require(!mem_interrupted(&op), c->fault) ?:
-             l2_tables_place(&l2, &op) ?:
-             pamt_split_check(c, &page, &pair, mem_hpa(&op));
+    status = (sparse ? TDX_SUCCESS : tdx_l2_tables_offered(&l2, &op)) ?:
+             tdx_require(!tdx_mem_interrupted(&op), c->fault) ?:
+             tdx_l2_tables_place(&l2, &op) ?:
+             tdx_pamt_split_check(c, &page, &pair, tdx_mem_hpa(&op));
     if (status) {
         return status;
     }
     status = fill_table(&op, table_hpa);
     if (!status) {
-        status = pamt_split(&page, &pair);
+        status = tdx_pamt_split(&page, &pair);
     }
     if (status) {
         return status;
     }
-    td_add_page(&op.td, &table, TDX_PT_EPT);
-    status = l2_tables_add(&l2, &op);
-    mem_set(&op, tdx_sept_nonleaf(m, table_hpa, op.td.tdr->hkid));
+    tdx_td_add_page(&op.td, &table, TDX_PT_EPT);
+    status = tdx_l2_tables_add(&l2, &op);
+    tdx_mem_set(&op, tdx_sept_nonleaf(m, table_hpa, op.td.tdr->hkid));
     if (sparse) {
         leave_pages(&op);
     }

@@ -49,43 +49,44 @@ static TdxStatus tdh_mem_page_promote(TdxCall *c)
     bool pending, has_pair;
     unsigned vm;
 
-    mem_begin(&op, c);
+    tdx_mem_begin(&op, c);
     for (vm = 1; c->version && vm <= TDX_MAX_L2_VMS; vm++) {
-        c->gpr[l2_reg(vm)] = L2_NO_PAGE;
+        c->gpr[tdx_l2_reg(vm)] = L2_NO_PAGE;
     }
     status = tdx_check_version(c, 1) ?:
-             mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
-                       TDX_LOCK_TYPE_EXCLUSIVE) ?:
-             mem_expect(&op, TDX_SEPT_NON_LEAF);
+             tdx_mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
+                           TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             tdx_mem_expect(&op, TDX_SEPT_NON_LEAF);
     if (status) {
         return status;
     }
-    table_hpa = mem_hpa(&op);
-    status = mem_lock_page(&op, &table_page);
+    table_hpa = tdx_mem_hpa(&op);
+    status = tdx_mem_lock_page(&op, &table_page);
     if (status) {
         return status;
     }
-    table = td_private(m, op.td.tdr, table_hpa, TDX_PAGE_4K);
+    table = tdx_td_private(m, op.td.tdr, table_hpa, TDX_PAGE_4K);
     status = tdx_require(table,
-                         td_no_content(m, op.td.tdr,
-                                       "an SEPT page has no memory")) ?:
+                         tdx_td_no_content(m, op.td.tdr,
+                                           "an SEPT page has no memory")) ?:
              tdx_require(uniform(&op, table, &hpa),
-                         mem_fail(&op, TDX_EPT_INVALID_PROMOTE_CONDITIONS)) ?:
-             l2_tables_lock(&l2, &op) ?:
-             tdx_require(!mem_interrupted(&op), c->fault) ?:
-             pamt_lock_node(&page, m, hpa, op.level, TDX_LOCK_TYPE_EXCLUSIVE,
-                            TDX_RCX) ?:
-             pamt_join(&page, op.td.hpa, pair, &has_pair);
+                         tdx_mem_fail(&op,
+                                      TDX_EPT_INVALID_PROMOTE_CONDITIONS)) ?:
+             tdx_l2_tables_lock(&l2, &op) ?:
+             tdx_require(!tdx_mem_interrupted(&op), c->fault) ?:
+             tdx_pamt_lock_node(&page, m, hpa, op.level,
+                                TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX) ?:
+             tdx_pamt_join(&page, op.td.hpa, pair, &has_pair);
     if (status) {
         return status;
     }
     for (vm = 1; vm <= TDX_MAX_L2_VMS; vm++) {
-        l2_table_free(&l2, &op, vm, c->version);
+        tdx_l2_table_free(&l2, &op, vm, c->version);
     }
     pending = tdx_sept_load(&table[0]) & TDX_SEPT_TDP;
-    mem_set(&op, tdx_sept_leaf(m, hpa, op.td.tdr->hkid, pending));
+    tdx_mem_set(&op, tdx_sept_leaf(m, hpa, op.td.tdr->hkid, pending));
     tdx_tdr_sub_children(op.td.tdr, 1);
-    c->gpr[TDX_RCX] = table_hpa | pamt_free(&table_page);
+    c->gpr[TDX_RCX] = table_hpa | tdx_pamt_free(&table_page);
     if (has_pair) {
         c->gpr[TDX_R12] = pair[0];
         c->gpr[TDX_R13] = pair[1];

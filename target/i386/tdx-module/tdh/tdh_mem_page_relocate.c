@@ -16,11 +16,11 @@ static TdxStatus copy_page(TdxMemOp *op, uint64_t from, uint64_t to)
     TdxStatus status;
     void *target, *source;
 
-    source = td_private(m, op->td.tdr, from, TDX_PAGE_4K);
+    source = tdx_td_private(m, op->td.tdr, from, TDX_PAGE_4K);
     status = tdx_require(source,
-                         td_no_content(m, op->td.tdr,
-                                       "a page of a TD has no memory")) ?:
-             td_take_page(m, to, hkid, &target);
+                         tdx_td_no_content(m, op->td.tdr,
+                                           "a page of a TD has no memory")) ?:
+             tdx_td_take_page(m, to, hkid, &target);
     if (status) {
         return status;
     }
@@ -40,17 +40,17 @@ static TdxStatus tdh_mem_page_relocate(TdxCall *c)
     uint64_t hpa;
     bool pending;
 
-    mem_begin(&op, c);
-    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, TDX_LEVEL_4K,
-                       TDX_LOCK_TYPE_SHARED) ?:
-             mem_expect(&op, TDX_SEPT_ANY_LEAF);
+    tdx_mem_begin(&op, c);
+    status = tdx_mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, TDX_LEVEL_4K,
+                           TDX_LOCK_TYPE_SHARED) ?:
+             tdx_mem_expect(&op, TDX_SEPT_ANY_LEAF);
     if (status) {
         return status;
     }
-    hpa = mem_hpa(&op);
+    hpa = tdx_mem_hpa(&op);
     status = tdx_require(target != hpa, tdx_op(TDX_OPERAND_INVALID, TDX_R8)) ?:
-             mem_lock_page(&op, &old_page) ?:
-             pamt_get_free(&new_page, c, target, TDX_LEVEL_4K, TDX_R8);
+             tdx_mem_lock_page(&op, &old_page) ?:
+             tdx_pamt_get_free(&new_page, c, target, TDX_LEVEL_4K, TDX_R8);
     if (status) {
         return status;
     }
@@ -62,10 +62,10 @@ static TdxStatus tdh_mem_page_relocate(TdxCall *c)
         }
     }
     /* One page came and one goes: the TD owns as many as before */
-    pamt_set_bepoch(new_page.entry, 0);
-    pamt_assign(&new_page, TDX_PT_REG, op.td.hpa);
-    mem_set(&op, tdx_sept_leaf(m, target, op.td.tdr->hkid, pending));
-    c->gpr[TDX_RCX] = hpa | pamt_free(&old_page);
+    tdx_pamt_set_bepoch(new_page.entry, 0);
+    tdx_pamt_assign(&new_page, TDX_PT_REG, op.td.hpa);
+    tdx_mem_set(&op, tdx_sept_leaf(m, target, op.td.tdr->hkid, pending));
+    c->gpr[TDX_RCX] = hpa | tdx_pamt_free(&old_page);
     return TDX_SUCCESS;
 }
 

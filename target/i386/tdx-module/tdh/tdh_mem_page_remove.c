@@ -22,23 +22,23 @@ static TdxStatus tdh_mem_page_remove(TdxCall *c)
     TdxStatus status;
     uint64_t hpa;
 
-    mem_begin(&op, c);
-    status = mem_enter(&op, TD_OPS_REMOVE, TDX_LEVEL_4K, TDX_LEVEL_1G,
-                       TDX_LOCK_TYPE_SHARED) ?:
-             mem_expect(&op, STATES);
+    tdx_mem_begin(&op, c);
+    status = tdx_mem_enter(&op, TD_OPS_REMOVE, TDX_LEVEL_4K, TDX_LEVEL_1G,
+                           TDX_LOCK_TYPE_SHARED) ?:
+             tdx_mem_expect(&op, STATES);
     if (status) {
         return status;
     }
-    hpa = mem_hpa(&op);
-    status = mem_lock_page(&op, &page);
+    hpa = tdx_mem_hpa(&op);
+    status = tdx_mem_lock_page(&op, &page);
     if (status) {
         return status;
     }
-    mem_set(&op, td_check_op_state(&op.td, TD_OPS_IMPORT)
-                 ? TDX_SEPT_FREE_ENTRY : TDX_SEPT_REMOVED_ENTRY);
+    tdx_mem_set(&op, tdx_td_check_op_state(&op.td, TD_OPS_IMPORT)
+                     ? TDX_SEPT_FREE_ENTRY : TDX_SEPT_REMOVED_ENTRY);
     tdx_tdr_sub_children(op.td.tdr,
                          tdx_level_size(page.level) / TDX_PAGE_4K);
-    c->gpr[TDX_RCX] = hpa | pamt_free(&page);
+    c->gpr[TDX_RCX] = hpa | tdx_pamt_free(&page);
     return TDX_SUCCESS;
 }
 

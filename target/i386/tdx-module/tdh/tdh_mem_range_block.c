@@ -20,18 +20,19 @@ static TdxStatus tdh_mem_range_block(TdxCall *c)
     PAMT_REF(page);
     TdxStatus status;
 
-    mem_begin(&op, c);
-    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, MEM_ROOT_LEVEL,
-                       TDX_LOCK_TYPE_EXCLUSIVE) ?:
-             tdx_require(!(TDX_SEPT_ANY_BLOCKED & TDX_SEPT_IN(mem_state(&op))),
-                         mem_fail(&op, TDX_GPA_RANGE_ALREADY_BLOCKED)) ?:
-             mem_expect(&op, STATES) ?:
-             pamt_peek(&page, c->m, mem_hpa(&op));
+    tdx_mem_begin(&op, c);
+    status = tdx_mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, MEM_ROOT_LEVEL,
+                           TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             tdx_require(!(TDX_SEPT_ANY_BLOCKED &
+                           TDX_SEPT_IN(tdx_mem_state(&op))),
+                         tdx_mem_fail(&op, TDX_GPA_RANGE_ALREADY_BLOCKED)) ?:
+             tdx_mem_expect(&op, STATES) ?:
+             tdx_pamt_peek(&page, c->m, tdx_mem_hpa(&op));
     if (status) {
         return status;
     }
-    pamt_set_bepoch(page.entry, td_epoch(op.td.tdcs));
-    mem_set(&op, tdx_sept_block(op.walk.value));
+    tdx_pamt_set_bepoch(page.entry, tdx_td_epoch(op.td.tdcs));
+    tdx_mem_set(&op, tdx_sept_block(op.walk.value));
     return TDX_SUCCESS;
 }
 

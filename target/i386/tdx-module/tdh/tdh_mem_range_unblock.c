@@ -14,16 +14,16 @@ static TdxStatus tdh_mem_range_unblock(TdxCall *c)
     PAMT_REF(page);
     TdxStatus status;
 
-    mem_begin(&op, c);
-    status = mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, MEM_ROOT_LEVEL,
-                       TDX_LOCK_TYPE_EXCLUSIVE) ?:
-             mem_expect(&op, TDX_SEPT_ANY_BLOCKED) ?:
-             pamt_peek(&page, c->m, mem_hpa(&op)) ?:
-             mem_check_tracked(&op, &page);
+    tdx_mem_begin(&op, c);
+    status = tdx_mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_4K, MEM_ROOT_LEVEL,
+                           TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             tdx_mem_expect(&op, TDX_SEPT_ANY_BLOCKED) ?:
+             tdx_pamt_peek(&page, c->m, tdx_mem_hpa(&op)) ?:
+             tdx_mem_check_tracked(&op, &page);
     if (status) {
         return status;
     }
-    mem_set(&op, tdx_sept_unblock(op.walk.value));
+    tdx_mem_set(&op, tdx_sept_unblock(op.walk.value));
     return TDX_SUCCESS;
 }
 

@@ -23,7 +23,7 @@ static TdxStatus tdh_mem_rd(TdxCall *c)
     TdxStatus status;
 
     c->gpr[TDX_R8] = 0;
-    status = mem_find_debug(&op, c, TD_OPS_READ, STATES, &value);
+    status = tdx_mem_find_debug(&op, c, TD_OPS_READ, STATES, &value);
     if (status) {
         return status;
     }

@@ -24,7 +24,7 @@ static void sept_add_end(SeptAdd *add)
     unsigned vm;
 
     for (vm = 0; vm <= TDX_MAX_L2_VMS; vm++) {
-        pamt_unlock(&add->page[vm]);
+        tdx_pamt_unlock(&add->page[vm]);
     }
 }
 
@@ -38,7 +38,7 @@ static TdxStatus get_page(SeptAdd *add, unsigned vm)
 {
     TdxCall *c = add->op->c;
     uint64_t hpa = c->gpr[page_reg(vm)] & ~L2_PAGE_UNUSED;
-    TdxStatus status = pamt_get_free(&add->page[vm], c, hpa, TDX_LEVEL_4K,
+    TdxStatus status = tdx_pamt_get_free(&add->page[vm], c, hpa, TDX_LEVEL_4K,
                                     page_reg(vm));
 
     add->add[vm] = !status;
@@ -60,24 +60,24 @@ static TdxStatus check_l1(SeptAdd *add)
     bool exists;
     TdxStatus status;
 
-    status = mem_expect(op, TDX_SEPT_IN(TDX_SEPT_FREE) |
-                            TDX_SEPT_IN(TDX_SEPT_NL_MAPPED));
+    status = tdx_mem_expect(op, TDX_SEPT_IN(TDX_SEPT_FREE) |
+                                TDX_SEPT_IN(TDX_SEPT_NL_MAPPED));
     if (status) {
         return status;
     }
-    exists = mem_state(op) == TDX_SEPT_NL_MAPPED;
+    exists = tdx_mem_state(op) == TDX_SEPT_NL_MAPPED;
     if (op->c->gpr[TDX_R8] == L2_NO_PAGE) {
         if (op->c->version == 0) {
             return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
         }
         return exists ? TDX_SUCCESS
-                      : mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT);
+                      : tdx_mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT);
     }
     if (!exists) {
         return get_page(add, 0);
     }
     if (!add->allow_existing) {
-        return mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT);
+        return tdx_mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT);
     }
     leave_page(add, 0);
     return TDX_SUCCESS;
@@ -95,9 +95,9 @@ static TdxStatus check_l2(SeptAdd *add, unsigned vm)
     }
     status = tdx_require(vm <= op->td.tdcs->num_l2_vms,
                          tdx_op(TDX_OPERAND_INVALID, page_reg(vm))) ?:
-             l2_walk(op, vm, walk) ?:
+             tdx_l2_walk(op, vm, walk) ?:
              tdx_require(walk->level == op->level,
-                         l2_fail(op, TDX_L2_SEPT_WALK_FAILED, vm, walk));
+                         tdx_l2_fail(op, TDX_L2_SEPT_WALK_FAILED, vm, walk));
     if (status) {
         return status;
     }
@@ -105,7 +105,7 @@ static TdxStatus check_l2(SeptAdd *add, unsigned vm)
         return get_page(add, vm);
     }
     if (!add->allow_existing) {
-        return l2_fail(op, TDX_L2_SEPT_ENTRY_NOT_FREE, vm, walk);
+        return tdx_l2_fail(op, TDX_L2_SEPT_ENTRY_NOT_FREE, vm, walk);
     }
     leave_page(add, vm);
     return TDX_SUCCESS;
@@ -117,8 +117,8 @@ static TdxStatus add_table(SeptAdd *add, unsigned vm, uint64_t *entry)
     TdxMemOp *op = add->op;
     TdxStatus status;
 
-    pamt_set_bepoch(add->page[vm].entry, 0);
-    status = l2_table_fill(op, &add->page[vm], entry);
+    tdx_pamt_set_bepoch(add->page[vm].entry, 0);
+    status = tdx_l2_table_fill(op, &add->page[vm], entry);
     if (status) {
         return status;
     }
@@ -143,7 +143,7 @@ static TdxStatus commit(SeptAdd *add)
             return status;
         }
         if (vm == 0) {
-            mem_set(add->op, entry);
+            tdx_mem_set(add->op, entry);
         } else {
             tdx_sept_store(add->l2[vm].entry, entry);
         }
@@ -159,7 +159,7 @@ static TdxStatus tdh_mem_sept_add(TdxCall *c)
     TdxStatus status;
     unsigned vm;
 
-    mem_begin(&op, c);
+    tdx_mem_begin(&op, c);
     if (c->version > 1) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
@@ -169,9 +169,9 @@ static TdxStatus tdh_mem_sept_add(TdxCall *c)
         }
     }
     add.allow_existing = op.rdx & RDX_ALLOW_EXISTING;
-    status = mem_check_tdr_flags(&op, RDX_ALLOW_EXISTING) ?:
-             mem_enter(&op, TD_OPS_SEPT_ADD, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
-                       TDX_LOCK_TYPE_SHARED) ?:
+    status = tdx_mem_check_tdr_flags(&op, RDX_ALLOW_EXISTING) ?:
+             tdx_mem_enter(&op, TD_OPS_SEPT_ADD, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
+                           TDX_LOCK_TYPE_SHARED) ?:
              check_l1(&add);
     if (status) {
         return status;

@@ -25,7 +25,7 @@ static TdxStatus report_l2_attributes(TdxMemOp *op)
 
     for (vm = 1; vm <= TDX_MAX_L2_VMS && vm <= op->td.tdcs->num_l2_vms; vm++) {
         TdxSeptWalk walk;
-        TdxStatus status = l2_walk(op, vm, &walk);
+        TdxStatus status = tdx_l2_walk(op, vm, &walk);
 
         if (status) {
             return status;
@@ -46,22 +46,22 @@ static TdxStatus tdh_mem_sept_rd(TdxCall *c)
     bool l2_attributes;
     TdxStatus status;
 
-    mem_begin(&op, c);
+    tdx_mem_begin(&op, c);
     l2_attributes = op.rdx & RDX_L2_ATTRIBUTES;
     op.rdx &= ~RDX_L2_ATTRIBUTES;
-    status = mem_lock_td(&op, TD_OPS_READ) ?:
+    status = tdx_mem_lock_td(&op, TD_OPS_READ) ?:
              tdx_require(!l2_attributes ||
                          op.td.tdcs->attributes & TDX_ATTR_DEBUG,
                          tdx_op(TDX_OPERAND_INVALID, TDX_RDX)) ?:
-             mem_parse_gpa(&op, TDX_LEVEL_4K,
-                           tdx_sept_root_level(op.td.tdcs)) ?:
-             mem_find(&op, TDX_LOCK_TYPE_SHARED) ?:
-             mem_lock_entry(&op) ?:
+             tdx_mem_parse_gpa(&op, TDX_LEVEL_4K,
+                               tdx_sept_root_level(op.td.tdcs)) ?:
+             tdx_mem_find(&op, TDX_LOCK_TYPE_SHARED) ?:
+             tdx_mem_lock_entry(&op) ?:
              (l2_attributes ? report_l2_attributes(&op) : TDX_SUCCESS);
     if (status) {
         return status;
     }
-    mem_details(&op);
+    tdx_mem_details(&op);
     return TDX_SUCCESS;
 }
 

@@ -19,38 +19,38 @@ static TdxStatus tdh_mem_sept_remove(TdxCall *c)
     uint64_t hpa;
     unsigned vm;
 
-    mem_begin(&op, c);
+    tdx_mem_begin(&op, c);
     for (vm = 1; c->version && vm <= TDX_MAX_L2_VMS; vm++) {
-        c->gpr[l2_reg(vm)] = L2_NO_PAGE;
+        c->gpr[tdx_l2_reg(vm)] = L2_NO_PAGE;
     }
     status = tdx_check_version(c, 1) ?:
-             mem_enter(&op, TD_OPS_READ, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
-                       TDX_LOCK_TYPE_EXCLUSIVE) ?:
-             mem_expect(&op, TDX_SEPT_NON_LEAF);
+             tdx_mem_enter(&op, TD_OPS_READ, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
+                           TDX_LOCK_TYPE_EXCLUSIVE) ?:
+             tdx_mem_expect(&op, TDX_SEPT_NON_LEAF);
     if (status) {
         return status;
     }
-    hpa = mem_hpa(&op);
-    status = mem_lock_page(&op, &page);
+    hpa = tdx_mem_hpa(&op);
+    status = tdx_mem_lock_page(&op, &page);
     if (status) {
         return status;
     }
-    table = td_private(m, op.td.tdr, hpa, TDX_PAGE_4K);
+    table = tdx_td_private(m, op.td.tdr, hpa, TDX_PAGE_4K);
     status = tdx_require(table,
-                         td_no_content(m, op.td.tdr,
-                                       "an SEPT page has no memory")) ?:
+                         tdx_td_no_content(m, op.td.tdr,
+                                           "an SEPT page has no memory")) ?:
              tdx_require(tdx_sept_table_is_free(table),
-                         mem_fail(&op, TDX_EPT_PAGE_NOT_FREE)) ?:
-             l2_tables_lock(&l2, &op);
+                         tdx_mem_fail(&op, TDX_EPT_PAGE_NOT_FREE)) ?:
+             tdx_l2_tables_lock(&l2, &op);
     if (status) {
         return status;
     }
     for (vm = TDX_MAX_L2_VMS; vm > 0; vm--) {
-        l2_table_free(&l2, &op, vm, c->version);
+        tdx_l2_table_free(&l2, &op, vm, c->version);
     }
-    mem_set(&op, TDX_SEPT_FREE_ENTRY);
+    tdx_mem_set(&op, TDX_SEPT_FREE_ENTRY);
     tdx_tdr_sub_children(op.td.tdr, 1);
-    c->gpr[TDX_RCX] = hpa | pamt_free(&page);
+    c->gpr[TDX_RCX] = hpa | tdx_pamt_free(&page);
     return TDX_SUCCESS;
 }
 

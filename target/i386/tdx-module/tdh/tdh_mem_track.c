@@ -15,16 +15,16 @@ static TdxStatus tdh_mem_track(TdxCall *c)
     TdxStatus status;
     uint64_t current;
 
-    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
-                     TDX_RCX) ?:
-             td_check_state(&td, TD_OPS_TRACK) ?:
+    status = tdx_td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+                         TDX_RCX) ?:
+             tdx_td_check_state(&td, TD_OPS_TRACK) ?:
              tdx_take(&epoch, &td.tdcs->epoch_lock, TDX_LOCK_TYPE_EXCLUSIVE,
                       TDX_OPERAND_TD_EPOCH);
     if (status) {
         return status;
     }
-    current = td_epoch(td.tdcs);
-    if (td_epoch_refcount(td.tdcs, current - 1)) {
+    current = tdx_td_epoch(td.tdcs);
+    if (tdx_td_epoch_refcount(td.tdcs, current - 1)) {
         return TDX_PREVIOUS_TLB_EPOCH_BUSY;
     }
     __atomic_store_n(&td.tdcs->td_epoch, current + 1, __ATOMIC_SEQ_CST);

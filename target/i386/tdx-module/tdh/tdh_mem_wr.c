@@ -21,7 +21,7 @@ static TdxStatus tdh_mem_wr(TdxCall *c)
     TdxStatus status;
 
     c->gpr[TDX_R8] = 0;
-    status = mem_find_debug(&op, c, TD_OPS_WRITE, STATES, &value);
+    status = tdx_mem_find_debug(&op, c, TD_OPS_WRITE, STATES, &value);
     if (status) {
         return status;
     }

@@ -40,8 +40,8 @@ static TdxStatus tdh_mng_addcx(TdxCall *c)
     TdxStatus status;
     unsigned index;
 
-    status = td_lock(&td, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RDX) ?:
+    status = tdx_td_lock(&td, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
+                         TDX_RDX) ?:
              tdx_require(!tdx_tdr_fatal(td.tdr), TDX_TD_FATAL) ?:
              tdx_require(td.tdr->lifecycle == TDX_TD_KEYS_CONFIGURED,
                          tdx_fails(m, TDX_TD_KEYS_NOT_CONFIGURED, "TD", td.hpa,
@@ -51,7 +51,7 @@ static TdxStatus tdh_mng_addcx(TdxCall *c)
     }
     index = td.tdr->num_tdcx;
     status = tdx_require(index < TDX_MAX_TDCS_PAGES, TDX_TDCX_NUM_INCORRECT) ?:
-             pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
+             tdx_pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX);
     if (status) {
         return status;
     }
@@ -62,20 +62,20 @@ static TdxStatus tdh_mng_addcx(TdxCall *c)
         }
     }
     if (index >= TDX_TDCS_BASE_PAGES) {
-        status = td_map_tdcs(&td) ?:
-                 td_check_op_state(&td, TD_OP(UNINITIALIZED));
+        status = tdx_td_map_tdcs(&td) ?:
+                 tdx_td_check_op_state(&td, TD_OP(UNINITIALIZED));
         if (status) {
             return status;
         }
     }
-    status = td_take_page(m, hpa, td.tdr->hkid, &content);
+    status = tdx_td_take_page(m, hpa, td.tdr->hkid, &content);
     if (status) {
         return status;
     }
     fill_page(index, content);
     td.tdr->tdcx[index] = hpa;
     td.tdr->num_tdcx++;
-    td_add_page(&td, &page, TDX_PT_TDCX);
+    tdx_td_add_page(&td, &page, TDX_PT_TDCX);
     return TDX_SUCCESS;
 }
 

@@ -28,14 +28,14 @@ static TdxStatus tdh_mng_create(TdxCall *c)
                          tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX),
                                    NULL, hkid, TDX_CAUSE_NOT_PRIVATE_HKID,
                                    m->private_hkid_min)) ?:
-             pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX) ?:
+             tdx_pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX) ?:
              tdx_take(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE,
                       TDX_OPERAND_KOT) ?:
              tdx_require(m->st.kot[hkid].state == TDX_HKID_FREE,
                          TDX_HKID_NOT_FREE) ?:
              tdx_require(m->ops->random(m->opaque, uuid, sizeof(uuid)),
                          TDX_RND_NO_ENTROPY) ?:
-             td_take_page(m, hpa, m->st.hkid, &content);
+             tdx_td_take_page(m, hpa, m->st.hkid, &content);
     if (status) {
         return status;
     }
@@ -45,7 +45,7 @@ static TdxStatus tdh_mng_create(TdxCall *c)
     tdx_observe_lifecycle(m, hpa, NULL, TDX_TD_HKID_ASSIGNED);
     memcpy(tdr->uuid, uuid, sizeof(uuid));
     m->st.kot[hkid].state = TDX_HKID_ASSIGNED;
-    pamt_assign(&page, TDX_PT_TDR, 0);
+    tdx_pamt_assign(&page, TDX_PT_TDR, 0);
     return TDX_SUCCESS;
 }
 

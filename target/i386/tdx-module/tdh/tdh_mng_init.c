@@ -23,28 +23,28 @@ static TdxStatus tdh_mng_init(TdxCall *c)
 
     c->gpr[TDX_RCX] = 0;
 
-    status = td_check_cpuid_limit(c) ?:
-             td_lock(&td, c, rcx & ~RCX_EVENT_FILTERS,
-                     TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX) ?:
-             td_check_state_nolock(&td, TD_OP(UNINITIALIZED)) ?:
+    status = tdx_td_check_cpuid_limit(c) ?:
+             tdx_td_lock(&td, c, rcx & ~RCX_EVENT_FILTERS,
+                         TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX) ?:
+             tdx_td_check_state_nolock(&td, TD_OP(UNINITIALIZED)) ?:
              tdx_check_shared_hpa(m, td_params, TDX_TD_PARAMS_SIZE,
                                   TDX_TD_PARAMS_SIZE, TDX_RDX);
     if (status) {
         return status;
     }
-    td_params_load(m, td_params, &params);
-    status = td_params_apply(c, &td, &params, rcx & RCX_EVENT_FILTERS,
-                             c->gpr[TDX_R8], &c->gpr[TDX_RCX]);
+    tdx_td_params_load(m, td_params, &params);
+    status = tdx_td_params_apply(c, &td, &params, rcx & RCX_EVENT_FILTERS,
+                                 c->gpr[TDX_R8], &c->gpr[TDX_RCX]);
     if (status) {
         return status;
     }
-    measurement = td_tdcs_page(&td, TDX_TDCS_MEASUREMENT);
+    measurement = tdx_td_tdcs_page(&td, TDX_TDCS_MEASUREMENT);
     if (!measurement) {
-        return td_no_content(m, td.tdr, "a TDCS page has no memory");
+        return tdx_td_no_content(m, td.tdr, "a TDCS page has no memory");
     }
     tdx_mrtd_init(&measurement->mrtd);
     __atomic_fetch_add(&m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
-    td_set_op_state(&td, TDX_OP_INITIALIZED);
+    tdx_td_set_op_state(&td, TDX_OP_INITIALIZED);
     return TDX_SUCCESS;
 }
 

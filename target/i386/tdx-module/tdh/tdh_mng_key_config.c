@@ -29,8 +29,8 @@ static TdxStatus tdh_mng_key_config(TdxCall *c)
     TD_REF(td);
     TdxStatus status;
 
-    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RCX) ?:
+    status = tdx_td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                         TDX_RCX) ?:
              tdx_require(!tdx_tdr_fatal(td.tdr), TDX_TD_FATAL) ?:
              tdx_require(td.tdr->lifecycle == TDX_TD_HKID_ASSIGNED,
                          tdx_wrong_lifecycle(m, td.hpa, td.tdr)) ?:

@@ -16,8 +16,8 @@ static TdxStatus tdh_mng_key_freeid(TdxCall *c)
     TdxStatus status;
     TdxKotEntry *key;
 
-    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RCX) ?:
+    status = tdx_td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                         TDX_RCX) ?:
              tdx_require(td.tdr->lifecycle == TDX_TD_BLOCKED,
                          tdx_wrong_lifecycle(m, td.hpa, td.tdr)) ?:
              tdx_take(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE,

@@ -11,8 +11,8 @@
 static void lead_into_cpuid(TdxCall *c, uint64_t id)
 {
     if (tdx_field_class(id) < TD_CLASS_CPUID &&
-        c->gpr[TDX_RDX] == td_first_id_from(TD_CLASS_CPUID)) {
-        c->gpr[TDX_RDX] = td_cpuid_first_id(c->m);
+        c->gpr[TDX_RDX] == tdx_td_first_id_from(TD_CLASS_CPUID)) {
+        c->gpr[TDX_RDX] = tdx_td_cpuid_first_id(c->m);
     }
 }
 
@@ -29,16 +29,16 @@ static TdxStatus tdh_mng_rd(TdxCall *c)
     }
 
     status = tdx_check_version(c, 1) ?:
-             td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
-                     TDX_RCX) ?:
-             td_check_state(&td, TD_OPS_READ);
+             tdx_td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+                         TDX_RCX) ?:
+             tdx_td_check_state(&td, TD_OPS_READ);
     if (status) {
         return status;
     }
     if (tdx_field_class(id) == TD_CLASS_CPUID) {
-        status = td_cpuid_read(c, &td, id);
+        status = tdx_td_cpuid_read(c, &td, id);
     } else {
-        status = td_field_read(c, &tdx_td_fields, &td, id);
+        status = tdx_td_field_read(c, &tdx_td_fields, &td, id);
         if (c->version) {
             lead_into_cpuid(c, id);
         }

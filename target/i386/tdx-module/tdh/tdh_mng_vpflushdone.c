@@ -15,7 +15,7 @@ static TdxStatus leave_service(TdxTdRef *td)
     if (td->tdr->num_tdcx < TDX_TDCS_BASE_PAGES) {
         return TDX_SUCCESS;
     }
-    status = td_map_tdcs(td);
+    status = tdx_td_map_tdcs(td);
     if (status) {
         return status;
     }
@@ -40,8 +40,8 @@ static TdxStatus tdh_mng_vpflushdone(TdxCall *c)
     TdxStatus status;
     TdxKotEntry *key;
 
-    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RCX) ?:
+    status = tdx_td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                         TDX_RCX) ?:
              tdx_take(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_EXCLUSIVE,
                       TDX_OPERAND_KOT) ?:
              tdx_require(td.tdr->lifecycle == TDX_TD_HKID_ASSIGNED ||

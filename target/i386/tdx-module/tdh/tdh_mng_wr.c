@@ -52,17 +52,17 @@ static TdxStatus tdh_mng_wr(TdxCall *c)
 
     c->gpr[TDX_R8] = 0;
 
-    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
-                     TDX_RCX) ?:
-             td_check_state(&td, TD_OPS_WRITE);
+    status = tdx_td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
+                         TDX_RCX) ?:
+             tdx_td_check_state(&td, TD_OPS_WRITE);
     if (status) {
         return status;
     }
     if (tdx_field_class(id) == TD_CLASS_CPUID) {
-        return td_cpuid_write(c, id);
+        return tdx_td_cpuid_write(c, id);
     }
-    status = td_field_write(c, &tdx_td_fields, &td, id, value,
-                            c->gpr[TDX_R9], &write);
+    status = tdx_td_field_write(c, &tdx_td_fields, &td, id, value,
+                                c->gpr[TDX_R9], &write);
     if (status) {
         return status;
     }

@@ -16,26 +16,26 @@ static TdxStatus tdh_mr_extend(TdxCall *c)
     TdxStatus status;
     uint8_t *content;
 
-    mem_begin(&op, c);
-    status = mem_lock_td_exclusive(&op, TD_OPS_BUILD) ?:
+    tdx_mem_begin(&op, c);
+    status = tdx_mem_lock_td_exclusive(&op, TD_OPS_BUILD) ?:
              tdx_require(tdx_aligned(op.rcx, TDX_MR_EXTEND_SIZE),
                          tdx_op(TDX_OPERAND_INVALID, TDX_RCX));
     if (status) {
         return status;
     }
     op.gpa = op.rcx;
-    status = mem_check_private(&op) ?:
-             mem_walk_to_leaf(&op) ?:
-             tdx_require(mem_state(&op) == TDX_SEPT_MAPPED,
+    status = tdx_mem_check_private(&op) ?:
+             tdx_mem_walk_to_leaf(&op) ?:
+             tdx_require(tdx_mem_state(&op) == TDX_SEPT_MAPPED,
                          TDX_EPT_ENTRY_NOT_PRESENT);
     if (status) {
         return status;
     }
-    content = mem_private(&op, TDX_MR_EXTEND_SIZE);
-    measurement = td_tdcs_page(&op.td, TDX_TDCS_MEASUREMENT);
+    content = tdx_mem_private(&op, TDX_MR_EXTEND_SIZE);
+    measurement = tdx_td_tdcs_page(&op.td, TDX_TDCS_MEASUREMENT);
     return tdx_require(content && measurement,
-                       td_no_content(m, op.td.tdr,
-                                     "a page of a TD has no memory")) ?:
+                       tdx_td_no_content(m, op.td.tdr,
+                                         "a page of a TD has no memory")) ?:
            tdx_require(tdx_mrtd_extend(&measurement->mrtd, op.gpa, content),
                        tdx_fatal(m, "the measurement of a TD is corrupt"));
 }

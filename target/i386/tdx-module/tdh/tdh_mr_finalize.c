@@ -14,25 +14,25 @@ static TdxStatus tdh_mr_finalize(TdxCall *c)
     TdxTdcsMeasurement *measurement;
     TdxStatus status;
 
-    status = td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RCX) ?:
-             td_check_state_nolock(&td, TD_OPS_BUILD) ?:
+    status = tdx_td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                         TDX_RCX) ?:
+             tdx_td_check_state_nolock(&td, TD_OPS_BUILD) ?:
              tdx_require(__atomic_load_n(&td.tdcs->num_vcpus, __ATOMIC_SEQ_CST),
                          TDX_NO_VCPUS);
     if (status) {
         return status;
     }
-    measurement = td_tdcs_page(&td, TDX_TDCS_MEASUREMENT);
+    measurement = tdx_td_tdcs_page(&td, TDX_TDCS_MEASUREMENT);
     status = tdx_require(measurement,
-                         td_no_content(c->m, td.tdr,
-                                       "a TDCS page has no memory")) ?:
+                         tdx_td_no_content(c->m, td.tdr,
+                                           "a TDCS page has no memory")) ?:
              tdx_require(tdx_mrtd_final(&measurement->mrtd, td.tdcs->mrtd),
                          tdx_fatal(c->m,
                                    "the measurement of a TD is corrupt"));
     if (status) {
         return status;
     }
-    td_set_op_state(&td, TDX_OP_RUNNABLE);
+    tdx_td_set_op_state(&td, TDX_OP_RUNNABLE);
     __atomic_fetch_sub(&c->m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
     return TDX_SUCCESS;
 }

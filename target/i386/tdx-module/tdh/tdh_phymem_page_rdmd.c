@@ -13,24 +13,24 @@
 /* PAMT 10: what the locked entry says, in registers */
 static void report_entry(const TdxPamtRef *page, uint64_t *gpr)
 {
-    TdxPageType type = pamt_type(page->entry);
+    TdxPageType type = tdx_pamt_type(page->entry);
 
     gpr[TDX_RCX] = type;
     gpr[TDX_R8] = page->level;
     switch (type) {
     case TDX_PT_PAMT:
         gpr[TDX_RCX] |= RDMD_NON_LEAF;
-        gpr[TDX_R10] = pamt_pair_hpa(page->entry, 0);
-        gpr[TDX_R11] = pamt_pair_hpa(page->entry, 1);
+        gpr[TDX_R10] = tdx_pamt_pair_hpa(page->entry, 0);
+        gpr[TDX_R11] = tdx_pamt_pair_hpa(page->entry, 1);
         return;
     case TDX_PT_REG:
     case TDX_PT_EPT:
-        gpr[TDX_R9] = pamt_bepoch(page->entry);
+        gpr[TDX_R9] = tdx_pamt_bepoch(page->entry);
         break;
     default:
         break;
     }
-    gpr[TDX_RDX] = pamt_owner(page->entry);
+    gpr[TDX_RDX] = tdx_pamt_owner(page->entry);
 }
 
 /* PAMT 10 */
@@ -43,20 +43,20 @@ static TdxStatus tdh_phymem_page_rdmd(TdxCall *c)
     TdxStatus status;
     PAMT_REF(page);
 
-    pamt_clear_outputs(c);
+    tdx_pamt_clear_outputs(c);
 
     status = tdx_require(!(rcx & TDX_PAMT_OPERAND_RSVD_MASK) &&
                          level <= TDX_LEVEL_1G &&
                          (!level || m->st.dynamic_pamt),
                          tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
              tdx_check_private_hpa(m, hpa, tdx_level_size(level), TDX_RCX) ?:
-             pamt_find(&page, c, hpa, TDX_RCX) ?:
-             pamt_lock(&page, level, TDX_LOCK_TYPE_SHARED, TDX_RCX);
+             tdx_pamt_find(&page, c, hpa, TDX_RCX) ?:
+             tdx_pamt_lock(&page, level, TDX_LOCK_TYPE_SHARED, TDX_RCX);
     if (status) {
         return status;
     }
     if (level == TDX_LEVEL_4K) {
-        status = pamt_check_not_pamt(&page, TDX_RCX);
+        status = tdx_pamt_check_not_pamt(&page, TDX_RCX);
         if (status == TDX_STATUS_NONE) {
             return status;
         }

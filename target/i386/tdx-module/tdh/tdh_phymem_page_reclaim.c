@@ -13,12 +13,12 @@
 static TdxStatus leave_owner(const TdxPamtRef *page, TdxPamtRef *owner)
 {
     TdxModule *m = page->m;
-    uint64_t tdr_hpa = pamt_owner(page->entry);
+    uint64_t tdr_hpa = tdx_pamt_owner(page->entry);
     TdxStatus status;
     TdxTdr *tdr;
 
-    status = pamt_lock_implicit(owner, m, tdr_hpa, TDX_LOCK_TYPE_SHARED,
-                                TDX_OPERAND_TDR);
+    status = tdx_pamt_lock_implicit(owner, m, tdr_hpa, TDX_LOCK_TYPE_SHARED,
+                                    TDX_OPERAND_TDR);
     if (status) {
         return status;
     }
@@ -57,21 +57,22 @@ static TdxStatus tdh_phymem_page_reclaim(TdxCall *c)
     PAMT_REF(page);
     PAMT_REF(owner);
 
-    pamt_clear_outputs(c);
+    tdx_pamt_clear_outputs(c);
 
     status = tdx_check_private_hpa(m, rcx, TDX_PAGE_4K, TDX_RCX) ?:
-             pamt_find(&page, c, rcx, TDX_RCX) ?:
-             pamt_lock(&page, TDX_LEVEL_4K, TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX);
+             tdx_pamt_find(&page, c, rcx, TDX_RCX) ?:
+             tdx_pamt_lock(&page, TDX_LEVEL_4K, TDX_LOCK_TYPE_EXCLUSIVE,
+                           TDX_RCX);
     if (status) {
         return status;
     }
-    type = pamt_type(page.entry);
+    type = tdx_pamt_type(page.entry);
     if (type == TDX_PT_NDA || type == TDX_PT_RSVD) {
-        return pamt_wrong_type(m, TDX_PAGE_METADATA_INCORRECT, TDX_RCX,
-                               page.hpa, page.entry);
+        return tdx_pamt_wrong_type(m, TDX_PAGE_METADATA_INCORRECT, TDX_RCX,
+                                   page.hpa, page.entry);
     }
     c->gpr[TDX_RCX] = type;
-    c->gpr[TDX_RDX] = pamt_owner(page.entry);
+    c->gpr[TDX_RDX] = tdx_pamt_owner(page.entry);
     c->gpr[TDX_R8] = page.level;
     status = tdx_require(tdx_aligned(rcx, tdx_level_size(page.level)),
                          tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RCX),
@@ -82,7 +83,7 @@ static TdxStatus tdh_phymem_page_reclaim(TdxCall *c)
     if (status) {
         return status;
     }
-    c->gpr[TDX_R9] = pamt_free(&page);
+    c->gpr[TDX_R9] = tdx_pamt_free(&page);
     return TDX_SUCCESS;
 }
 

@@ -17,15 +17,16 @@ static TdxStatus tdh_phymem_page_wbinvd(TdxCall *c)
     PAMT_REF(page);
 
     status = tdx_check_private_hpa(m, hpa, TDX_PAGE_4K, TDX_RCX) ?:
-             pamt_find(&page, c, hpa, TDX_RCX) ?:
-             pamt_lock(&page, TDX_LEVEL_4K, TDX_LOCK_TYPE_SHARED, TDX_RCX) ?:
-             tdx_require(pamt_type(page.entry) == TDX_PT_NDA,
+             tdx_pamt_find(&page, c, hpa, TDX_RCX) ?:
+             tdx_pamt_lock(&page, TDX_LEVEL_4K, TDX_LOCK_TYPE_SHARED,
+                           TDX_RCX) ?:
+             tdx_require(tdx_pamt_type(page.entry) == TDX_PT_NDA,
                          tdx_op(TDX_PAGE_METADATA_INCORRECT, TDX_RCX));
     if (status) {
         return status;
     }
     /* No caches are modelled: there is nothing to write back */
-    return pamt_check_not_pamt(&page, TDX_RCX);
+    return tdx_pamt_check_not_pamt(&page, TDX_RCX);
 }
 
 const TdxLeaf tdx_leaf_TDH_PHYMEM_PAGE_WBINVD = {

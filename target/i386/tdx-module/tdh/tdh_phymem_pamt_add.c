@@ -23,20 +23,21 @@ static TdxStatus tdh_phymem_pamt_add(TdxCall *c)
 
     return tdx_require(m->st.dynamic_pamt,
                        tdx_op(TDX_OPERAND_INVALID, TDX_RAX)) ?:
-           tdx_require(pamt_range_operand(m, rcx, &hpa),
+           tdx_require(tdx_pamt_range_operand(m, rcx, &hpa),
                        tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
-           pamt_pair_operand(&pair, m, 0, rdx, TDX_RDX) ?:
-           pamt_pair_find(&pair, c, 0, rdx) ?:
-           pamt_pair_operand(&pair, m, 1, r8, TDX_R8) ?:
-           pamt_pair_find(&pair, c, 1, r8) ?:
-           pamt_find(&range, c, hpa, TDX_RCX) ?:
-           pamt_lock(&range, TDX_LEVEL_2M, TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX) ?:
+           tdx_pamt_pair_operand(&pair, m, 0, rdx, TDX_RDX) ?:
+           tdx_pamt_pair_find(&pair, c, 0, rdx) ?:
+           tdx_pamt_pair_operand(&pair, m, 1, r8, TDX_R8) ?:
+           tdx_pamt_pair_find(&pair, c, 1, r8) ?:
+           tdx_pamt_find(&range, c, hpa, TDX_RCX) ?:
+           tdx_pamt_lock(&range, TDX_LEVEL_2M, TDX_LOCK_TYPE_EXCLUSIVE,
+                         TDX_RCX) ?:
            tdx_require(range.level == TDX_LEVEL_2M &&
-                       pamt_type(range.entry) == TDX_PT_NDA,
-                       pamt_wrong_type(m, TDX_HPA_RANGE_NOT_FREE, TDX_RCX,
-                                       hpa, range.entry)) ?:
-           pamt_pair_claim(&pair, &range) ?:
-           pamt_pair_install(&pair, &range, TDX_PT_NDA, 0);
+                       tdx_pamt_type(range.entry) == TDX_PT_NDA,
+                       tdx_pamt_wrong_type(m, TDX_HPA_RANGE_NOT_FREE, TDX_RCX,
+                                           hpa, range.entry)) ?:
+           tdx_pamt_pair_claim(&pair, &range) ?:
+           tdx_pamt_pair_install(&pair, &range, TDX_PT_NDA, 0);
 }
 
 const TdxLeaf tdx_leaf_TDH_PHYMEM_PAMT_ADD = {

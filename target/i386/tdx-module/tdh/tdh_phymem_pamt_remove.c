@@ -16,24 +16,24 @@ static TdxStatus check_empty(const TdxPamtRef *range)
     TdxStatus status;
 
     /* The count goes down last when a page leaves: nobody is in there */
-    if (pamt_count(range->entry) == 0) {
+    if (tdx_pamt_count(range->entry) == 0) {
         return TDX_SUCCESS;
     }
     for (i = 0; i < TDX_PAMT_CHILDREN; i++) {
-        TdxPamtEntry *e = pamt_child(range, range->entry, TDX_LEVEL_2M, i);
+        TdxPamtEntry *e = tdx_pamt_child(range, range->entry, TDX_LEVEL_2M, i);
 
         status = tdx_require(e, TDX_STATUS_NONE) ?:
-                 tdx_require(pamt_type(e) == TDX_PT_NDA,
+                 tdx_require(tdx_pamt_type(e) == TDX_PT_NDA,
                              tdx_fails(range->m,
                                        tdx_op(TDX_PAMT_PAGE_NOT_EMPTY,
                                               i / (TDX_PAMT_CHILDREN / 2)),
                                        "page", range->hpa + i * TDX_PAGE_4K,
-                                       TDX_CAUSE_TYPE, pamt_type(e)));
+                                       TDX_CAUSE_TYPE, tdx_pamt_type(e)));
         if (status) {
             return status;
         }
     }
-    /* Another LP is just now taking the last page out, see pamt_free() */
+    /* Another LP is just now taking the last page out, see tdx_pamt_free() */
     return tdx_op(TDX_OPERAND_BUSY, TDX_RCX);
 }
 
@@ -48,22 +48,22 @@ static TdxStatus tdh_phymem_pamt_remove(TdxCall *c)
 
     status = tdx_require(m->st.dynamic_pamt,
                          tdx_op(TDX_OPERAND_INVALID, TDX_RAX)) ?:
-             tdx_require(pamt_range_operand(m, c->gpr[TDX_RCX], &hpa),
+             tdx_require(tdx_pamt_range_operand(m, c->gpr[TDX_RCX], &hpa),
                          tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
-             pamt_find(&range, c, hpa, TDX_RCX) ?:
-             pamt_lock(&range, TDX_LEVEL_2M, TDX_LOCK_TYPE_EXCLUSIVE,
-                       TDX_RCX) ?:
+             tdx_pamt_find(&range, c, hpa, TDX_RCX) ?:
+             tdx_pamt_lock(&range, TDX_LEVEL_2M, TDX_LOCK_TYPE_EXCLUSIVE,
+                           TDX_RCX) ?:
              tdx_require(range.level == TDX_LEVEL_2M &&
-                         pamt_type(range.entry) == TDX_PT_PAMT,
-                         pamt_wrong_type(m, TDX_NO_PAMT_PAGE_PAIR, TDX_RCX, hpa,
-                                         range.entry)) ?:
+                         tdx_pamt_type(range.entry) == TDX_PT_PAMT,
+                         tdx_pamt_wrong_type(m, TDX_NO_PAMT_PAGE_PAIR, TDX_RCX,
+                                             hpa, range.entry)) ?:
              check_empty(&range) ?:
-             pamt_pair_release(&range, page);
+             tdx_pamt_pair_release(&range, page);
     if (status) {
         return status;
     }
-    pamt_set_type(range.entry, TDX_PT_NDA);
-    pamt_observe(&range, TDX_LEVEL_2M, 1, TDX_PT_PAMT, TDX_PT_NDA, 0);
+    tdx_pamt_set_type(range.entry, TDX_PT_NDA);
+    tdx_pamt_observe(&range, TDX_LEVEL_2M, 1, TDX_PT_PAMT, TDX_PT_NDA, 0);
     c->gpr[TDX_RDX] = page[0];
     c->gpr[TDX_R8] = page[1];
     return TDX_SUCCESS;

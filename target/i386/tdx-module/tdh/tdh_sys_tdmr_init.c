@@ -67,7 +67,7 @@ static TdxStatus reserve_entries(TdxModule *m, const TdxTdmr *tdmr,
             return TDX_STATUS_NONE;
         }
         for (; page < stop; page++) {
-            pamt_set_type(e++, TDX_PT_RSVD);
+            tdx_pamt_set_type(e++, TDX_PT_RSVD);
         }
     }
     return TDX_SUCCESS;
@@ -80,15 +80,15 @@ static TdxStatus reserve_bits(TdxModule *m, const TdxTdmr *tdmr,
     while (page < end) {
         uint64_t stop = MIN(end, (page / BITS_PER_WORD + 1) * BITS_PER_WORD);
         TdxPamtBit bits;
-        TdxStatus status = pamt_bit(m, tdmr, tdmr->base + page * TDX_PAGE_4K,
-                                   &bits);
+        TdxStatus status = tdx_pamt_bit(m, tdmr,
+                                        tdmr->base + page * TDX_PAGE_4K, &bits);
 
         if (status) {
             return status;
         }
         bits.mask = UINT64_MAX >> (BITS_PER_WORD - (stop - page))
                     << page % BITS_PER_WORD;
-        pamt_bit_test_and_set(&bits);
+        tdx_pamt_bit_test_and_set(&bits);
         page = stop;
     }
     return TDX_SUCCESS;
@@ -104,8 +104,8 @@ static TdxStatus init_4k(TdxModule *m, const TdxTdmr *tdmr, uint64_t first,
     TdxStatus status;
     uint32_t i;
 
-    pamt_observe_range(m, tdmr->base + first, TDX_LEVEL_4K, page_end - page,
-                       NULL, TDX_PT_NDA, 0);
+    tdx_pamt_observe_range(m, tdmr->base + first, TDX_LEVEL_4K, page_end - page,
+                           NULL, TDX_PT_NDA, 0);
     if (m->st.dynamic_pamt) {
         status = take(m, area, page / 8, page_end / 8);
     } else {
@@ -120,8 +120,9 @@ static TdxStatus init_4k(TdxModule *m, const TdxTdmr *tdmr, uint64_t first,
         status = m->st.dynamic_pamt ? reserve_bits(m, tdmr, from, to)
                                     : reserve_entries(m, tdmr, from, to);
         if (from < to) {
-            pamt_observe_range(m, tdmr->base + from * TDX_PAGE_4K,
-                               TDX_LEVEL_4K, to - from, NULL, TDX_PT_RSVD, 0);
+            tdx_pamt_observe_range(m, tdmr->base + from * TDX_PAGE_4K,
+                                   TDX_LEVEL_4K, to - from, NULL, TDX_PT_RSVD,
+                                   0);
         }
     }
     return status;
@@ -146,7 +147,7 @@ static TdxStatus init_chunk(TdxCall *c, TdxTdmr *tdmr)
         status = init_entries(m, tdmr, TDX_LEVEL_1G, first, end);
     }
     if (status == TDX_SUCCESS) {
-        /* Publishes the entries to other LPs: see pamt_find() */
+        /* Publishes the entries to other LPs: see tdx_pamt_find() */
         __atomic_store_n(&tdmr->last_initialized, tdmr->base + end,
                          __ATOMIC_RELEASE);
     }
@@ -167,7 +168,7 @@ static TdxStatus tdh_sys_tdmr_init(TdxCall *c)
     if (!tdx_private_hpa_ok(m, rcx, TDX_PAGE_1G)) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RCX);
     }
-    tdmr = pamt_tdmr(m, rcx);
+    tdmr = tdx_pamt_tdmr(m, rcx);
     status = tdx_require(tdmr && tdmr->base == rcx,
                          tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RCX),
                                    NULL, rcx, TDX_CAUSE_NOT_TDMR_BASE, 0)) ?:

@@ -17,22 +17,22 @@ static TdxStatus tdh_vp_addcx(TdxCall *c)
     PAMT_REF(page);
     TdxStatus status;
 
-    status = vp_lock(&vp, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RDX) ?:
-             td_lock_owner(&td, &vp.page, TDX_LOCK_TYPE_SHARED) ?:
-             td_check_state(&td, TD_OPS_VP_ADD) ?:
-             vp_map(&vp, &td) ?:
+    status = tdx_vp_lock(&vp, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_EXCLUSIVE,
+                         TDX_RDX) ?:
+             tdx_td_lock_owner(&td, &vp.page, TDX_LOCK_TYPE_SHARED) ?:
+             tdx_td_check_state(&td, TD_OPS_VP_ADD) ?:
+             tdx_vp_map(&vp, &td) ?:
              tdx_require(vp.tdvps->state == TDX_VCPU_UNINITIALIZED,
                          tdx_op(TDX_VCPU_STATE_INCORRECT, vp.tdvps->state)) ?:
              tdx_require(vp.tdvps->num_pages < TDX_MAX_TDVPS_PAGES,
                          TDX_TDCX_NUM_INCORRECT) ?:
-             pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX) ?:
-             td_take_page(m, hpa, td.tdr->hkid, NULL);
+             tdx_pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX) ?:
+             tdx_td_take_page(m, hpa, td.tdr->hkid, NULL);
     if (status) {
         return status;
     }
     vp.tdvps->page[vp.tdvps->num_pages++] = hpa;
-    td_add_page(&td, &page, TDX_PT_TDCX);
+    tdx_td_add_page(&td, &page, TDX_PT_TDCX);
     return TDX_SUCCESS;
 }
 

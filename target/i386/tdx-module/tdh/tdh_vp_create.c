@@ -18,10 +18,11 @@ static TdxStatus tdh_vp_create(TdxCall *c)
     void *content;
     TdxStatus status;
 
-    status = td_lock(&td, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_SHARED, TDX_RDX) ?:
-             td_check_state(&td, TD_OPS_VP_ADD) ?:
-             pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX) ?:
-             td_take_page(m, hpa, td.tdr->hkid, &content);
+    status = tdx_td_lock(&td, c, c->gpr[TDX_RDX], TDX_LOCK_TYPE_SHARED,
+                         TDX_RDX) ?:
+             tdx_td_check_state(&td, TD_OPS_VP_ADD) ?:
+             tdx_pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX) ?:
+             tdx_td_take_page(m, hpa, td.tdr->hkid, &content);
     if (status) {
         return status;
     }
@@ -29,7 +30,7 @@ static TdxStatus tdh_vp_create(TdxCall *c)
     tdvps->assoc_lpid = TDX_ASSOC_NONE;
     tdvps->page[0] = hpa;
     tdvps->num_pages = 1;
-    td_add_page(&td, &page, TDX_PT_TDVPR);
+    tdx_td_add_page(&td, &page, TDX_PT_TDVPR);
     return TDX_SUCCESS;
 }
 

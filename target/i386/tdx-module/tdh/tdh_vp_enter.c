@@ -55,11 +55,12 @@ static TdxStatus check_monitor(const TdxCall *c, const TdxTdRef *td)
 {
     const TdxCpuidConfig *entry = tdx_cpuid_config_of(CPUID_FEATURES,
                                                       TDX_CPUID_NO_SUBLEAF);
-    const TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
+    const TdxTdcsVirtualCpus *cpus = tdx_td_tdcs_page(td,
+                                                      TDX_TDCS_VIRTUAL_CPUS);
     uint32_t features;
 
     if (!cpus) {
-        return td_no_content(td->m, td->tdr, "a TDCS page has no memory");
+        return tdx_td_no_content(td->m, td->tdr, "a TDCS page has no memory");
     }
     features = cpus->cpuid[entry - tdx_cpuid_config].reg[TDX_CPUID_ECX];
     return tdx_require(!(features & CPUID_MONITOR) ||
@@ -82,7 +83,7 @@ static TdxStatus enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
                            TDX_LOCK_TYPE_SHARED)) {
             return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_TD_EPOCH);
         }
-        epoch = td_epoch(td->tdcs);
+        epoch = tdx_td_epoch(td->tdcs);
         refcount = &td->tdcs->refcount[epoch & 1];
         __atomic_fetch_add(refcount, 1, __ATOMIC_SEQ_CST);
     }
@@ -90,7 +91,7 @@ static TdxStatus enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
         c->m->ops->tlb_flush(c->m->opaque, c->lp);
         tdvps->vcpu_epoch = epoch;
     }
-    vp_set_state(vp, TDX_VCPU_DISABLED);
+    tdx_vp_set_state(vp, TDX_VCPU_DISABLED);
     tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
     __atomic_fetch_sub(refcount, 1, __ATOMIC_SEQ_CST);
     return leave_failed(c, td);
@@ -112,15 +113,15 @@ static TdxStatus tdh_vp_enter(TdxCall *c)
     VP_REF(vp);
     TD_REF(td);
 
-    return td_check_cpuid_limit(c) ?:
+    return tdx_td_check_cpuid_limit(c) ?:
            tdx_require(!(rcx & ~(RCX_TDVPR | RCX_HOST_HINT | RCX_RESUME_L1)),
                        tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
-           vp_open(c, &vp, &td, rcx & RCX_TDVPR, TD_OPS_RUN,
-                   TDX_VCPU_READY) ?:
+           tdx_vp_open(c, &vp, &td, rcx & RCX_TDVPR, TD_OPS_RUN,
+                       TDX_VCPU_READY) ?:
            /* No exit has been a trap, nor has an L2 VM run */
            tdx_require(!(rcx & (RCX_HOST_HINT | RCX_RESUME_L1)),
                        tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
-           td_check_tsc_adjust(c) ?:
+           tdx_td_check_tsc_adjust(c) ?:
            check_tsc(c, &vp) ?:
            check_monitor(c, &td) ?:
            enter(c, &td, &vp);

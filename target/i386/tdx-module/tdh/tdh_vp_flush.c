@@ -15,14 +15,14 @@ static TdxStatus tdh_vp_flush(TdxCall *c)
     TD_REF(td);
     TdxStatus status;
 
-    status = vp_lock(&vp, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RCX) ?:
-             td_lock_owner(&td, &vp.page, TDX_LOCK_TYPE_SHARED) ?:
+    status = tdx_vp_lock(&vp, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                         TDX_RCX) ?:
+             tdx_td_lock_owner(&td, &vp.page, TDX_LOCK_TYPE_SHARED) ?:
              tdx_require(td.tdr->lifecycle == TDX_TD_KEYS_CONFIGURED,
                          TDX_TD_KEYS_NOT_CONFIGURED) ?:
-             td_map_tdcs(&td) ?:
-             vp_map(&vp, &td) ?:
-             vp_check_complete(&vp, &td) ?:
+             tdx_td_map_tdcs(&td) ?:
+             tdx_vp_map(&vp, &td) ?:
+             tdx_vp_check_complete(&vp, &td) ?:
              tdx_require(vp.tdvps->assoc_lpid == c->lp,
                          TDX_VCPU_NOT_ASSOCIATED);
     if (status) {

@@ -14,11 +14,11 @@
 static TdxStatus claim_x2apic_id(TdxTdRef *td, uint32_t id, uint32_t index,
                                  bool unique)
 {
-    TdxTdcsVirtualCpus *cpus = td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
+    TdxTdcsVirtualCpus *cpus = tdx_td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
     uint32_t i;
 
     if (!cpus) {
-        return td_no_content(td->m, td->tdr, "a TDCS page has no memory");
+        return tdx_td_no_content(td->m, td->tdr, "a TDCS page has no memory");
     }
     for (i = 0; unique && i < index; i++) {
         if (cpus->x2apic_id[i] == id) {
@@ -54,16 +54,16 @@ static TdxStatus tdh_vp_init(TdxCall *c)
     TdxStatus status;
     uint32_t index;
 
-    status = td_check_tsc_adjust(c) ?:
+    status = tdx_td_check_tsc_adjust(c) ?:
              tdx_check_version(c, 1) ?:
-             vp_lock(&vp, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
-                     TDX_RCX) ?:
-             td_lock_owner(&td, &vp.page,
-                           c->version ? TDX_LOCK_TYPE_EXCLUSIVE
-                                      : TDX_LOCK_TYPE_SHARED) ?:
-             td_check_state(&td, TD_OPS_BUILD) ?:
-             vp_map(&vp, &td) ?:
-             vp_check_complete(&vp, &td) ?:
+             tdx_vp_lock(&vp, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_EXCLUSIVE,
+                         TDX_RCX) ?:
+             tdx_td_lock_owner(&td, &vp.page,
+                               c->version ? TDX_LOCK_TYPE_EXCLUSIVE
+                                          : TDX_LOCK_TYPE_SHARED) ?:
+             tdx_td_check_state(&td, TD_OPS_BUILD) ?:
+             tdx_vp_map(&vp, &td) ?:
+             tdx_vp_check_complete(&vp, &td) ?:
              tdx_require(vp.tdvps->state == TDX_VCPU_UNINITIALIZED,
                          tdx_op(TDX_VCPU_STATE_INCORRECT, vp.tdvps->state));
     if (status) {
@@ -82,8 +82,8 @@ static TdxStatus tdh_vp_init(TdxCall *c)
     }
     vp.tdvps->x2apic_id = c->version ? c->gpr[TDX_R8] : NO_X2APIC_ID;
     vp.tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
-    vp_reset(&vp, &td, index, c->gpr[TDX_RDX]);
-    return vp_associate(c, &vp, &td);
+    tdx_vp_reset(&vp, &td, index, c->gpr[TDX_RDX]);
+    return tdx_vp_associate(c, &vp, &td);
 }
 
 const TdxLeaf tdx_leaf_TDH_VP_INIT = {

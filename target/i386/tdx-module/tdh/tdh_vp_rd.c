@@ -20,9 +20,9 @@ static TdxStatus tdh_vp_rd(TdxCall *c)
     }
 
     return tdx_check_version(c, 1) ?:
-           vp_open(c, &vp, &td, c->gpr[TDX_RCX], TD_OPS_READ,
-                   TDX_VCPU_READY | TDX_VCPU_DISABLED) ?:
-           td_field_read(c, &tdx_vp_fields, &vp, id);
+           tdx_vp_open(c, &vp, &td, c->gpr[TDX_RCX], TD_OPS_READ,
+                       TDX_VCPU_READY | TDX_VCPU_DISABLED) ?:
+           tdx_td_field_read(c, &tdx_vp_fields, &vp, id);
 }
 
 const TdxLeaf tdx_leaf_TDH_VP_RD = {

@@ -81,10 +81,10 @@ static TdxStatus tdh_vp_wr(TdxCall *c)
 
     c->gpr[TDX_R8] = 0;
 
-    status = vp_open(c, &vp, &td, c->gpr[TDX_RCX], TD_OPS_WRITE,
-                     TDX_VCPU_READY) ?:
-             td_field_write(c, &tdx_vp_fields, &vp, c->gpr[TDX_RDX], value,
-                            c->gpr[TDX_R9], &write);
+    status = tdx_vp_open(c, &vp, &td, c->gpr[TDX_RCX], TD_OPS_WRITE,
+                         TDX_VCPU_READY) ?:
+             tdx_td_field_write(c, &tdx_vp_fields, &vp, c->gpr[TDX_RDX], value,
+                                c->gpr[TDX_R9], &write);
     if (status) {
         return status;
     }

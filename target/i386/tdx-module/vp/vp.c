@@ -7,31 +7,31 @@
 
 #include "vp.h"
 
-void vp_unlock(TdxVpRef *vp)
+void tdx_vp_unlock(TdxVpRef *vp)
 {
-    pamt_unlock(&vp->page);
+    tdx_pamt_unlock(&vp->page);
 }
 
 /* Group TDVPR */
-TdxStatus vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa,
-                  TdxLockType type, uint32_t op)
+TdxStatus tdx_vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa,
+                      TdxLockType type, uint32_t op)
 {
     vp->m = c->m;
     vp->hpa = hpa;
-    return pamt_get_page(&vp->page, c, hpa, TDX_LEVEL_4K, TDX_PT_TDVPR, type,
-                         op);
+    return tdx_pamt_get_page(&vp->page, c, hpa, TDX_LEVEL_4K, TDX_PT_TDVPR,
+                             type, op);
 }
 
-TdxStatus vp_map(TdxVpRef *vp, const TdxTdRef *td)
+TdxStatus tdx_vp_map(TdxVpRef *vp, const TdxTdRef *td)
 {
     vp->td = td;
-    vp->tdvps = td_private(vp->m, td->tdr, vp->hpa, TDX_PAGE_4K);
+    vp->tdvps = tdx_td_private(vp->m, td->tdr, vp->hpa, TDX_PAGE_4K);
     return vp->tdvps ? TDX_SUCCESS
-                     : td_no_content(vp->m, td->tdr,
-                                     "a TDVPR page has no memory");
+                     : tdx_td_no_content(vp->m, td->tdr,
+                                         "a TDVPR page has no memory");
 }
 
-TdxStatus vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td)
+TdxStatus tdx_vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td)
 {
     if (vp->tdvps->num_pages < TDX_TDVPS_BASE_PAGES +
         TDX_TDVPS_PAGES_PER_L2 * td->tdcs->num_l2_vms) {
@@ -40,7 +40,7 @@ TdxStatus vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td)
     return TDX_SUCCESS;
 }
 
-TdxStatus vp_check_state(const TdxVpRef *vp, unsigned states)
+TdxStatus tdx_vp_check_state(const TdxVpRef *vp, unsigned states)
 {
     uint32_t state = __atomic_load_n(&vp->tdvps->state, __ATOMIC_SEQ_CST);
 
@@ -52,7 +52,7 @@ TdxStatus vp_check_state(const TdxVpRef *vp, unsigned states)
     return TDX_SUCCESS;
 }
 
-TdxStatus vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td)
+TdxStatus tdx_vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td)
 {
     uint32_t lp = TDX_ASSOC_NONE;
 
@@ -64,7 +64,7 @@ TdxStatus vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td)
     return lp == c->lp ? TDX_SUCCESS : TDX_VCPU_ASSOCIATED;
 }
 
-void vp_set_state(TdxVpRef *vp, TdxVcpuState state)
+void tdx_vp_set_state(TdxVpRef *vp, TdxVcpuState state)
 {
     const TdxObserver *observer = tdx_observer(vp->m);
     uint32_t before = __atomic_exchange_n(&vp->tdvps->state, state,
@@ -77,8 +77,8 @@ void vp_set_state(TdxVpRef *vp, TdxVcpuState state)
     }
 }
 
-void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
-              uint64_t initial_rcx)
+void tdx_vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
+                  uint64_t initial_rcx)
 {
     TdxTdvps *tdvps = vp->tdvps;
 
@@ -91,18 +91,18 @@ void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
     tdvps->shared_eptp = tdx_with_hkid(vp->m,
                                        td->tdr->tdcx[TDX_TDCS_NO_SHARED_EPT],
                                        td->tdr->hkid);
-    vp_set_state(vp, TDX_VCPU_READY);
+    tdx_vp_set_state(vp, TDX_VCPU_READY);
 }
 
-TdxStatus vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
-                  unsigned ops, unsigned states)
+TdxStatus tdx_vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
+                      unsigned ops, unsigned states)
 {
 
-    return vp_lock(vp, c, hpa, TDX_LOCK_TYPE_SHARED, TDX_RCX) ?:
-           td_lock_owner(td, &vp->page, TDX_LOCK_TYPE_SHARED) ?:
-           td_check_state(td, ops) ?:
-           vp_map(vp, td) ?:
-           vp_check_complete(vp, td) ?:
-           vp_check_state(vp, states) ?:
-           vp_associate(c, vp, td);
+    return tdx_vp_lock(vp, c, hpa, TDX_LOCK_TYPE_SHARED, TDX_RCX) ?:
+           tdx_td_lock_owner(td, &vp->page, TDX_LOCK_TYPE_SHARED) ?:
+           tdx_td_check_state(td, ops) ?:
+           tdx_vp_map(vp, td) ?:
+           tdx_vp_check_complete(vp, td) ?:
+           tdx_vp_check_state(vp, states) ?:
+           tdx_vp_associate(c, vp, td);
 }

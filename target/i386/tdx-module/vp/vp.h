@@ -17,7 +17,7 @@
 /**
  * TdxVpRef: a vCPU that a leaf works on.
  * @page: lock of the TDVPR page
- * @tdvps, @td: valid once vp_map() has succeeded
+ * @tdvps, @td: valid once tdx_vp_map() has succeeded
  */
 typedef struct TdxVpRef {
     TdxModule *m;
@@ -27,44 +27,46 @@ typedef struct TdxVpRef {
     const TdxTdRef *td;
 } TdxVpRef;
 
-void vp_unlock(TdxVpRef *vp);
+void tdx_vp_unlock(TdxVpRef *vp);
 
 #define VP_REF(vp) \
-    __attribute__((cleanup(vp_unlock))) TdxVpRef vp = { 0 }
+    __attribute__((cleanup(tdx_vp_unlock))) TdxVpRef vp = { 0 }
 
-/** vp_lock: group TDVPR, an explicit operand */
-TdxStatus vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa, TdxLockType type,
-                  uint32_t op);
+/** tdx_vp_lock: group TDVPR, an explicit operand */
+TdxStatus tdx_vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa,
+                      TdxLockType type, uint32_t op);
 
-/** vp_map: make @vp->tdvps valid; its TD is locked */
-uint64_t vp_map(TdxVpRef *vp, const TdxTdRef *td);
-
-/** vp_check_complete: TDX_TDCX_NUM_INCORRECT while TDVPS pages are missing */
-uint64_t vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td);
-
-/** vp_check_state: TDX_VCPU_STATE_INCORRECT with the state it is in */
-uint64_t vp_check_state(const TdxVpRef *vp, unsigned states);
-
-/** vp_set_state: under the page's lock, shared for leaving READY */
-void vp_set_state(TdxVpRef *vp, TdxVcpuState state);
-
-/** vp_reset: initial state of vCPU number @index; its page is exclusive */
-void vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
-              uint64_t initial_rcx);
+/** tdx_vp_map: make @vp->tdvps valid; its TD is locked */
+uint64_t tdx_vp_map(TdxVpRef *vp, const TdxTdRef *td);
 
 /**
- * vp_associate: bind the vCPU to the calling LP, if it is not yet; a vCPU of
- * another LP: TDX_VCPU_ASSOCIATED.
+ * tdx_vp_check_complete: TDX_TDCX_NUM_INCORRECT while TDVPS pages are missing
  */
-uint64_t vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td);
+uint64_t tdx_vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td);
+
+/** tdx_vp_check_state: TDX_VCPU_STATE_INCORRECT with the state it is in */
+uint64_t tdx_vp_check_state(const TdxVpRef *vp, unsigned states);
+
+/** tdx_vp_set_state: under the page's lock, shared for leaving READY */
+void tdx_vp_set_state(TdxVpRef *vp, TdxVcpuState state);
+
+/** tdx_vp_reset: initial state of vCPU number @index; its page is exclusive */
+void tdx_vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
+                  uint64_t initial_rcx);
 
 /**
- * vp_open: all that the leaves on an initialised vCPU have in common: take
+ * tdx_vp_associate: bind the vCPU to the calling LP, if it is not yet; a vCPU
+ * of another LP: TDX_VCPU_ASSOCIATED.
+ */
+uint64_t tdx_vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td);
+
+/**
+ * tdx_vp_open: all that the leaves on an initialised vCPU have in common: take
  * hold of the vCPU at @hpa, operand RCX, and of its TD, and associate it.
  * @ops: OP_STATEs in which the leaf is legal
  * @states: vCPU states in which it is
  */
-uint64_t vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
-                 unsigned ops, unsigned states);
+uint64_t tdx_vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
+                     unsigned ops, unsigned states);
 
 #endif /* TDX_VP_VP_H */
