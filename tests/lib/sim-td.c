@@ -111,10 +111,9 @@ void sim_td_tables(SimTd *td, uint64_t gpa)
         uint64_t entry = gpa & ~(tdx_sept_level_size(level) - 1);
 
         if (sim_td_call(td, MEM_SEPT_RD, entry | level, td->tdr, 0) == 0) {
-            TdxSeptWalk walk = tdx_sept_walk(
-                td->sim->module,
-                tdx_tdr(td->sim->module, td->tdr)->tdcx[TDX_TDCS_SEPT_ROOT],
-                TDX_SEPT_LEVEL_PML4E, SIM_TD_HKID, gpa, level);
+            TdxSeptWalk walk = tdx_sept_walk(td->sim->module,
+                                             sim_td_tdcs(td)->eptp, gpa,
+                                             level);
 
             if (tdx_sept_state(walk.value) == TDX_SEPT_NL_MAPPED) {
                 continue;

@@ -56,8 +56,7 @@ static inline void set_up(Fixture *f)
     f->tdr = tdx_tdr(f->m, f->td.tdr);
     f->tdcs = sim_td_tdcs(&f->td);
     f->tdvps = tdx_private(f->m, f->td.vcpu, SIM_TD_HKID);
-    walk = tdx_sept_walk(f->m, f->tdr->tdcx[TDX_TDCS_SEPT_ROOT],
-                         TDX_SEPT_LEVEL_PML4E, SIM_TD_HKID, GPA_4K, 0);
+    walk = tdx_sept_walk(f->m, f->tdcs->eptp, GPA_4K, TDX_LEVEL_4K);
     f->sept = walk.entry;
     assert_clean(f->sim);
 }

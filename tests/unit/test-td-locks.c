@@ -146,11 +146,8 @@ static TdxLock *find_lock(SimTd *td, Which which, TdxPamtRef *ref)
 
 static uint64_t *find_entry(SimTd *td)
 {
-    TdxModule *m = td->sim->module;
-    TdxTdr *tdr = tdx_tdr(m, td->tdr);
-    TdxSeptWalk walk = tdx_sept_walk(m, tdr->tdcx[TDX_TDCS_SEPT_ROOT],
-                                     TDX_SEPT_LEVEL_PML4E, tdr->hkid, GPA,
-                                     TDX_LEVEL_4K);
+    TdxSeptWalk walk = tdx_sept_walk(td->sim->module, sim_td_tdcs(td)->eptp,
+                                     GPA, TDX_LEVEL_4K);
 
     g_assert_cmpuint(walk.level, ==, TDX_LEVEL_4K);
     return walk.entry;

@@ -110,15 +110,14 @@ static bool check_table(TdxCheck *ck, const Tree *tree, uint64_t table_hpa,
 
 bool tdx_check_sept(TdxCheck *ck, const TdxTdRef *td)
 {
-    unsigned root_level = tdx_sept_root_level(td->tdcs);
+    unsigned root_level = tdx_sept_root_level(td->tdcs->eptp);
     unsigned vm;
 
     for (vm = 0; vm <= td->tdcs->num_l2_vms; vm++) {
         Tree tree = { .td = td, .l2 = vm > 0 };
-        unsigned page = vm ? TDX_TDCS_L2_SEPT_ROOT + vm - 1
-                           : TDX_TDCS_SEPT_ROOT;
+        uint64_t root = tdx_sept_hpa(ck->m, tdx_td_eptp(td, vm));
 
-        if (!check_table(ck, &tree, td->tdr->tdcx[page], root_level)) {
+        if (!check_table(ck, &tree, root, root_level)) {
             return false;
         }
     }

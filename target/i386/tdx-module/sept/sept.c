@@ -96,19 +96,19 @@ bool tdx_sept_table_is_free(const uint64_t *table)
     return true;
 }
 
-/* EPTP[5:3] is the number of levels less one; two are possible */
-unsigned tdx_sept_root_level(const TdxTdcs *tdcs)
+/* Two heights are possible */
+unsigned tdx_sept_root_level(uint64_t eptp)
 {
-    return ((tdcs->eptp >> 3) & 7) == TDX_SEPT_LEVEL_PML5E
+    return ((eptp >> TDX_EPTP_LEVEL_SHIFT) & 7) == TDX_SEPT_LEVEL_PML5E
            ? TDX_SEPT_LEVEL_PML5E : TDX_SEPT_LEVEL_PML4E;
 }
 
-TdxSeptWalk tdx_sept_walk(TdxModule *m, uint64_t root_hpa,
-                          unsigned root_level, uint16_t hkid, uint64_t gpa,
+TdxSeptWalk tdx_sept_walk(TdxModule *m, uint64_t eptp, uint64_t gpa,
                           unsigned level)
 {
-    TdxSeptWalk walk = { .level = root_level };
-    uint64_t table_hpa = root_hpa;
+    TdxSeptWalk walk = { .level = tdx_sept_root_level(eptp) };
+    uint64_t table_hpa = tdx_sept_hpa(m, eptp);
+    uint16_t hkid = tdx_hkid_of(m, eptp & TDX_SEPT_HPA);
 
     for (;;) {
         uint64_t *table = tdx_private(m, table_hpa, hkid);

@@ -7,7 +7,7 @@
 #ifndef TDX_SEPT_SEPT_H
 #define TDX_SEPT_SEPT_H
 
-#include "../td/tdcs.h"
+#include "../core/call.h"
 
 /* Levels 0..2 are TdxLevel; the root's entries are level 3 or 4 */
 #define TDX_SEPT_LEVEL_PML4E 3
@@ -99,8 +99,12 @@ void tdx_sept_clear_table(uint64_t *table);
 /** tdx_sept_table_is_free: does @table hold nothing but FREE entries? */
 bool tdx_sept_table_is_free(const uint64_t *table);
 
-/** tdx_sept_root_level: level of the entries in the root */
-unsigned tdx_sept_root_level(const TdxTdcs *tdcs);
+/* EPTP bits 5:3: levels of tables less one, which is the root's level */
+#define TDX_EPTP_LEVEL_SHIFT 3
+#define TDX_EPTP_LEVEL(level) ((uint64_t)(level) << TDX_EPTP_LEVEL_SHIFT)
+
+/** tdx_sept_root_level: level of the entries in the root of @eptp's tree */
+unsigned tdx_sept_root_level(uint64_t eptp);
 
 /* Bytes that an entry of @level maps */
 static inline uint64_t tdx_sept_level_size(unsigned level)
@@ -134,11 +138,11 @@ typedef struct TdxSeptWalk {
 } TdxSeptWalk;
 
 /**
- * tdx_sept_walk: from the root at @root_hpa down to @level, or to whatever
+ * tdx_sept_walk: from the root of @eptp's tree down to @level, or to whatever
  * is in the way.
+ * @eptp: with the HKID that all of the tree's pages have
  */
-TdxSeptWalk tdx_sept_walk(TdxModule *m, uint64_t root_hpa,
-                          unsigned root_level, uint16_t hkid, uint64_t gpa,
+TdxSeptWalk tdx_sept_walk(TdxModule *m, uint64_t eptp, uint64_t gpa,
                           unsigned level);
 
 #endif /* TDX_SEPT_SEPT_H */

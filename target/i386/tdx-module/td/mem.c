@@ -130,11 +130,8 @@ TdxStatus tdx_mem_walk_status(TdxMemOp *op, const TdxSeptWalk *walk)
 
 static TdxStatus walk_to(TdxMemOp *op, unsigned level)
 {
-    TdxTdRef *td = &op->td;
-
-    op->walk = tdx_sept_walk(op->c->m, td->tdr->tdcx[TDX_TDCS_SEPT_ROOT],
-                             tdx_sept_root_level(td->tdcs), td->tdr->hkid,
-                             op->gpa, level);
+    op->walk = tdx_sept_walk(op->c->m, tdx_td_eptp(&op->td, 0), op->gpa,
+                             level);
     return tdx_mem_walk_status(op, &op->walk);
 }
 
@@ -305,7 +302,7 @@ TdxStatus tdx_mem_enter(TdxMemOp *op, unsigned ops, unsigned low, unsigned high,
         return status;
     }
     if (high == MEM_ROOT_LEVEL) {
-        high = tdx_sept_root_level(op->td.tdcs);
+        high = tdx_sept_root_level(op->td.tdcs->eptp);
     }
     return tdx_mem_parse_gpa(op, low, high) ?:
            tdx_mem_find(op, tree) ?:

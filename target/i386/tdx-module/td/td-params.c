@@ -14,7 +14,6 @@
 #include "td-params.h"
 
 #define EPTP_WB         6ULL
-#define EPTP_LEVELS(n)  ((uint64_t)(n) << 3) /* index of the root's level */
 
 #define ARCH_CAPABILITIES_TSX_CTRL   (1ULL << 7)
 
@@ -93,10 +92,10 @@ static bool config_flags_ok(uint64_t flags)
 /* The emulated machine walks five levels as well as four */
 static bool eptp_controls_ok(uint64_t controls, uint64_t flags)
 {
-    if (controls == (EPTP_WB | EPTP_LEVELS(TDX_SEPT_LEVEL_PML5E))) {
+    if (controls == (EPTP_WB | TDX_EPTP_LEVEL(TDX_SEPT_LEVEL_PML5E))) {
         return true;
     }
-    return controls == (EPTP_WB | EPTP_LEVELS(TDX_SEPT_LEVEL_PML4E)) &&
+    return controls == (EPTP_WB | TDX_EPTP_LEVEL(TDX_SEPT_LEVEL_PML4E)) &&
            !(flags & TDX_CONFIG_GPAW);
 }
 

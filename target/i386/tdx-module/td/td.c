@@ -6,6 +6,7 @@
  */
 
 #include "../abi/msr.h"
+#include "../sept/sept.h"
 #include "../sys/platform-msr.h"
 #include "td.h"
 
@@ -68,6 +69,14 @@ void *tdx_td_tdcs_page(const TdxTdRef *td, unsigned page)
         return NULL;
     }
     return tdx_td_private(td->m, td->tdr, td->tdr->tdcx[page], TDX_PAGE_4K);
+}
+
+uint64_t tdx_td_eptp(const TdxTdRef *td, unsigned vm)
+{
+    unsigned page = vm ? TDX_TDCS_L2_SEPT_ROOT + vm - 1 : TDX_TDCS_SEPT_ROOT;
+
+    return (td->tdcs->eptp & ~TDX_SEPT_HPA) |
+           tdx_with_hkid(td->m, td->tdr->tdcx[page], td->tdr->hkid);
 }
 
 TdxStatus tdx_td_map_tdcs(TdxTdRef *td)

@@ -107,6 +107,20 @@ static inline void tdx_td_kill(TdxTdr *tdr)
  */
 TdxStatus tdx_td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why);
 
+/**
+ * tdx_td_eptp: EPTP of the Secure EPT of VM @vm: 0 is the TD itself, the
+ * others are its L2 VMs, of which tdx_td_num_vms() tells how many there are
+ */
+uint64_t tdx_td_eptp(const TdxTdRef *td, unsigned vm);
+
+/** tdx_td_num_vms: the TD and its L2 VMs */
+static inline unsigned tdx_td_num_vms(const TdxTdRef *td)
+{
+    uint32_t l2_vms = td->tdcs->num_l2_vms;
+
+    return 1 + (l2_vms < TDX_MAX_L2_VMS ? l2_vms : TDX_MAX_L2_VMS);
+}
+
 /** tdx_td_tdcs_page: a page of the TDCS, NULL as from tdx_td_private() */
 void *tdx_td_tdcs_page(const TdxTdRef *td, unsigned page);
 

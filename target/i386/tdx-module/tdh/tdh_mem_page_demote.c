@@ -4,8 +4,8 @@
  * TDH.MEM.PAGE.DEMOTE: split a large page of a TD.
  */
 
-#include "../td/l2.h"
 #include "../pamt/split.h"
+#include "../td/tables.h"
 #include "answers.h"
 
 /*
@@ -44,13 +44,46 @@ static TdxStatus fill_table(TdxMemOp *op, uint64_t table_hpa)
     return TDX_SUCCESS;
 }
 
-/* The pages for tables of the TD's L2 VMs that were not needed */
+/* Pages for tables of the TD's L2 VMs, of those VMs that it has */
+static TdxStatus take_pages(TdxTables *t)
+{
+    TdxStatus status = TDX_SUCCESS;
+
+    for (unsigned vm = 1; !status && vm < tdx_td_num_vms(&t->op->td); vm++) {
+        uint64_t hpa = t->op->c->gpr[tdx_tables_reg(vm)];
+
+        if (hpa != TDX_TABLES_NO_PAGE) {
+            status = tdx_tables_offer(t, vm, hpa & ~TDX_TABLES_PAGE_UNUSED);
+        }
+    }
+    return status;
+}
+
+static TdxStatus place_pages(TdxTables *t)
+{
+    TdxStatus status = TDX_SUCCESS;
+
+    for (unsigned vm = 1; !status && vm < TDX_MAX_VMS; vm++) {
+        status = t->present[vm] ? tdx_tables_place(t, vm) : TDX_SUCCESS;
+    }
+    return status;
+}
+
+static TdxStatus add_pages(TdxTables *t)
+{
+    TdxStatus status = TDX_SUCCESS;
+
+    for (unsigned vm = 1; !status && vm < TDX_MAX_VMS; vm++) {
+        status = tdx_tables_add(t, vm);
+    }
+    return status;
+}
+
+/* Those that were not needed */
 static void leave_pages(TdxMemOp *op)
 {
-    unsigned vm;
-
-    for (vm = 1; vm <= TDX_MAX_L2_VMS && vm <= op->td.tdcs->num_l2_vms; vm++) {
-        op->c->gpr[tdx_l2_reg(vm)] |= L2_PAGE_UNUSED;
+    for (unsigned vm = 1; vm < tdx_td_num_vms(&op->td); vm++) {
+        op->c->gpr[tdx_tables_reg(vm)] |= TDX_TABLES_PAGE_UNUSED;
     }
 }
 
@@ -61,10 +94,9 @@ static TdxStatus tdh_mem_page_demote(TdxCall *c)
     uint64_t table_hpa = c->gpr[TDX_R8];
     MEM_OP(op);
     PAMT_REF(large);
-    PAMT_REF(table);
     PAMT_REF(page);
     PAMT_PAIR(pair);
-    L2_TABLES(l2);
+    TDX_TABLES(tables, op);
     TdxStatus status;
     bool sparse;
 
@@ -76,14 +108,14 @@ static TdxStatus tdh_mem_page_demote(TdxCall *c)
              tdx_mem_check_blocked(&op) ?:
              tdx_pamt_peek(&large, m, tdx_mem_hpa(&op)) ?:
              tdx_mem_check_tracked(&op, &large) ?:
-             tdx_pamt_get_free(&table, c, table_hpa, TDX_LEVEL_4K, TDX_R8);
+             tdx_tables_offer(&tables, 0, table_hpa);
     if (status) {
         return status;
     }
     sparse = op.tdr_flags & RDX_L2_SPARSE;
-    status = (sparse ? TDX_SUCCESS : tdx_l2_tables_offered(&l2, &op)) ?:
+    status = (sparse ? TDX_SUCCESS : take_pages(&tables)) ?:
              tdx_require(!tdx_mem_interrupted(&op), c->fault) ?:
-             tdx_l2_tables_place(&l2, &op) ?:
+             place_pages(&tables) ?:
              tdx_pamt_split_check(c, &page, &pair, tdx_mem_hpa(&op));
     if (status) {
         return status;
@@ -95,8 +127,8 @@ static TdxStatus tdh_mem_page_demote(TdxCall *c)
     if (status) {
         return status;
     }
-    tdx_td_add_page(&op.td, &table, TDX_PT_EPT);
-    status = tdx_l2_tables_add(&l2, &op);
+    tdx_td_add_page(&op.td, &tables.page[0], TDX_PT_EPT);
+    status = add_pages(&tables);
     tdx_mem_set(&op, tdx_sept_nonleaf(m, table_hpa, op.td.tdr->hkid));
     if (sparse) {
         leave_pages(&op);

@@ -4,8 +4,8 @@
  * TDH.MEM.PAGE.PROMOTE: join 512 pages of a TD into a large one.
  */
 
-#include "../td/l2.h"
 #include "../pamt/split.h"
+#include "../td/tables.h"
 #include "answers.h"
 
 #define STATES (TDX_SEPT_IN(TDX_SEPT_MAPPED) | TDX_SEPT_IN(TDX_SEPT_PENDING))
@@ -40,39 +40,28 @@ static TdxStatus tdh_mem_page_promote(TdxCall *c)
 {
     TdxModule *m = c->m;
     MEM_OP(op);
-    PAMT_REF(table_page);
     PAMT_REF(page);
-    L2_TABLES(l2);
-    uint64_t table_hpa, hpa, pair[2];
+    TDX_TABLES(tables, op);
+    uint64_t hpa, pair[2];
     uint64_t *table;
     TdxStatus status;
     bool pending, has_pair;
     unsigned vm;
 
     tdx_mem_begin(&op, c);
-    for (vm = 1; c->version && vm <= TDX_MAX_L2_VMS; vm++) {
-        c->gpr[tdx_l2_reg(vm)] = L2_NO_PAGE;
+    for (vm = 1; c->version && vm < TDX_MAX_VMS; vm++) {
+        c->gpr[tdx_tables_reg(vm)] = TDX_TABLES_NO_PAGE;
     }
     status = tdx_check_version(c, 1) ?:
              tdx_mem_enter(&op, TD_OPS_BLOCK, TDX_LEVEL_2M, TDX_LEVEL_1G,
                            TDX_LOCK_TYPE_EXCLUSIVE) ?:
-             tdx_mem_expect(&op, TDX_SEPT_NON_LEAF);
-    if (status) {
-        return status;
-    }
-    table_hpa = tdx_mem_hpa(&op);
-    status = tdx_mem_lock_page(&op, &table_page);
-    if (status) {
-        return status;
-    }
-    table = tdx_td_private(m, op.td.tdr, table_hpa, TDX_PAGE_4K);
-    status = tdx_require(table,
-                         tdx_td_no_content(m, op.td.tdr,
-                                           "an SEPT page has no memory")) ?:
+             tdx_mem_expect(&op, TDX_SEPT_NON_LEAF) ?:
+             tdx_tables_lock(&tables) ?:
+             tdx_tables_content(&tables, &table) ?:
              tdx_require(uniform(&op, table, &hpa),
                          tdx_mem_fail(&op,
                                       TDX_EPT_INVALID_PROMOTE_CONDITIONS)) ?:
-             tdx_l2_tables_lock(&l2, &op) ?:
+             tdx_tables_lock_l2(&tables) ?:
              tdx_require(!tdx_mem_interrupted(&op), c->fault) ?:
              tdx_pamt_lock_node(&page, m, hpa, op.level,
                                 TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX) ?:
@@ -80,13 +69,17 @@ static TdxStatus tdh_mem_page_promote(TdxCall *c)
     if (status) {
         return status;
     }
-    for (vm = 1; vm <= TDX_MAX_L2_VMS; vm++) {
-        tdx_l2_table_free(&l2, &op, vm, c->version);
+    for (vm = 1; vm < TDX_MAX_VMS; vm++) {
+        uint64_t freed = tdx_tables_free(&tables, vm, TDX_SEPT_FREE_ENTRY);
+
+        if (c->version) {
+            c->gpr[tdx_tables_reg(vm)] = freed;
+        }
     }
     pending = tdx_sept_load(&table[0]) & TDX_SEPT_TDP;
-    tdx_mem_set(&op, tdx_sept_leaf(m, hpa, op.td.tdr->hkid, pending));
-    tdx_tdr_sub_children(op.td.tdr, 1);
-    c->gpr[TDX_RCX] = table_hpa | tdx_pamt_free(&table_page);
+    c->gpr[TDX_RCX] = tdx_tables_free(&tables, 0,
+                                      tdx_sept_leaf(m, hpa, op.td.tdr->hkid,
+                                                    pending));
     if (has_pair) {
         c->gpr[TDX_R12] = pair[0];
         c->gpr[TDX_R13] = pair[1];

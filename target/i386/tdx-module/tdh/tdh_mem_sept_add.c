@@ -4,148 +4,90 @@
  * TDH.MEM.SEPT.ADD: add tables to a TD's Secure EPT trees.
  */
 
-#include "../td/l2.h"
+#include "../td/tables.h"
 #include "answers.h"
 
 /* RDX bit 0: a table that is there already is no error */
 #define RDX_ALLOW_EXISTING 1ULL
 
-/* The tables of one call: the TD's own, then those of its L2 VMs */
-typedef struct SeptAdd {
-    TdxMemOp *op;
-    bool allow_existing;
-    TdxPamtRef page[1 + TDX_MAX_L2_VMS];
-    TdxSeptWalk l2[1 + TDX_MAX_L2_VMS]; /* by VM; 0 is not used */
-    bool add[1 + TDX_MAX_L2_VMS];
-} SeptAdd;
-
-static void sept_add_end(SeptAdd *add)
+static bool has_page(const TdxCall *c, unsigned vm)
 {
-    unsigned vm;
-
-    for (vm = 0; vm <= TDX_MAX_L2_VMS; vm++) {
-        tdx_pamt_unlock(&add->page[vm]);
-    }
+    return c->gpr[tdx_tables_reg(vm)] != TDX_TABLES_NO_PAGE;
 }
 
-/* Registers R8..R11 */
-static TdxGpr page_reg(unsigned vm)
+static TdxStatus take_page(TdxTables *t, unsigned vm)
 {
-    return TDX_R8 + vm;
-}
+    uint64_t reg = t->op->c->gpr[tdx_tables_reg(vm)];
 
-static TdxStatus get_page(SeptAdd *add, unsigned vm)
-{
-    TdxCall *c = add->op->c;
-    uint64_t hpa = c->gpr[page_reg(vm)] & ~L2_PAGE_UNUSED;
-    TdxStatus status = tdx_pamt_get_free(&add->page[vm], c, hpa, TDX_LEVEL_4K,
-                                    page_reg(vm));
-
-    add->add[vm] = !status;
-    return status;
+    return tdx_tables_offer(t, vm, reg & ~TDX_TABLES_PAGE_UNUSED);
 }
 
 /* Version 1 says which pages it did not need */
-static void leave_page(SeptAdd *add, unsigned vm)
+static TdxStatus leave_page(const TdxTables *t, unsigned vm)
 {
-    if (add->op->c->version) {
-        add->op->c->gpr[page_reg(vm)] |= L2_PAGE_UNUSED;
+    if (t->op->c->version) {
+        t->op->c->gpr[tdx_tables_reg(vm)] |= TDX_TABLES_PAGE_UNUSED;
     }
+    return TDX_SUCCESS;
 }
 
 /* TD life cycle 6.1, steps 6 to 9' */
-static TdxStatus check_l1(SeptAdd *add)
+static TdxStatus check_l1(TdxTables *t, bool allow_existing)
 {
-    TdxMemOp *op = add->op;
-    bool exists;
-    TdxStatus status;
+    TdxMemOp *op = t->op;
+    bool exists = tdx_mem_state(op) == TDX_SEPT_NL_MAPPED;
+    bool page = has_page(op->c, 0);
 
-    status = tdx_mem_expect(op, TDX_SEPT_IN(TDX_SEPT_FREE) |
-                                TDX_SEPT_IN(TDX_SEPT_NL_MAPPED));
-    if (status) {
-        return status;
-    }
-    exists = tdx_mem_state(op) == TDX_SEPT_NL_MAPPED;
-    if (op->c->gpr[TDX_R8] == L2_NO_PAGE) {
-        if (op->c->version == 0) {
-            return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
-        }
-        return exists ? TDX_SUCCESS
-                      : tdx_mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT);
-    }
-    if (!exists) {
-        return get_page(add, 0);
-    }
-    if (!add->allow_existing) {
-        return tdx_mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT);
-    }
-    leave_page(add, 0);
-    return TDX_SUCCESS;
+    return tdx_mem_expect(op, TDX_SEPT_IN(TDX_SEPT_FREE) |
+                              TDX_SEPT_IN(TDX_SEPT_NL_MAPPED)) ?:
+           tdx_require(page || op->c->version,
+                       tdx_op(TDX_OPERAND_INVALID, TDX_R8)) ?:
+           tdx_require(page ? !exists || allow_existing : exists,
+                       tdx_mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT)) ?:
+           (!page ? TDX_SUCCESS : exists ? leave_page(t, 0)
+                                         : take_page(t, 0));
 }
 
 /* Step 10 for one VM */
-static TdxStatus check_l2(SeptAdd *add, unsigned vm)
+static TdxStatus check_l2(TdxTables *t, unsigned vm, bool allow_existing)
 {
-    TdxMemOp *op = add->op;
-    TdxSeptWalk *walk = &add->l2[vm];
+    TdxMemOp *op = t->op;
     TdxStatus status;
+    bool exists;
 
-    if (op->c->gpr[page_reg(vm)] == L2_NO_PAGE) {
+    if (!has_page(op->c, vm)) {
         return TDX_SUCCESS;
     }
     status = tdx_require(vm <= op->td.tdcs->num_l2_vms,
-                         tdx_op(TDX_OPERAND_INVALID, page_reg(vm))) ?:
-             tdx_l2_walk(op, vm, walk) ?:
-             tdx_require(walk->level == op->level,
-                         tdx_l2_fail(op, TDX_L2_SEPT_WALK_FAILED, vm, walk));
+                         tdx_op(TDX_OPERAND_INVALID, tdx_tables_reg(vm))) ?:
+             tdx_tables_place(t, vm);
     if (status) {
         return status;
     }
-    if (tdx_sept_state(walk->value) == TDX_SEPT_FREE) {
-        return get_page(add, vm);
-    }
-    if (!add->allow_existing) {
-        return tdx_l2_fail(op, TDX_L2_SEPT_ENTRY_NOT_FREE, vm, walk);
-    }
-    leave_page(add, vm);
-    return TDX_SUCCESS;
+    exists = tdx_sept_state(t->walk[vm].value) != TDX_SEPT_FREE;
+    return tdx_require(!exists || allow_existing,
+                       tdx_tables_fail(op, TDX_L2_SEPT_ENTRY_NOT_FREE, vm,
+                                       &t->walk[vm])) ?:
+           (exists ? leave_page(t, vm) : take_page(t, vm));
 }
 
-/* Make the new page of @vm a table; *@entry points to it from now on */
-static TdxStatus add_table(SeptAdd *add, unsigned vm, uint64_t *entry)
+static TdxStatus commit(TdxTables *t)
 {
-    TdxMemOp *op = add->op;
-    TdxStatus status;
+    TdxCall *c = t->op->c;
 
-    tdx_pamt_set_bepoch(add->page[vm].entry, 0);
-    status = tdx_l2_table_fill(op, &add->page[vm], entry);
-    if (status) {
-        return status;
-    }
-    if (op->c->version) {
-        op->c->gpr[page_reg(vm)] = L2_NO_PAGE;
-    }
-    return TDX_SUCCESS;
-}
+    for (unsigned vm = 0; vm < TDX_MAX_VMS; vm++) {
+        TdxStatus status;
 
-static TdxStatus commit(SeptAdd *add)
-{
-    TdxStatus status;
-    uint64_t entry;
-    unsigned vm;
-
-    for (vm = 0; vm <= TDX_MAX_L2_VMS; vm++) {
-        if (!add->add[vm]) {
+        if (!t->present[vm]) {
             continue;
         }
-        status = add_table(add, vm, &entry);
+        tdx_pamt_set_bepoch(t->page[vm].entry, 0);
+        status = tdx_tables_add(t, vm);
         if (status) {
             return status;
         }
-        if (vm == 0) {
-            tdx_mem_set(add->op, entry);
-        } else {
-            tdx_sept_store(add->l2[vm].entry, entry);
+        if (c->version) {
+            c->gpr[tdx_tables_reg(vm)] = TDX_TABLES_NO_PAGE;
         }
     }
     return TDX_SUCCESS;
@@ -155,7 +97,8 @@ static TdxStatus commit(SeptAdd *add)
 static TdxStatus tdh_mem_sept_add(TdxCall *c)
 {
     MEM_OP(op);
-    __attribute__((cleanup(sept_add_end))) SeptAdd add = { .op = &op };
+    TDX_TABLES(tables, op);
+    bool allow_existing;
     TdxStatus status;
     unsigned vm;
 
@@ -163,26 +106,20 @@ static TdxStatus tdh_mem_sept_add(TdxCall *c)
     if (c->version > 1) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
-    for (vm = 0; c->version && vm <= TDX_MAX_L2_VMS; vm++) {
-        if (c->gpr[page_reg(vm)] != L2_NO_PAGE) {
-            c->gpr[page_reg(vm)] &= ~L2_PAGE_UNUSED;
+    for (vm = 0; c->version && vm < TDX_MAX_VMS; vm++) {
+        if (has_page(c, vm)) {
+            c->gpr[tdx_tables_reg(vm)] &= ~TDX_TABLES_PAGE_UNUSED;
         }
     }
-    add.allow_existing = op.rdx & RDX_ALLOW_EXISTING;
+    allow_existing = op.rdx & RDX_ALLOW_EXISTING;
     status = tdx_mem_check_tdr_flags(&op, RDX_ALLOW_EXISTING) ?:
              tdx_mem_enter(&op, TD_OPS_SEPT_ADD, TDX_LEVEL_2M, MEM_ROOT_LEVEL,
                            TDX_LOCK_TYPE_SHARED) ?:
-             check_l1(&add);
-    if (status) {
-        return status;
+             check_l1(&tables, allow_existing);
+    for (vm = 1; !status && c->version && vm < TDX_MAX_VMS; vm++) {
+        status = check_l2(&tables, vm, allow_existing);
     }
-    for (vm = 1; c->version && vm <= TDX_MAX_L2_VMS; vm++) {
-        status = check_l2(&add, vm);
-        if (status) {
-            return status;
-        }
-    }
-    return commit(&add);
+    return status ?: commit(&tables);
 }
 
 const TdxLeaf tdx_leaf_TDH_MEM_SEPT_ADD = {

@@ -4,7 +4,7 @@
  * TDH.MEM.SEPT.RD: report a Secure EPT entry.
  */
 
-#include "../td/l2.h"
+#include "../td/tables.h"
 #include "answers.h"
 
 /* RDX bit 0: the attributes that L2 VMs see */
@@ -23,9 +23,9 @@ static TdxStatus report_l2_attributes(TdxMemOp *op)
     uint64_t attributes = 0;
     unsigned vm;
 
-    for (vm = 1; vm <= TDX_MAX_L2_VMS && vm <= op->td.tdcs->num_l2_vms; vm++) {
+    for (vm = 1; vm < tdx_td_num_vms(&op->td); vm++) {
         TdxSeptWalk walk;
-        TdxStatus status = tdx_l2_walk(op, vm, &walk);
+        TdxStatus status = tdx_tables_walk(op, vm, &walk);
 
         if (status) {
             return status;
@@ -54,7 +54,7 @@ static TdxStatus tdh_mem_sept_rd(TdxCall *c)
                          op.td.tdcs->attributes & TDX_ATTR_DEBUG,
                          tdx_op(TDX_OPERAND_INVALID, TDX_RDX)) ?:
              tdx_mem_parse_gpa(&op, TDX_LEVEL_4K,
-                               tdx_sept_root_level(op.td.tdcs)) ?:
+                               tdx_sept_root_level(op.td.tdcs->eptp)) ?:
              tdx_mem_find(&op, TDX_LOCK_TYPE_SHARED) ?:
              tdx_mem_lock_entry(&op) ?:
              (l2_attributes ? report_l2_attributes(&op) : TDX_SUCCESS);
