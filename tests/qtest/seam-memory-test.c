@@ -6,6 +6,7 @@
  */
 
 #include "qemu/osdep.h"
+#include <sys/mman.h>
 #include "qemu/bswap.h"
 #include "qemu/units.h"
 #include "libqos/tdx-module.h"
@@ -84,6 +85,138 @@ static void test_cmrs(const void *data)
         g_assert_cmphex(tdx_rd(qts, TDX_MD_CMR_SIZE(i)), ==, end - base);
     }
     qtest_quit(qts);
+}
+
+/* --- what is not memory --------------------------------------------------- */
+
+/*
+ * Every device of QEMU's whose memory software can use.  Of them the DIMM
+ * alone is convertible.  RAM of the machine is [0, 1 GiB) here.
+ * @at: a place in it that can be written like RAM; 0: there is no such
+ * @bar: PCI configuration register; 0: no BAR needs an address
+ */
+typedef struct DeviceCase {
+    const char *name;
+    const char *args;
+    uint64_t at;
+    uint64_t cmr_end;
+    uint8_t bar;
+} DeviceCase;
+
+#define DEVICE_AT 0x140000000 /* memory devices begin at 4 GiB */
+#define DEVICE(args) "addr=0x140000000,memdev=m," args " "
+#define BAR_AT 0xd0000000
+#define PCI_SLOT 5
+#define BACKEND "-object memory-backend-ram,id=m,size=1G,reserve=off "
+
+static const DeviceCase device_cases[] = {
+    {
+        "pc-dimm", BACKEND "-device pc-dimm," DEVICE("id=d"),
+        .at = DEVICE_AT, .cmr_end = DEVICE_AT + 1 * GiB,
+    },
+    {
+        "nvdimm", "-machine nvdimm=on " BACKEND
+        "-device nvdimm," DEVICE("id=d"),
+        .at = DEVICE_AT,
+    },
+    {
+        "nvdimm-label", "-machine nvdimm=on " BACKEND
+        "-device nvdimm,label-size=128k," DEVICE("id=d"),
+        .at = DEVICE_AT,
+    },
+    {
+        "nvdimm-rom", "-machine nvdimm=on "
+        "-object memory-backend-file,id=m,size=1G,mem-path=%s,readonly=on "
+        "-device nvdimm,unarmed=on," DEVICE("id=d"),
+    },
+    {
+        "virtio-mem", BACKEND
+        "-device virtio-mem-pci,memaddr=0x140000000,memdev=m,"
+        "requested-size=1G",
+        .at = DEVICE_AT,
+    },
+    {
+        "virtio-mem-slots", BACKEND
+        "-device virtio-mem-pci,memaddr=0x140000000,memdev=m,"
+        "requested-size=1G,dynamic-memslots=on",
+    },
+    {
+        "virtio-pmem", BACKEND
+        "-device virtio-pmem-pci,memaddr=0x140000000,memdev=m",
+        .at = DEVICE_AT,
+    },
+    {
+        "ivshmem", "-object memory-backend-ram,id=m,size=64M,share=on "
+        "-device ivshmem-plain,memdev=m,addr=5",
+        .at = BAR_AT, .bar = 0x18,
+    },
+    { "vga", "-device VGA,addr=5,vgamem_mb=16", .at = BAR_AT, .bar = 0x10 },
+    {
+        "cxl", "-machine cxl=on,cxl-fmw.0.targets.0=cxl.1,cxl-fmw.0.size=4G "
+        BACKEND "-device pxb-cxl,bus_nr=12,bus=pcie.0,id=cxl.1 "
+        "-device cxl-rp,port=0,bus=cxl.1,id=rp,chassis=0,slot=2 "
+        "-device cxl-type3,bus=rp,volatile-memdev=m,id=d",
+    },
+    {
+        "flash", "-drive if=pflash,format=raw,readonly=on,file=%s",
+    },
+};
+
+/* A file of @size bytes, to be freed */
+static char *new_file(uint64_t size)
+{
+    g_autoptr(GError) error = NULL;
+    char *path = NULL;
+    int fd = g_file_open_tmp("seam-memory-XXXXXX", &path, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpint(ftruncate(fd, size), ==, 0);
+    close(fd);
+    return path;
+}
+
+static void write_config(QTestState *qts, uint8_t reg, uint32_t value)
+{
+    qtest_outl(qts, 0xcf8, 1u << 31 | PCI_SLOT << 11 | reg);
+    qtest_outl(qts, 0xcfc, value);
+}
+
+static void assert_device_cmrs(QTestState *qts, const DeviceCase *c)
+{
+    tdx_init_lps(qts, 1);
+    g_assert_cmphex(tdx_rd(qts, TDX_MD_CMR_BASE(0)), ==, 1 * MiB);
+    g_assert_cmphex(tdx_rd(qts, TDX_MD_CMR_SIZE(0)), ==, 1 * GiB - 1 * MiB);
+    g_assert_cmphex(tdx_rd(qts, TDX_MD_CMR_BASE(1)), ==,
+                    c->cmr_end ? c->at : 0);
+    g_assert_cmphex(tdx_rd(qts, TDX_MD_CMR_SIZE(1)), ==,
+                    c->cmr_end ? c->cmr_end - c->at : 0);
+    g_assert_cmphex(tdx_rd(qts, TDX_MD_CMR_SIZE(2)), ==, 0);
+}
+
+static void test_device(const void *data)
+{
+    const DeviceCase *c = data;
+    g_autofree char *path = new_file(strstr(c->args, "pflash") ? 4 * MiB
+                                                               : 1 * GiB);
+    g_autofree char *device = g_strdup_printf(c->args, path);
+    g_autofree char *args = g_strdup_printf("-S -m 1G,slots=2,maxmem=16G %s",
+                                            device);
+    QTestState *qts = tdx_start("", args);
+
+    if (c->bar) {
+        write_config(qts, c->bar, BAR_AT);
+        write_config(qts, 0x04, 2);
+    }
+    if (c->at) {
+        qtest_writeq(qts, c->at, 0x5ea11ed);
+        g_assert_cmphex(qtest_readq(qts, c->at), ==, 0x5ea11ed);
+    }
+    qtest_qmp_assert_success(qts, "{ 'execute': 'cont' }");
+    assert_device_cmrs(qts, c);
+    qtest_system_reset(qts);
+    assert_device_cmrs(qts, c);
+    qtest_quit(qts);
+    unlink(path);
 }
 
 /* Memory that is plugged into the running machine is found at the reset */
@@ -250,6 +383,70 @@ static void test_cost_static(void)
     g_assert_cmpint(growth(false), <, 16 * MiB);
 }
 
+/* --- locked memory -------------------------------------------------------- */
+
+#define LOCKED_RAM (512 * MiB)
+
+/* May QEMU lock the memory of such a machine? */
+static bool can_lock(void)
+{
+    size_t len = 2 * GiB;
+    void *p = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool can = p != MAP_FAILED && !mlock2(p, len, MLOCK_ONFAULT);
+
+    if (p != MAP_FAILED) {
+        munmap(p, len);
+    }
+    return can;
+}
+
+/*
+ * The host cannot be asked to take back memory that is locked.  Private
+ * memory reads zero nevertheless when the module starts from nothing, and
+ * nothing but what was in use is locked.
+ */
+static void test_locked(const void *data)
+{
+    g_autofree char *args = NULL;
+    QTdxTdmr t = { .base = 0, .size = 1 * GiB };
+    QTestState *qts;
+    TdxRegs r;
+
+    if (!can_lock()) {
+        g_test_skip("not allowed to lock 2 GiB of memory");
+        return;
+    }
+    args = g_strdup_printf("-m 512M -overcommit mem-lock=%s",
+                           (const char *)data);
+    qts = tdx_start("", args);
+    tdx_place_pamts(&t, true, 16 * MiB);
+    t.rsvd[0].base = 0;
+    t.rsvd[0].size = 32 * MiB;
+    t.rsvd[1].base = LOCKED_RAM;
+    t.rsvd[1].size = 1 * GiB - LOCKED_RAM;
+    /* Three lives: TDH.SYS.DISABLE ends the first, a reset the second */
+    for (int round = 0; round < 3; round++) {
+        tdx_bring_up(qts, 1, first_lp, &t, 1,
+                     HKID | TDX_CONFIG_DYNAMIC_PAMT);
+        g_assert_cmpint(tdx_init_tdmr(qts, 0, &t), >, 0);
+        tdx_assert_status(tdx_call(qts, 0, TDH_PHYMEM_PAMT_ADD,
+                                   64 * MiB | 1, 66 * MiB, 66 * MiB + 4096),
+                          TDX_SUCCESS);
+        r = (TdxRegs) { .rax = TDH_PHYMEM_PAGE_RDMD, .rcx = 64 * MiB };
+        g_assert_true(tdx_seamcall(qts, 0, &r));
+        tdx_assert_status(r.rax, TDX_SUCCESS);
+        if (round == 0) {
+            tdx_assert_status(tdx_call(qts, 0, TDH_SYS_DISABLE, 0, 0, 0),
+                              TDX_SUCCESS);
+        } else {
+            qtest_system_reset(qts);
+        }
+    }
+    /* The machine, QEMU itself, and a bit of the GiB of private memory */
+    g_assert_cmpint(rss_of(qtest_pid(qts)), <, LOCKED_RAM + 512 * MiB);
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -259,9 +456,18 @@ int main(int argc, char **argv)
 
         qtest_add_data_func(path, &cmr_cases[i], test_cmrs);
     }
+    for (int i = 0; i < ARRAY_SIZE(device_cases); i++) {
+        g_autofree char *path = g_strdup_printf("seam/memory/device/%s",
+                                                device_cases[i].name);
+
+        qtest_add_data_func(path, &device_cases[i], test_device);
+    }
     qtest_add_func("seam/memory/cmrs-hotplug", test_cmrs_hotplug);
     qtest_add_func("seam/memory/pamt-unreadable", test_pamt_unreadable);
     qtest_add_func("seam/memory/bitmap-unreadable", test_bitmap_unreadable);
+    qtest_add_data_func("seam/memory/locked", "on", test_locked);
+    qtest_add_data_func("seam/memory/locked-on-fault", "on-fault",
+                        test_locked);
     qtest_add_func("seam/memory/cost-dynamic", test_cost_dynamic);
     qtest_add_func("seam/memory/cost-static", test_cost_static);
     return g_test_run();

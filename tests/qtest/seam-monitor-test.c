@@ -7,6 +7,7 @@
 
 #include "qemu/osdep.h"
 #include "libqos/tdx-monitor.h"
+#include "libqos/tdx-state.h"
 
 /* --- the module ----------------------------------------------------------- */
 
@@ -290,21 +291,6 @@ static void test_fatal_td(void)
 
 /* --- consistency ---------------------------------------------------------- */
 
-static void wait_for_migration(QTestState *qts)
-{
-    for (;;) {
-        QDict *r = tdx_ask(qts, "query-migrate");
-        g_autofree char *status = g_strdup(qdict_get_try_str(r, "status"));
-
-        qobject_unref(r);
-        if (!g_strcmp0(status, "completed")) {
-            return;
-        }
-        g_assert_cmpstr(status, !=, "failed");
-        g_usleep(10 * 1000);
-    }
-}
-
 static void test_check(void)
 {
     g_autoptr(GError) error = NULL;
@@ -327,13 +313,13 @@ static void test_check(void)
     uri = g_strdup_printf("file:%s", path);
     qtest_qmp_assert_success(h.qts, "{ 'execute': 'migrate', 'arguments': "
                              "{ 'uri': %s } }", uri);
-    wait_for_migration(h.qts);
+    tdx_wait_migrated(h.qts);
     qtest_quit(h.qts);
 
     /* Well as it is, the property makes no difference */
     args = g_strdup_printf(TDX_HOST_MACHINE "-incoming %s", uri);
     to = tdx_start("x-check=on", args);
-    wait_for_migration(to);
+    tdx_wait_migrated(to);
     r = tdx_ask(to, "x-tdx-check");
     g_assert_true(qdict_get_bool(r, "consistent"));
     qobject_unref(r);
@@ -341,7 +327,7 @@ static void test_check(void)
 
     tdx_corrupt_saved(path, td.tdr, children);
     to = tdx_start("", args);
-    wait_for_migration(to);
+    tdx_wait_migrated(to);
     r = tdx_ask(to, "x-tdx-check");
     g_assert_false(qdict_get_bool(r, "consistent"));
     g_assert_cmpstr(qdict_get_str(r, "violation"), ==, want);

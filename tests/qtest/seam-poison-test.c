@@ -12,7 +12,7 @@
 #include "qobject/qdict.h"
 #include "libqos/pci.h"
 #include "libqos/pci-pc.h"
-#include "libqos/tdx-module.h"
+#include "libqos/tdx-state.h"
 
 #define HKID 2
 #define LINE 64
@@ -150,27 +150,6 @@ static void test_module(void)
 
 /* --- saving and loading --------------------------------------------------- */
 
-static void save(QTestState *qts, const char *path)
-{
-    g_autofree char *uri = g_strdup_printf("file:%s", path);
-
-    qtest_qmp_assert_success(qts, "{ 'execute': 'migrate', 'arguments': "
-                             "{ 'uri': %s } }", uri);
-    for (;;) {
-        QDict *r = qtest_qmp_assert_success_ref(
-            qts, "{ 'execute': 'query-migrate' }");
-        g_autofree char *status = g_strdup(qdict_get_try_str(r, "status"));
-
-        qobject_unref(r);
-        g_assert_cmpstr(status, !=, "failed");
-        if (!g_strcmp0(status, "completed")) {
-            break;
-        }
-        g_usleep(10 * 1000);
-    }
-    qtest_quit(qts);
-}
-
 static void test_migration(void)
 {
     g_autofree char *path = NULL, *incoming = NULL, *args = NULL, *err = NULL;
@@ -183,7 +162,7 @@ static void test_migration(void)
     close(fd);
     qtest_writeb(qts, page, 0);
     qtest_writeb(qts, page + 4 * KiB - 1, 0);
-    save(qts, path);
+    tdx_save(qts, path);
 
     incoming = g_strdup_printf(ERRATUM MACHINE "-incoming file:%s", path);
     qts = tdx_start("", incoming);

@@ -9,6 +9,7 @@
 #include "qemu/bswap.h"
 #include "qemu/units.h"
 #include "qobject/qdict.h"
+#include "libqos/tdx-state.h"
 #include "libqos/tdx-td.h"
 
 #define HKID    2
@@ -174,22 +175,6 @@ static void test_split_and_join(void)
 
 /* --- saved half-way ----------------------------------------------------- */
 
-static void wait_for_migration(QTestState *qts)
-{
-    for (;;) {
-        QDict *r = qtest_qmp_assert_success_ref(
-            qts, "{ 'execute': 'query-migrate' }");
-        g_autofree char *status = g_strdup(qdict_get_try_str(r, "status"));
-
-        qobject_unref(r);
-        if (status && !strcmp(status, "completed")) {
-            return;
-        }
-        g_assert_cmpstr(status, !=, "failed");
-        g_usleep(10 * 1000);
-    }
-}
-
 /* Another QEMU goes on with the build, and the measurement is the same */
 static void test_saved_half_way(void)
 {
@@ -208,14 +193,14 @@ static void test_saved_half_way(void)
     add_pages(&td, 0, 7, sum);
     qtest_qmp_assert_success(qts, "{ 'execute': 'migrate', 'arguments': "
                              "{ 'uri': %s } }", uri);
-    wait_for_migration(qts);
+    tdx_wait_migrated(qts);
     qtest_quit(qts);
 
     args = g_strdup_printf("%s-incoming defer", MACHINE);
     td.qts = tdx_start("", args);
     qtest_qmp_assert_success(td.qts, "{ 'execute': 'migrate-incoming', "
                              "'arguments': { 'uri': %s } }", uri);
-    wait_for_migration(td.qts);
+    tdx_wait_migrated(td.qts);
     unlink(path);
 
     add_pages(&td, 7, TD_PAGES, sum);

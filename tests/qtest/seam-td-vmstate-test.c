@@ -7,6 +7,7 @@
 
 #include "qemu/osdep.h"
 #include "libqos/tdx-monitor.h"
+#include "libqos/tdx-state.h"
 
 #define END       (TDX_HOST_BASE + 21 * TDX_2M)
 #define SOURCE    (TDX_HOST_SHARED + TDX_4K)
@@ -20,22 +21,6 @@ enum {
 };
 
 /* --- moving -------------------------------------------------------------- */
-
-static void wait_for_migration(QTestState *qts, const char *want)
-{
-    for (;;) {
-        QDict *r = qtest_qmp_assert_success_ref(
-            qts, "{ 'execute': 'query-migrate' }");
-        g_autofree char *status = g_strdup(qdict_get_try_str(r, "status"));
-
-        qobject_unref(r);
-        if (status && !strcmp(status, want)) {
-            return;
-        }
-        g_assert_cmpstr(status, !=, "failed");
-        g_usleep(10 * 1000);
-    }
-}
 
 /* To another QEMU by a socket; ends @from */
 static QTestState *migrate(QTestState *from)
@@ -52,77 +37,12 @@ static QTestState *migrate(QTestState *from)
     to = tdx_start("x-check=on", args);
     qtest_qmp_assert_success(from, "{ 'execute': 'migrate', 'arguments': "
                              "{ 'uri': %s } }", uri);
-    wait_for_migration(from, "completed");
+    tdx_wait_migrated(from);
     qtest_quit(from);
-    wait_for_migration(to, "completed");
+    tdx_wait_migrated(to);
     unlink(path);
     rmdir(dir);
     return to;
-}
-
-/* Wait for the one job there is; returns its error, NULL if it ended well */
-static char *job_error(QTestState *qts)
-{
-    for (;;) {
-        QDict *r = qtest_qmp(qts, "{ 'execute': 'query-jobs' }");
-        QDict *job = qobject_to(QDict,
-                                qlist_peek(qdict_get_qlist(r, "return")));
-        bool done = !strcmp(qdict_get_str(job, "status"), "concluded");
-
-        g_autofree char *error = g_strdup(qdict_get_try_str(job, "error"));
-
-        qobject_unref(r);
-        if (done) {
-            qtest_qmp_assert_success(qts, "{ 'execute': 'job-dismiss', "
-                                     "'arguments': { 'id': 'job' } }");
-            return g_steal_pointer(&error);
-        }
-        g_usleep(10 * 1000);
-    }
-}
-
-static void wait_for_job(QTestState *qts)
-{
-    g_autofree char *error = job_error(qts);
-
-    g_assert_cmpstr(error, ==, NULL);
-}
-
-/* A disk that takes snapshots; returns the name of its file */
-static char *add_disk(QTestState *qts)
-{
-    g_autoptr(GError) error = NULL;
-    char *path = NULL;
-    int fd = g_file_open_tmp("seam-disk-XXXXXX", &path, &error);
-
-    g_assert_no_error(error);
-    close(fd);
-    qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-add', 'arguments': "
-                             "{ 'driver': 'file', 'node-name': 'file', "
-                             "'filename': %s } }", path);
-    qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-create', "
-                             "'arguments': { 'job-id': 'job', 'options': "
-                             "{ 'driver': 'qcow2', 'file': 'file', "
-                             "'size': 1048576 } } }");
-    wait_for_job(qts);
-    qtest_qmp_assert_success(qts, "{ 'execute': 'blockdev-add', 'arguments': "
-                             "{ 'driver': 'qcow2', 'node-name': 'disk', "
-                             "'file': 'file' } }");
-    return path;
-}
-
-static void start_snapshot(QTestState *qts, const char *command)
-{
-    qtest_qmp_assert_success(qts, "{ 'execute': %s, 'arguments': "
-                             "{ 'job-id': 'job', 'tag': 'tag', "
-                             "'vmstate': 'disk', 'devices': [ 'disk' ] } }",
-                             command);
-}
-
-static void snapshot(QTestState *qts, const char *command)
-{
-    start_snapshot(qts, command);
-    wait_for_job(qts);
 }
 
 /* --- what the module says ------------------------------------------------ */
@@ -287,19 +207,19 @@ static void test_snapshot(const void *data)
     QHostTd td, saved;
 
     tdx_host_init(&h, tdx_start("x-check=on", TDX_HOST_MACHINE), data);
-    disk = add_disk(h.qts);
+    disk = tdx_add_disk(h.qts);
     host_td_create(&td, &h, TDX_ATTR_DEBUG, HKID);
     populate(&td);
     go_on(&td);
     before = portrait(&td);
-    snapshot(h.qts, "snapshot-save");
+    tdx_snapshot(h.qts, "snapshot-save");
     books = h;
     saved = td;
     saved.pages = g_array_copy(td.pages);
 
     /* To its end, and once more from where it was saved */
     finish(&td);
-    snapshot(h.qts, "snapshot-load");
+    tdx_snapshot(h.qts, "snapshot-load");
     h = books;
     after = portrait(&saved);
     g_assert_cmpstr(before, ==, after);
@@ -319,12 +239,12 @@ static void test_snapshot_refused(const void *data)
 
     tdx_host_init(&h, tdx_start(check ? "x-check=on" : "", TDX_HOST_MACHINE),
                   true);
-    disk = add_disk(h.qts);
+    disk = tdx_add_disk(h.qts);
     host_td_create(&td, &h, 0, HKID);
-    snapshot(h.qts, "snapshot-save");
+    tdx_snapshot(h.qts, "snapshot-save");
     tdx_corrupt_saved(disk, td.tdr, host_td_field(&td, TDX_MD_CHLDCNT));
-    start_snapshot(h.qts, "snapshot-load");
-    error = job_error(h.qts);
+    tdx_start_snapshot(h.qts, "snapshot-load");
+    error = tdx_job_error(h.qts);
     g_assert_cmpint(!!error, ==, check);
     g_array_free(td.pages, true);
     qtest_quit(h.qts);
@@ -404,7 +324,7 @@ static void test_mismatch(const void *data)
     host_td_create(&td, &h, 0, HKID);
     qtest_qmp_assert_success(h.qts, "{ 'execute': 'migrate', 'arguments': "
                              "{ 'uri': %s } }", uri);
-    wait_for_migration(h.qts, "completed");
+    tdx_wait_migrated(h.qts);
     qtest_quit(h.qts);
     g_array_free(td.pages, true);
 

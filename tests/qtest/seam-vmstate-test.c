@@ -6,62 +6,10 @@
 
 #include "qemu/osdep.h"
 #include "qemu/units.h"
-#include "qobject/qdict.h"
-#include "libqos/tdx-module.h"
+#include "libqos/tdx-state.h"
 
 #define HKID 2
 #define MACHINE "-m 4G -smp 2,sockets=2,cores=1,threads=1 "
-
-/* --- saving and loading -------------------------------------------------- */
-
-static void wait_for_migration(QTestState *qts, const char *want)
-{
-    for (;;) {
-        QDict *r = qtest_qmp_assert_success_ref(
-            qts, "{ 'execute': 'query-migrate' }");
-        g_autofree char *status = g_strdup(qdict_get_try_str(r, "status"));
-
-        qobject_unref(r);
-        if (status && !strcmp(status, want)) {
-            return;
-        }
-        g_assert_cmpstr(status, !=, "failed");
-        g_usleep(10 * 1000);
-    }
-}
-
-static char *state_file(void)
-{
-    g_autoptr(GError) error = NULL;
-    char *path = NULL;
-    int fd = g_file_open_tmp("seam-vmstate-XXXXXX", &path, &error);
-
-    g_assert_no_error(error);
-    close(fd);
-    return path;
-}
-
-/* Ends @qts */
-static void save(QTestState *qts, const char *path)
-{
-    g_autofree char *uri = g_strdup_printf("file:%s", path);
-
-    qtest_qmp_assert_success(qts, "{ 'execute': 'migrate', 'arguments': "
-                             "{ 'uri': %s } }", uri);
-    wait_for_migration(qts, "completed");
-    qtest_quit(qts);
-}
-
-static QTestState *load(const char *module, const char *path)
-{
-    g_autofree char *uri = g_strdup_printf("file:%s", path);
-    QTestState *qts = tdx_start(module, MACHINE "-incoming defer");
-
-    qtest_qmp_assert_success(qts, "{ 'execute': 'migrate-incoming', "
-                             "'arguments': { 'uri': %s } }", uri);
-    wait_for_migration(qts, "completed");
-    return qts;
-}
 
 /* --- tests --------------------------------------------------------------- */
 
@@ -78,7 +26,7 @@ static QTdxTdmr new_tdmr(void)
 /* Saved between two of TDH.SYS.TDMR.INIT's calls */
 static void test_half_way(void)
 {
-    g_autofree char *path = state_file();
+    g_autofree char *path = tdx_state_file();
     QTestState *qts = tdx_start("", MACHINE);
     QTdxTdmr t = new_tdmr();
     TdxRegs r;
@@ -90,9 +38,9 @@ static void test_half_way(void)
         g_assert_true(tdx_seamcall(qts, 0, &r));
         tdx_assert_status(r.rax, TDX_SUCCESS);
     }
-    save(qts, path);
+    tdx_save(qts, path);
 
-    qts = load("", path);
+    qts = tdx_load("", MACHINE, path);
     g_assert_cmpint(tdx_prop(qts, "hkid"), ==, HKID);
     g_assert_cmpint(tdx_prop(qts, "lps-initialized"), ==, 2);
     g_assert_cmpint(tdx_rd(qts, TDX_MD_MAX_TDMRS), ==, 64);
@@ -116,15 +64,15 @@ static void test_half_way(void)
 /* Saved before all processors are initialized */
 static void test_early(void)
 {
-    g_autofree char *path = state_file();
+    g_autofree char *path = tdx_state_file();
     QTestState *qts = tdx_start("", MACHINE);
 
     tdx_assert_status(tdx_call(qts, 0, TDH_SYS_INIT, 0, 0, 0), TDX_SUCCESS);
     tdx_assert_status(tdx_call(qts, 1, TDH_SYS_LP_INIT, 0, 0, 0),
                       TDX_SUCCESS);
-    save(qts, path);
+    tdx_save(qts, path);
 
-    qts = load("", path);
+    qts = tdx_load("", MACHINE, path);
     tdx_assert_status(tdx_call(qts, 1, TDH_SYS_LP_INIT, 0, 0, 0),
                       TDX_SYS_LP_INIT_DONE);
     tdx_assert_status(tdx_call(qts, 0, TDH_SYS_LP_INIT, 0, 0, 0),
@@ -136,7 +84,7 @@ static void test_early(void)
 /* What the host has destroyed stays so, and what not can be read */
 static void test_lost(void)
 {
-    g_autofree char *path = state_file();
+    g_autofree char *path = tdx_state_file();
     QTestState *qts = tdx_start("", MACHINE);
     QTdxTdmr t = new_tdmr();
     TdxRegs r;
@@ -145,9 +93,9 @@ static void test_lost(void)
     tdx_init_tdmr(qts, 0, &t);
     /* The PAMT entries of pages 4 to 7 */
     qtest_writeb(qts, t.pamt[0].base + 64, 0);
-    save(qts, path);
+    tdx_save(qts, path);
 
-    qts = load("", path);
+    qts = tdx_load("", MACHINE, path);
     r = (TdxRegs) { .rax = TDH_PHYMEM_PAGE_RDMD, .rcx = t.base };
     g_assert_true(tdx_seamcall(qts, 0, &r));
     tdx_assert_status(r.rax, TDX_SUCCESS);
@@ -160,11 +108,11 @@ static void test_lost(void)
 /* Another version of the module has another state */
 static void test_mismatch(void)
 {
-    g_autofree char *path = state_file();
+    g_autofree char *path = tdx_state_file();
     g_autofree char *args = NULL, *err = NULL;
     QTestState *qts = tdx_start("", MACHINE);
 
-    save(qts, path);
+    tdx_save(qts, path);
     args = g_strdup_printf("-machine q35 -cpu TDXHost -nodefaults "
                            "-device tdx-module,id=tdx,version=1.5.24 "
                            MACHINE "-incoming file:%s", path);

@@ -10,7 +10,7 @@
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
 #include "qemu/log.h"
-#include "exec/address-spaces.h"
+#include "qemu/rcu.h"
 #include "exec/exec-all.h"
 #include "exec/ram-watch.h"
 #include "exec/ram_addr.h"
@@ -18,13 +18,6 @@
 #include "system/tcg.h"
 #include "seam-internal.h"
 #include "trace.h"
-
-/* RAM that can become private: where its content and where its address is */
-typedef struct SeamRam {
-    ram_addr_t base;
-    uint64_t hpa;
-    uint64_t size;
-} SeamRam;
 
 /* --- lines --------------------------------------------------------------- */
 
@@ -147,36 +140,12 @@ static void unwatch(const TdxModuleDevice *s, uint64_t hpa, ram_addr_t addr)
     }
 }
 
-static const SeamRam *find_ram(const TdxModuleDevice *s, ram_addr_t addr)
-{
-    for (guint i = 0; s && i < s->ram->len; i++) {
-        const SeamRam *ram = &g_array_index(s->ram, SeamRam, i);
-
-        if (addr - ram->base < ram->size) {
-            return ram;
-        }
-    }
-    return NULL;
-}
-
-/* Where the page at @hpa has its content; NULL: it cannot be private */
-static const SeamRam *find_page(const TdxModuleDevice *s, uint64_t hpa)
-{
-    for (guint i = 0; i < s->ram->len; i++) {
-        const SeamRam *ram = &g_array_index(s->ram, SeamRam, i);
-
-        if (hpa - ram->hpa < ram->size &&
-            ram->size - (hpa - ram->hpa) >= SEAM_PAGE_SIZE) {
-            return ram;
-        }
-    }
-    return NULL;
-}
-
 void seam_integrity_settle(TdxModuleDevice *s, uint64_t hpa)
 {
-    const SeamRam *ram = find_page(s, hpa & -SEAM_PAGE_SIZE);
+    const SeamRam *ram;
 
+    RCU_READ_LOCK_GUARD();
+    ram = seam_ram_by_hpa(s, hpa & -SEAM_PAGE_SIZE);
     if (ram && !seam_integrity_watched(s, hpa)) {
         unwatch(s, hpa, ram->base + (hpa - ram->hpa));
     }
@@ -223,14 +192,18 @@ static void page_written(TdxModuleDevice *s, const SeamRam *ram,
 static void ram_was_written(ram_addr_t addr, ram_addr_t len, bool by_cpu)
 {
     TdxModuleDevice *s = seam_device();
-    const SeamRam *ram = find_ram(s, addr);
+    const SeamRam *ram = NULL;
     ram_addr_t n;
 
+    if (!s) {
+        return;
+    }
+    RCU_READ_LOCK_GUARD();
     /* A write lies in one RAM block, but not all of it may be convertible */
     for (; len; addr += n, len -= n) {
         n = seam_lines_in_page(addr, len);
         if (!ram || addr - ram->base >= ram->size) {
-            ram = find_ram(s, addr);
+            ram = seam_ram_by_addr(s, addr);
         }
         if (ram) {
             page_written(s, ram, addr, n, by_cpu || own_writes);
@@ -241,53 +214,50 @@ static void ram_was_written(ram_addr_t addr, ram_addr_t len, bool by_cpu)
 static bool ram_watched(ram_addr_t addr)
 {
     TdxModuleDevice *s = seam_device();
-    const SeamRam *ram = find_ram(s, addr);
+    const SeamRam *ram;
 
+    if (!s) {
+        return false;
+    }
+    RCU_READ_LOCK_GUARD();
+    ram = seam_ram_by_addr(s, addr);
     return ram && seam_integrity_watched(s, ram->hpa + (addr - ram->base));
 }
 
 /* --- life ---------------------------------------------------------------- */
 
-static void add_ram(GArray *array, TdxRange range)
-{
-    RCU_READ_LOCK_GUARD();
-
-    while (range.size) {
-        hwaddr xlat, len = range.size;
-        MemoryRegion *mr = address_space_translate(&address_space_memory,
-                                                   range.base, &xlat, &len,
-                                                   true,
-                                                   MEMTXATTRS_UNSPECIFIED);
-
-        if (memory_region_is_ram(mr)) {
-            SeamRam ram = {
-                .base = memory_region_get_ram_addr(mr) + xlat,
-                .hpa = range.base,
-                .size = len,
-            };
-
-            g_array_append_val(array, ram);
-        }
-        range.base += len;
-        range.size -= len;
-    }
-}
-
-void seam_integrity_start(TdxModuleDevice *s)
+void seam_integrity_start(void)
 {
     static const RamWatch seam_watch = {
         .written = ram_was_written,
         .watched = ram_watched,
     };
 
-    if (!s->ram) {
-        s->ram = g_array_new(false, false, sizeof(SeamRam));
-    }
-    g_array_set_size(s->ram, 0);
-    for (int i = 0; i < TDX_MAX_CMRS; i++) {
-        add_ram(s->ram, s->plat.cmr[i]);
-    }
     qatomic_set(&ram_watch, &seam_watch);
+}
+
+/* Lines of @map that were in @ram, which is where it was or not */
+static void lose(TdxModuleDevice *s, SeamLineMap *map, const SeamRam *ram)
+{
+    uint64_t hpa = QEMU_ALIGN_DOWN(ram->hpa, SEAM_PAGE_SIZE);
+    uint64_t *lines;
+
+    for (; (lines = seam_lines_next(map, &hpa)) && hpa - ram->hpa < ram->size;
+         hpa += SEAM_PAGE_SIZE) {
+        const SeamRam *now = seam_ram_by_hpa(s, hpa);
+        ram_addr_t addr = ram->base + (hpa - ram->hpa);
+
+        if (!now || now->base + (hpa - now->hpa) != addr) {
+            qatomic_set(lines, 0);
+            unwatch(s, hpa, addr);
+        }
+    }
+}
+
+void seam_integrity_ram_gone(TdxModuleDevice *s, const SeamRam *ram)
+{
+    lose(s, &s->poison, ram);
+    lose(s, &s->lines, ram);
 }
 
 static void forget(TdxModuleDevice *s, SeamLineMap *map)
@@ -328,7 +298,7 @@ int seam_integrity_load(TdxModuleDevice *s, SeamLineMap *map, QEMUFile *f)
     uint64_t hpa;
 
     while ((hpa = qemu_get_be64(f)) != NO_MORE_PAGES) {
-        const SeamRam *ram = find_page(s, hpa);
+        const SeamRam *ram = seam_ram_by_hpa(s, hpa);
 
         if (!ram || hpa & (SEAM_PAGE_SIZE - 1)) {
             error_report("tdx-module: the saved state has private lines at "

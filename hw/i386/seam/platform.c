@@ -18,41 +18,11 @@
 
 /* --- processors ---------------------------------------------------------- */
 
-/* Package number of a socket, a new one at its first processor */
-static bool add_package(TdxModuleDevice *s, int socket[TDX_MAX_PKGS],
-                        X86CPU *cpu, unsigned lp, Error **errp)
-{
-    TdxPlatformInfo *plat = &s->plat;
-    uint32_t pkg;
-    uint32_t regs[4];
-
-    for (pkg = 0; pkg < plat->num_pkgs; pkg++) {
-        if (socket[pkg] == cpu->socket_id) {
-            break;
-        }
-    }
-    if (pkg == TDX_MAX_PKGS) {
-        error_setg(errp, "the TDX module takes at most %d packages; "
-                   "use -smp with sockets=%d or less",
-                   TDX_MAX_PKGS, TDX_MAX_PKGS);
-        return false;
-    }
-    if (pkg == plat->num_pkgs) {
-        cpu_x86_cpuid(&cpu->env, 1, 0, &regs[0], &regs[1], &regs[2],
-                      &regs[3]);
-        socket[pkg] = cpu->socket_id;
-        plat->pkg_fms[pkg] = regs[0];
-        plat->num_pkgs++;
-    }
-    s->lp_pkg[lp] = pkg;
-    return true;
-}
-
 static uint32_t platform_lp_package(void *opaque, unsigned lp)
 {
     TdxModuleDevice *s = opaque;
 
-    return s->lp_pkg[lp];
+    return s->found.lp[lp].pkg;
 }
 
 static void platform_cpuid(void *opaque, unsigned lp, uint32_t leaf,
@@ -60,7 +30,7 @@ static void platform_cpuid(void *opaque, unsigned lp, uint32_t leaf,
 {
     TdxModuleDevice *s = opaque;
 
-    cpu_x86_cpuid(&s->lps[lp]->env, leaf, subleaf, &regs[0], &regs[1],
+    cpu_x86_cpuid(&s->found.lp[lp].cpu->env, leaf, subleaf, &regs[0], &regs[1],
                   &regs[2], &regs[3]);
 }
 
@@ -69,7 +39,7 @@ static bool platform_rdmsr(void *opaque, unsigned lp, uint32_t msr,
 {
     TdxModuleDevice *s = opaque;
 
-    return x86_seam_rdmsr(s->lps[lp], msr, value) ||
+    return x86_seam_rdmsr(s->found.lp[lp].cpu, msr, value) ||
            tdx_firmware_msr(&s->plat, msr, value);
 }
 
@@ -78,14 +48,14 @@ static void platform_tlb_flush(void *opaque, unsigned lp)
     TdxModuleDevice *s = opaque;
 
     if (tcg_enabled()) {
-        tlb_flush(CPU(s->lps[lp]));
+        tlb_flush(CPU(s->found.lp[lp].cpu));
     }
 }
 
 static uint64_t platform_tsc(void *opaque, unsigned lp)
 {
     TdxModuleDevice *s = opaque;
-    CPUX86State *env = &s->lps[lp]->env;
+    CPUX86State *env = &s->found.lp[lp].cpu->env;
 
     return cpu_get_tsc(env) + env->tsc_offset;
 }
@@ -104,25 +74,33 @@ static bool copy_shared(uint64_t hpa, void *buf, size_t len, bool is_write)
     RCU_READ_LOCK_GUARD();
     while (len) {
         hwaddr xlat, l = len;
+        MemTxResult result;
         MemoryRegion *mr = address_space_translate(&address_space_memory, hpa,
                                                    &xlat, &l, is_write,
                                                    MEMTXATTRS_UNSPECIFIED);
 
         if (!memory_access_is_direct(mr, is_write, MEMTXATTRS_UNSPECIFIED)) {
-            if (!is_write) {
-                memset(p, 0xff, len);
-            }
-            return false;
+            goto gone;
         }
         seam_integrity_own_writes(is_write);
-        address_space_rw(&address_space_memory, hpa, MEMTXATTRS_UNSPECIFIED,
-                         p, l, is_write);
+        result = address_space_rw(&address_space_memory, hpa,
+                                  MEMTXATTRS_UNSPECIFIED, p, l, is_write);
         seam_integrity_own_writes(false);
+        /* It was unplugged just now */
+        if (result != MEMTX_OK) {
+            goto gone;
+        }
         hpa += l;
         p += l;
         len -= l;
     }
     return true;
+
+gone:
+    if (!is_write) {
+        memset(p, 0xff, len);
+    }
+    return false;
 }
 
 bool seam_read_shared(void *opaque, uint64_t hpa, void *buf, size_t len)
@@ -173,35 +151,17 @@ static const TdxPlatformOps platform_ops = {
     .fatal = platform_fatal,
 };
 
-bool seam_platform_init(TdxModuleDevice *s, Error **errp)
+void seam_platform_init(TdxModuleDevice *s)
 {
     X86CPU *first = X86_CPU(first_cpu);
     const X86SeamState *seam = first->seam;
     TdxPlatformInfo *plat = &s->plat;
-    int socket[TDX_MAX_PKGS];
+    uint32_t regs[4];
 
     s->ops = platform_ops;
     if (seam_fence_available()) {
         s->ops.fence_others = seam_fence_others;
     }
-    s->num_cpus = MACHINE(qdev_get_machine())->smp.max_cpus;
-    s->lp_of_cpu = g_new(int, s->num_cpus);
-    s->lps = g_new0(X86CPU *, s->num_cpus);
-    s->lp_pkg = g_new0(uint32_t, s->num_cpus);
-    for (unsigned i = 0; i < s->num_cpus; i++) {
-        CPUState *cs = qemu_get_cpu(i);
-
-        s->lp_of_cpu[i] = -1;
-        if (!cs) {
-            continue;
-        }
-        if (!add_package(s, socket, X86_CPU(cs), plat->num_lps, errp)) {
-            return false;
-        }
-        s->lp_of_cpu[i] = plat->num_lps;
-        s->lps[plat->num_lps++] = X86_CPU(cs);
-    }
-
     s->partial_write_erratum = seam->partial_write_erratum;
     plat->max_pa = first->phys_bits;
     plat->keyid_bits = seam->keyid_bits;
@@ -210,5 +170,7 @@ bool seam_platform_init(TdxModuleDevice *s, Error **errp)
     plat->seamrr = (TdxRange) { seam->seamrr_base, seam->seamrr_size };
     /* SEAMREPORT and its verification are not modelled */
     plat->seamverifyreport = false;
-    return true;
+    /* A machine's processors are all of one model */
+    cpu_x86_cpuid(&first->env, 1, 0, &regs[0], &regs[1], &regs[2], &regs[3]);
+    s->fms = regs[0];
 }

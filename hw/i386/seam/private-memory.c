@@ -8,13 +8,16 @@
  */
 
 #include "qemu/osdep.h"
+#include <sys/mman.h>
 #include "qapi/error.h"
 #include "qemu/bitmap.h"
 #include "qemu/cutils.h"
 #include "qemu/madvise.h"
 #include "qemu/main-loop.h"
+#include "qemu/rcu.h"
 #include "exec/address-spaces.h"
 #include "exec/ramblock.h"
+#include "system/system.h"
 #include "seam-internal.h"
 #include "trace.h"
 
@@ -39,25 +42,64 @@ static SeamChunk *get_chunk(TdxModuleDevice *s, uint64_t hpa)
     return i < s->num_chunks ? qatomic_load_acquire(&s->chunks[i]) : NULL;
 }
 
+/*
+ * Private memory is as locked as the user wants QEMU's memory to be, but that
+ * must not give a page to what nobody has touched: a mapping which would be
+ * filled at once is made without access first.
+ */
+static void *map_chunk(Error **errp)
+{
+    void *host = mmap(NULL, SEAM_CHUNK_SIZE, PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (host == MAP_FAILED) {
+        goto fail;
+    }
+    if (should_mlock(mlock_state)) {
+#ifdef MLOCK_ONFAULT
+        /* Instead of "all of it", which the mapping began with */
+        if (mlock2(host, SEAM_CHUNK_SIZE, MLOCK_ONFAULT)) {
+            goto fail;
+        }
+#endif
+    }
+    if (mprotect(host, SEAM_CHUNK_SIZE, PROT_READ | PROT_WRITE)) {
+        goto fail;
+    }
+    return host;
+
+fail:
+    error_setg_errno(errp, errno, "the TDX module gets no private memory%s",
+                     should_mlock(mlock_state)
+                     ? ", all of which counts as locked" : "");
+    if (host != MAP_FAILED) {
+        munmap(host, SEAM_CHUNK_SIZE);
+    }
+    return NULL;
+}
+
 /* NULL when the host has no room for it, which stops the module */
 static SeamChunk *new_chunk(TdxModuleDevice *s, uint64_t hpa)
 {
     uint64_t base = QEMU_ALIGN_DOWN(hpa, SEAM_CHUNK_SIZE);
     g_autofree char *name = g_strdup_printf("tdx-private-%" PRIx64, base);
-    SeamChunk *chunk = g_new0(SeamChunk, 1);
     Error *err = NULL;
+    void *host = map_chunk(&err);
+    SeamChunk *chunk;
 
-    if (!memory_region_init_ram_flags_nomigrate(&chunk->mr, OBJECT(s), name,
-                                                SEAM_CHUNK_SIZE,
-                                                RAM_NORESERVE, &err)) {
+    if (!host) {
         error_report_err(err);
-        object_unparent(OBJECT(&chunk->mr));
-        g_free(chunk);
         return NULL;
     }
-    chunk->host = memory_region_get_ram_ptr(&chunk->mr);
-    /* A huge page would back 2 MiB for the sake of one PAMT entry */
-    qemu_madvise(chunk->host, SEAM_CHUNK_SIZE, QEMU_MADV_NOHUGEPAGE);
+    chunk = g_new0(SeamChunk, 1);
+    chunk->host = host;
+    memory_region_init_ram_ptr(&chunk->mr, OBJECT(s), name, SEAM_CHUNK_SIZE,
+                               host);
+    /*
+     * A huge page would back 2 MiB for the sake of one PAMT entry.  A host
+     * that has none need not be asked.
+     */
+    qemu_madvise(host, SEAM_CHUNK_SIZE, QEMU_MADV_NOHUGEPAGE);
     chunk->used = bitmap_new(SEAM_PAGES_PER_CHUNK);
     trace_seam_private_chunk(base);
     return chunk;
@@ -105,6 +147,21 @@ void seam_private_resize(TdxModuleDevice *s)
     }
 }
 
+/* Gives the memory back to the host, unless that is not possible */
+static void blank_chunk(SeamChunk *chunk)
+{
+    unsigned long page = 0;
+
+    if (should_mlock(mlock_state) ||
+        ram_block_discard_range(chunk->mr.ram_block, 0, SEAM_CHUNK_SIZE)) {
+        for (; (page = find_next_bit(chunk->used, SEAM_PAGES_PER_CHUNK, page))
+               < SEAM_PAGES_PER_CHUNK; page++) {
+            memset(chunk->host + (page << SEAM_PAGE_BITS), 0, SEAM_PAGE_SIZE);
+        }
+    }
+    bitmap_zero(chunk->used, SEAM_PAGES_PER_CHUNK);
+}
+
 /*
  * What KeyID 0 sees stays: it has read zero since the memory became private,
  * and what the host wrote after it got a page back is the host's.
@@ -117,8 +174,7 @@ void seam_private_discard(void *opaque)
         SeamChunk *chunk = qatomic_load_acquire(&s->chunks[i]);
 
         if (chunk) {
-            ram_block_discard_range(chunk->mr.ram_block, 0, SEAM_CHUNK_SIZE);
-            bitmap_zero(chunk->used, SEAM_PAGES_PER_CHUNK);
+            blank_chunk(chunk);
         }
     }
     seam_integrity_reset(s);
@@ -158,29 +214,33 @@ bool seam_private_blank(void *opaque, uint64_t hpa)
 
 /*
  * Lines become private, and what KeyID 0 sees becomes zero; no page is touched
- * that is so already.
+ * that is so already.  False: there is no RAM, or no more of it.
  */
 static bool take_shared(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
 {
     RCU_READ_LOCK_GUARD();
 
     while (len) {
-        hwaddr xlat, l = len;
-        MemoryRegion *mr = address_space_translate(&address_space_memory, hpa,
-                                                   &xlat, &l, true,
-                                                   MEMTXATTRS_UNSPECIFIED);
-        ram_addr_t addr;
+        const SeamRam *ram = seam_ram_by_hpa(s, hpa);
+        uint64_t offset, l;
+        const char *host;
 
-        if (!memory_region_is_ram(mr) || mr->readonly) {
+        if (!ram) {
             return false;
         }
-        addr = memory_region_get_ram_addr(mr) + xlat;
-        seam_integrity_take(s, hpa, addr, l);
-        if (!buffer_is_zero(qemu_map_ram_ptr(mr->ram_block, xlat), l)) {
-            address_space_set(&address_space_memory, hpa, 0, l,
-                              MEMTXATTRS_UNSPECIFIED);
+        offset = hpa - ram->hpa;
+        l = MIN(len, ram->size - offset);
+        host = qemu_map_ram_ptr(ram->mr->ram_block,
+                                ram->base + offset -
+                                memory_region_get_ram_addr(ram->mr));
+        seam_integrity_take(s, hpa, ram->base + offset, l);
+        if (!buffer_is_zero(host, l)) {
+            if (address_space_set(&address_space_memory, hpa, 0, l,
+                                  MEMTXATTRS_UNSPECIFIED) != MEMTX_OK) {
+                return false;
+            }
             /* That was a write like others */
-            seam_integrity_take(s, hpa, addr, l);
+            seam_integrity_take(s, hpa, ram->base + offset, l);
         }
         hpa += l;
         len -= l;

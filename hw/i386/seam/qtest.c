@@ -36,7 +36,8 @@ static bool seamcall_command(CharBackend *chr, gchar **words)
         return fail(chr, "usage: seamcall LP RAX [RCX [RDX [R8 ... R15 "
                     "[RBX [RSI [RDI [RBP]]]]]]]");
     }
-    if (qemu_strtou64(words[1], NULL, 0, &lp) || lp >= s->plat.num_lps) {
+    if (qemu_strtou64(words[1], NULL, 0, &lp) || lp >= s->plat.num_lps ||
+        !seam_lp_is_there(s, lp)) {
         return fail(chr, "no such LP");
     }
     for (unsigned i = 2; words[i]; i++) {
@@ -46,8 +47,8 @@ static bool seamcall_command(CharBackend *chr, gchar **words)
     }
 
     reply = g_string_new("OK ");
-    g_string_append(reply, seam_seamcall(s->lps[lp], gpr) ? "vmsucceed"
-                                                          : "vmfail");
+    g_string_append(reply, seam_seamcall(s->found.lp[lp].cpu, gpr)
+                            ? "vmsucceed" : "vmfail");
     for (unsigned i = 0; i < ARRAY_SIZE(gpr_order); i++) {
         g_string_append_printf(reply, " 0x%" PRIx64, gpr[gpr_order[i]]);
     }

@@ -8,6 +8,7 @@
 #define HW_I386_SEAM_INTERNAL_H
 
 #include "exec/cpu-common.h"
+#include "exec/memory.h"
 #include "hw/i386/seam.h"
 #include "hw/qdev-core.h"
 #include "migration/vmstate.h"
@@ -28,6 +29,44 @@ typedef struct SeamChunk {
     unsigned long *used;
 } SeamChunk;
 
+/**
+ * SeamLp: a logical processor as the module counts it.
+ * @cpu: a reference is held; NULL: gone before the machine came here
+ * @index: QEMU's CPU index
+ * @pkg: package number
+ * @there: for migration: @cpu is plugged
+ */
+typedef struct SeamLp {
+    X86CPU *cpu;
+    uint32_t index;
+    uint32_t pkg;
+    bool there;
+} SeamLp;
+
+/**
+ * SeamFound: what firmware found as it last started, which is what the module
+ * has until the next time.
+ * @started: a processor has run since
+ * @lp: by LP number; room for all processors that the machine can have
+ */
+typedef struct SeamFound {
+    bool started;
+    uint32_t num_lps;
+    uint32_t num_pkgs;
+    uint32_t num_cmrs;
+    SeamLp *lp;
+    TdxRange cmr[TDX_MAX_CMRS];
+} SeamFound;
+
+/* RAM in one piece, where its content and where its address is */
+typedef struct SeamRam {
+    MemoryRegion *mr;
+    ram_addr_t base;
+    uint64_t hpa;
+    uint64_t size;
+} SeamRam;
+
+typedef struct SeamRamList SeamRamList;
 typedef struct SeamWindow SeamWindow;
 
 struct TdxModuleDevice {
@@ -44,16 +83,19 @@ struct TdxModuleDevice {
     TdxPlatformInfo plat;
     TdxPlatformOps ops;
     TdxModule *module;
-    X86CPU **lps;           /* plat.num_lps of them, by LP number */
+    SeamFound found;        /* changes only while no vCPU runs */
+    SeamFound saved;        /* the same on its way out or in */
     int *lp_of_cpu;         /* by cpu_index; -1: unknown to the module */
     unsigned num_cpus;      /* size of lp_of_cpu */
-    uint32_t *lp_pkg;       /* by LP number */
+    uint32_t fms;           /* CPUID(1).EAX */
     uint32_t loader_busy;   /* an LP is inside the P-SEAMLDR; atomic */
 
     SeamChunk **chunks;     /* by HPA >> SEAM_CHUNK_BITS; atomic */
     uint64_t num_chunks;
 
-    GArray *ram;            /* SeamRam elements; see integrity.c */
+    MemoryListener listener;
+    GArray *all_ram;        /* what could be convertible: SeamRam, ascending */
+    SeamRamList *ram;       /* the part of it that is, and is there; RCU */
     SeamLineMap lines;      /* last written with a private KeyID */
     bool partial_write_erratum; /* the processors have it */
     SeamLineMap poison;     /* the host's, with poison in them; see poison.c */
@@ -61,11 +103,8 @@ struct TdxModuleDevice {
 
 /* --- platform ------------------------------------------------------------ */
 
-/**
- * seam_platform_init: find the processors of the machine and give them LP
- * numbers; fills @s->ops, and all of @s->plat but the memory.
- */
-bool seam_platform_init(TdxModuleDevice *s, Error **errp);
+/** seam_platform_init: what of the machine never changes; @s->ops */
+void seam_platform_init(TdxModuleDevice *s);
 
 /**
  * seam_fence_available: can seam_fence_others() be called on this host?
@@ -82,16 +121,48 @@ bool seam_read_shared(void *opaque, uint64_t hpa, void *buf, size_t len);
 bool seam_write_shared(void *opaque, uint64_t hpa, const void *buf,
                        size_t len);
 
+/* --- firmware ------------------------------------------------------------ */
+
+/** seam_firmware_init: to be called once, when the machine is complete */
+void seam_firmware_init(TdxModuleDevice *s);
+
+/**
+ * seam_firmware_start: the machine starts, or starts again: find processors
+ * and memory, load the module; vCPUs stopped.
+ * Returns false when there is more than the module takes; it does without.
+ */
+bool seam_firmware_start(TdxModuleDevice *s, Error **errp);
+
+/**
+ * seam_lp_is_there: is @lp a processor that the module counts and that is
+ * plugged?  BQL held.
+ */
+bool seam_lp_is_there(const TdxModuleDevice *s, unsigned lp);
+
+extern const VMStateDescription vmstate_seam_found;
+
 /* --- convertible memory -------------------------------------------------- */
+
+/** seam_ram_init: learn where the machine's RAM is, from here on */
+void seam_ram_init(TdxModuleDevice *s);
+
+/** seam_ram_update: @s->plat.cmr has changed */
+void seam_ram_update(TdxModuleDevice *s);
+
+/**
+ * seam_ram_by_hpa / seam_ram_by_addr: convertible RAM that is there now, by
+ * address; NULL: none is.  Within an RCU critical section, or with the BQL.
+ */
+const SeamRam *seam_ram_by_hpa(const TdxModuleDevice *s, uint64_t hpa);
+const SeamRam *seam_ram_by_addr(const TdxModuleDevice *s, ram_addr_t addr);
 
 /**
  * seam_find_cmrs: what of the machine's RAM can become private.
- * @seamrr: excluded from it
  * @cmr: filled in ascending order; the rest are null entries
- * Returns false when there is more than the table can hold.
+ * Returns their number, and sets @errp when the table cannot hold all.
  */
-bool seam_find_cmrs(TdxRange seamrr, TdxRange cmr[TDX_MAX_CMRS],
-                    Error **errp);
+unsigned seam_find_cmrs(const TdxModuleDevice *s, TdxRange cmr[TDX_MAX_CMRS],
+                        Error **errp);
 
 /* --- private memory ------------------------------------------------------ */
 
@@ -117,8 +188,14 @@ void *seam_private_next(TdxModuleDevice *s, uint64_t *hpa);
 
 /* --- integrity ----------------------------------------------------------- */
 
-/** seam_integrity_start: learn where convertible RAM is; vCPUs stopped */
-void seam_integrity_start(TdxModuleDevice *s);
+/** seam_integrity_start: watch RAM; vCPUs stopped */
+void seam_integrity_start(void);
+
+/**
+ * seam_integrity_ram_gone: @ram may be somewhere else or nowhere; what was
+ * private in that part of it which is not where it was is lost.  BQL held.
+ */
+void seam_integrity_ram_gone(TdxModuleDevice *s, const SeamRam *ram);
 
 /** seam_integrity_reset: all lines are the host's */
 void seam_integrity_reset(TdxModuleDevice *s);

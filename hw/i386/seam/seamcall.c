@@ -47,7 +47,8 @@ bool seam_seamcall(X86CPU *cpu, uint64_t *gpr)
         return false;
     }
     lp = s->lp_of_cpu[index];
-    if (lp < 0) {
+    /* Or it came to the place of one that the module counts */
+    if (lp < 0 || s->found.lp[lp].cpu != cpu) {
         return false;
     }
     if (unlikely(observed())) {

@@ -55,7 +55,7 @@ static uint64_t seamldr_info(TdxModuleDevice *s, uint64_t hpa)
         .minor = cpu_to_le16(SEAMLDR_MINOR),
         .major = cpu_to_le16(SEAMLDR_MAJOR),
         .update = cpu_to_le16(SEAMLDR_UPDATE),
-        .acm_x2apicid = cpu_to_le32(s->lps[0]->apic_id),
+        .acm_x2apicid = cpu_to_le32(X86_CPU(first_cpu)->apic_id),
         .seam_ready = 1,
         .p_seam_ready = 1,
     };

@@ -21,7 +21,6 @@
 #include "system/tcg.h"
 #include "seam-internal.h"
 #include "target/i386/seam.h"
-#include "trace.h"
 
 /*
  * TDX_FEATURES0 of the released module whose behaviour is not modelled: a
@@ -39,51 +38,28 @@
 
 /* --- loading ------------------------------------------------------------- */
 
-/*
- * What firmware does at each start of the platform: find memory, load the
- * module.  RAM may have been plugged since the last one.
- */
-static bool load_module(TdxModuleDevice *s, Error **errp)
-{
-    TdxPlatformInfo plat = s->plat;
-    unsigned cmrs = 0;
-
-    if (!seam_find_cmrs(plat.seamrr, plat.cmr, errp)) {
-        return false;
-    }
-    if (s->module && !memcmp(&plat, &s->plat, sizeof(plat))) {
-        tdx_module_reset(s->module);
-    } else {
-        tdx_module_free(s->module);
-        s->plat = plat;
-        s->module = tdx_module_new(&s->cfg, &s->plat, &s->ops, s);
-        seam_faults_add(s);
-        seam_private_resize(s);
-        seam_integrity_start(s);
-        for (; cmrs < TDX_MAX_CMRS && s->plat.cmr[cmrs].size; cmrs++) {
-            trace_seam_cmr(cmrs, s->plat.cmr[cmrs].base,
-                           s->plat.cmr[cmrs].size);
-        }
-        trace_seam_load(plat.num_lps, plat.num_pkgs, cmrs);
-    }
-    qatomic_set(&s->loader_busy, 0);
-    return true;
-}
-
 static void tdx_module_machine_done(Notifier *notifier, void *data)
 {
     TdxModuleDevice *s = container_of(notifier, TdxModuleDevice,
                                       machine_done);
     Error *err = NULL;
 
-    if (!seam_platform_init(s, &err) || !load_module(s, &err)) {
+    seam_platform_init(s);
+    seam_ram_init(s);
+    seam_firmware_init(s);
+    if (!seam_firmware_start(s, &err)) {
         error_report_err(err);
         exit(EXIT_FAILURE);
     }
+    seam_integrity_start();
     seam_device_set(s);
 }
 
-/* In the last phase: everything else of the machine is as after power-on */
+/*
+ * In the last phase: everything else of the machine is as after power-on.
+ * Firmware does not run when a snapshot is loaded, which brings all that this
+ * device has.
+ */
 static void tdx_module_reset_exit(Object *obj, ResetType type)
 {
     TdxModuleDevice *s = TDX_MODULE(obj);
@@ -92,10 +68,11 @@ static void tdx_module_reset_exit(Object *obj, ResetType type)
     if (!s->module) {
         return; /* The machine is not complete yet */
     }
-    if (!load_module(s, &err)) {
-        /* Memory plugged since the start stays unknown to the module */
-        warn_report_err(err);
+    if (type == RESET_TYPE_SNAPSHOT_LOAD) {
         tdx_module_reset(s->module);
+    } else if (!seam_firmware_start(s, &err)) {
+        /* What was plugged since the start is more than the module takes */
+        warn_report_err(err);
     }
     seam_private_discard(s);
 }

@@ -36,17 +36,12 @@ static char *module_identity(const TdxModuleDevice *s)
                            c->num_handoff_pages,
                            c->sys_disable ? "on" : "off");
     g_string_append_printf(id, "; machine: phys-bits=%u,keyid-bits=%u,"
-                           "mktme-keyids=%u,tdx-keyids=%u,lps=%u,packages=%u,"
+                           "mktme-keyids=%u,tdx-keyids=%u,"
                            "seamrr=0x%" PRIx64 "+0x%" PRIx64,
                            p->max_pa, p->keyid_bits, p->mktme_keyids,
-                           p->tdx_keyids, p->num_lps, p->num_pkgs,
-                           p->seamrr.base, p->seamrr.size);
+                           p->tdx_keyids, p->seamrr.base, p->seamrr.size);
     if (s->partial_write_erratum) {
         g_string_append(id, ",partial-write-erratum=on");
-    }
-    for (int i = 0; i < TDX_MAX_CMRS && p->cmr[i].size; i++) {
-        g_string_append_printf(id, ",cmr=0x%" PRIx64 "+0x%" PRIx64,
-                               p->cmr[i].base, p->cmr[i].size);
     }
     g_string_append_printf(id, "; state format: %zu bytes, %s-endian",
                            sizeof(TdxState),
@@ -74,8 +69,8 @@ static int get_identity(QEMUFile *f, void *pv, size_t size,
     g_autofree char *have = NULL;
     uint32_t len = qemu_get_be32(f);
 
-    /* Each CMR takes less than 64 characters, and so does each other item */
-    if (len > 64 * (TDX_MAX_CMRS + 32)) {
+    /* Each item takes less than 64 characters */
+    if (len > 64 * 32) {
         error_report("tdx-module: the saved state is damaged");
         return -EINVAL;
     }
@@ -212,11 +207,13 @@ static int post_load(void *opaque, int version_id)
 
 const VMStateDescription vmstate_tdx_module = {
     .name = "tdx-module",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .post_load = post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_WHOLE(vmstate_info_identity),
+        VMSTATE_STRUCT(saved, TdxModuleDevice, 1, vmstate_seam_found,
+                       SeamFound),
         VMSTATE_WHOLE(vmstate_info_state),
         VMSTATE_WHOLE(vmstate_info_private),
         VMSTATE_WHOLE(vmstate_info_integrity),

@@ -44,7 +44,7 @@ static void execute(SeamWindow *w, unsigned lp, uint64_t rax)
         gpr[i] = ldq_le_p(&w->lp[lp].gpr[i * sizeof(gpr[0])]);
     }
     gpr[TDX_RAX] = rax;
-    w->lp[lp].succeeded = seam_seamcall(w->s->lps[lp], gpr);
+    w->lp[lp].succeeded = seam_seamcall(w->s->found.lp[lp].cpu, gpr);
     for (unsigned i = 0; i < TDX_NUM_GPRS; i++) {
         stq_le_p(&w->lp[lp].gpr[i * sizeof(gpr[0])], gpr[i]);
     }
@@ -56,11 +56,11 @@ static void execute(SeamWindow *w, unsigned lp, uint64_t rax)
     }
 }
 
-/* An LP's part of the window; NULL: the module does not know the LP */
+/* An LP's part of the window; NULL: the module does not have the LP */
 static uint8_t *registers(SeamWindow *w, hwaddr addr, unsigned *lp)
 {
     *lp = addr / SEAM_WINDOW_SIZE;
-    return w->s->module && *lp < w->s->plat.num_lps ? w->lp[*lp].gpr : NULL;
+    return seam_lp_is_there(w->s, *lp) ? w->lp[*lp].gpr : NULL;
 }
 
 static uint64_t window_read(void *opaque, hwaddr addr, unsigned size)
