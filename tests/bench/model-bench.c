@@ -33,13 +33,6 @@
 /* Of TD_FIELD_VM_CTLS, what the host may write */
 #define VM_CTLS_MASK 1
 
-enum {
-    MNG_KEY_RECLAIMID = 27,
-    SYS_INFO = 32,
-    SYS_RDALL = 37,
-    PHYMEM_PAGE_WBINVD = 41,
-};
-
 static GArray *samples[NUM_LEAVES];
 static GArray *clocks; /* what it costs to look at the clock */
 
@@ -54,7 +47,7 @@ static int64_t now(void)
 /* Leaves that cannot succeed here: nothing to enter, nothing to take over */
 static bool is_refused(uint64_t leaf)
 {
-    return leaf == UNKNOWN || leaf == VP_ENTER || leaf == SYS_UPDATE;
+    return leaf == UNKNOWN || leaf == TDH_VP_ENTER || leaf == TDH_SYS_UPDATE;
 }
 
 /* One SEAMCALL, timed, with the clock in it, and the clock by itself */
@@ -95,12 +88,12 @@ static void call(SimTd *td, uint64_t leaf, uint64_t rcx, uint64_t rdx,
 
 static void bring_up(SimPlatform *sim)
 {
-    call_r9(sim, SYS_INIT, 0, 0, 0, 0);
-    call_r9(sim, SYS_LP_INIT, 0, 0, 0, 0);
-    call_r9(sim, SYS_UPDATE, 0, 0, 0, 0);
-    call_r9(sim, SYS_CONFIG, SIM_BOOT_ARRAY, 1, SIM_BOOT_HKID, 0);
-    call_r9(sim, SYS_KEY_CONFIG, 0, 0, 0, 0);
-    call_r9(sim, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0, 0);
+    call_r9(sim, TDH_SYS_INIT, 0, 0, 0, 0);
+    call_r9(sim, TDH_SYS_LP_INIT, 0, 0, 0, 0);
+    call_r9(sim, TDH_SYS_UPDATE, 0, 0, 0, 0);
+    call_r9(sim, TDH_SYS_CONFIG, SIM_BOOT_ARRAY, 1, SIM_BOOT_HKID, 0);
+    call_r9(sim, TDH_SYS_KEY_CONFIG, 0, 0, 0, 0);
+    call_r9(sim, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0, 0);
 }
 
 static void up_and_down(void)
@@ -110,9 +103,9 @@ static void up_and_down(void)
     sim->cfg.sys_disable = true;
     sim_start(sim);
     bring_up(sim);
-    call_r9(sim, SYS_DISABLE, 0, 0, 0, 0);
+    call_r9(sim, TDH_SYS_DISABLE, 0, 0, 0, 0);
     bring_up(sim);
-    call_r9(sim, SYS_SHUTDOWN, 1, 0, 0, 0);
+    call_r9(sim, TDH_SYS_SHUTDOWN, 1, 0, 0, 0);
     sim_free(sim);
 }
 
@@ -126,25 +119,25 @@ static uint64_t page(SimTd *td)
 static void create(SimTd *td)
 {
     td->tdr = page(td);
-    call(td, MNG_CREATE, td->tdr, SIM_TD_HKID, 0);
-    call(td, MNG_KEY_CONFIG, td->tdr, 0, 0);
+    call(td, TDH_MNG_CREATE, td->tdr, SIM_TD_HKID, 0);
+    call(td, TDH_MNG_KEY_CONFIG, td->tdr, 0, 0);
     for (int i = 0; i < TDX_TDCS_BASE_PAGES; i++) {
-        call(td, MNG_ADDCX, page(td), td->tdr, 0);
+        call(td, TDH_MNG_ADDCX, page(td), td->tdr, 0);
     }
     sim_write64(td->sim, SIM_TD_SHARED, TDX_ATTR_DEBUG);
     sim_write64(td->sim, SIM_TD_SHARED + 8, 3);     /* XFAM: x87 and SSE */
     sim_write64(td->sim, SIM_TD_SHARED + 16, 4);    /* vCPUs */
     sim_write64(td->sim, SIM_TD_SHARED + 24, 0x1e); /* 4 levels, WB */
     sim_write64(td->sim, SIM_TD_SHARED + 40, 40);   /* 1 GHz */
-    call(td, MNG_INIT, td->tdr, SIM_TD_SHARED, 0);
+    call(td, TDH_MNG_INIT, td->tdr, SIM_TD_SHARED, 0);
     td->vcpu = page(td);
-    call(td, VP_CREATE, td->vcpu, td->tdr, 0);
+    call(td, TDH_VP_CREATE, td->vcpu, td->tdr, 0);
     for (int i = 1; i < TDX_TDVPS_BASE_PAGES; i++) {
-        call(td, VP_ADDCX, page(td), td->vcpu, 0);
+        call(td, TDH_VP_ADDCX, page(td), td->vcpu, 0);
     }
-    call(td, VP_INIT, td->vcpu, 0, 0);
+    call(td, TDH_VP_INIT, td->vcpu, 0, 0);
     for (int level = 3; level > 0; level--) {
-        call(td, MEM_SEPT_ADD, level, td->tdr, page(td));
+        call(td, TDH_MEM_SEPT_ADD, level, td->tdr, page(td));
     }
 }
 
@@ -153,77 +146,78 @@ static void use_memory(SimTd *td)
     uint64_t gpa = 0, table, gpr[TDX_NUM_GPRS];
 
     for (int i = 0; i < PAGES; i++, gpa += TDX_PAGE_4K) {
-        call(td, MEM_PAGE_ADD, gpa, td->tdr, page(td));
-        call(td, MR_EXTEND, gpa, td->tdr, 0);
-        call(td, MEM_SEPT_RD, gpa, td->tdr, 0);
-        call(td, MEM_RD, gpa, td->tdr, 0);
-        call(td, MEM_WR, gpa, td->tdr, i);
-        call(td, MEM_PAGE_RELOCATE, gpa, td->tdr, page(td));
+        call(td, TDH_MEM_PAGE_ADD, gpa, td->tdr, page(td));
+        call(td, TDH_MR_EXTEND, gpa, td->tdr, 0);
+        call(td, TDH_MEM_SEPT_RD, gpa, td->tdr, 0);
+        call(td, TDH_MEM_RD, gpa, td->tdr, 0);
+        call(td, TDH_MEM_WR, gpa, td->tdr, i);
+        call(td, TDH_MEM_PAGE_RELOCATE, gpa, td->tdr, page(td));
     }
     for (int i = 0; i < PAGES; i++, gpa += TDX_PAGE_4K) {
-        call(td, MEM_PAGE_AUG, gpa, td->tdr, page(td));
-        call(td, MEM_RANGE_BLOCK, gpa, td->tdr, 0);
-        call(td, MEM_RANGE_UNBLOCK, gpa, td->tdr, 0);
-        call(td, MEM_TRACK, td->tdr, 0, 0);
-        call(td, MEM_PAGE_REMOVE, gpa, td->tdr, 0);
-        call(td, MNG_RD, td->tdr, 0x8010000300000004, 0);
-        call(td, VP_RD, td->vcpu, VP_FIELD_PEND_NMI, 0);
-        call(td, PHYMEM_PAGE_RDMD, td->tdr, 0, 0);
-        call(td, SYS_RD, 0, 0x0a00000300000008, 0);
-        call_r9(td->sim, MNG_WR, td->tdr, TD_FIELD_VM_CTLS, 0, VM_CTLS_MASK);
-        call_r9(td->sim, VP_WR, td->vcpu, VP_FIELD_PEND_NMI, 1,
+        call(td, TDH_MEM_PAGE_AUG, gpa, td->tdr, page(td));
+        call(td, TDH_MEM_RANGE_BLOCK, gpa, td->tdr, 0);
+        call(td, TDH_MEM_RANGE_UNBLOCK, gpa, td->tdr, 0);
+        call(td, TDH_MEM_TRACK, td->tdr, 0, 0);
+        call(td, TDH_MEM_PAGE_REMOVE, gpa, td->tdr, 0);
+        call(td, TDH_MNG_RD, td->tdr, 0x8010000300000004, 0);
+        call(td, TDH_VP_RD, td->vcpu, VP_FIELD_PEND_NMI, 0);
+        call(td, TDH_PHYMEM_PAGE_RDMD, td->tdr, 0, 0);
+        call(td, TDH_SYS_RD, 0, 0x0a00000300000008, 0);
+        call_r9(td->sim, TDH_MNG_WR, td->tdr, TD_FIELD_VM_CTLS, 0,
+                VM_CTLS_MASK);
+        call_r9(td->sim, TDH_VP_WR, td->vcpu, VP_FIELD_PEND_NMI, 1,
                 UINT64_MAX);
-        call_r9(td->sim, SYS_INFO, BUFFERS, INFO_SIZE, BUFFERS + INFO_SIZE,
+        call_r9(td->sim, TDH_SYS_INFO, BUFFERS, INFO_SIZE, BUFFERS + INFO_SIZE,
                 NUM_CMRS);
-        call(td, SYS_RDALL, 0, BUFFERS + TDX_PAGE_4K, TDX_FIELD_ID_NONE);
-        call(td, SYS_LP_SHUTDOWN, 0, 0, 0);
+        call(td, TDH_SYS_RDALL, 0, BUFFERS + TDX_PAGE_4K, TDX_FIELD_ID_NONE);
+        call(td, TDH_SYS_LP_SHUTDOWN, 0, 0, 0);
         call(td, UNKNOWN, 0, 0, 0);
-        call(td, PHYMEM_PAMT_ADD, PAIR_RANGE | TDX_LEVEL_2M,
+        call(td, TDH_PHYMEM_PAMT_ADD, PAIR_RANGE | TDX_LEVEL_2M,
              td->pamt_next, td->pamt_next + TDX_PAGE_4K);
-        call(td, PHYMEM_PAMT_REMOVE, PAIR_RANGE | TDX_LEVEL_2M, 0, 0);
+        call(td, TDH_PHYMEM_PAMT_REMOVE, PAIR_RANGE | TDX_LEVEL_2M, 0, 0);
     }
-    call(td, MEM_PAGE_AUG, LARGE_GPA | TDX_LEVEL_2M, td->tdr, LARGE_HPA);
+    call(td, TDH_MEM_PAGE_AUG, LARGE_GPA | TDX_LEVEL_2M, td->tdr, LARGE_HPA);
     table = page(td);
     memset(gpr, 0, sizeof(gpr));
-    gpr[TDX_RAX] = MEM_PAGE_DEMOTE;
+    gpr[TDX_RAX] = TDH_MEM_PAGE_DEMOTE;
     gpr[TDX_RCX] = LARGE_GPA | TDX_LEVEL_2M;
     gpr[TDX_RDX] = td->tdr;
     gpr[TDX_R8] = table;
     gpr[TDX_R12] = td->pamt_next;
     gpr[TDX_R13] = td->pamt_next + TDX_PAGE_4K;
     call_all(td->sim, gpr);
-    call(td, MEM_PAGE_PROMOTE, LARGE_GPA | TDX_LEVEL_2M, td->tdr, 0);
-    call(td, MEM_PAGE_REMOVE, LARGE_GPA | TDX_LEVEL_2M, td->tdr, 0);
+    call(td, TDH_MEM_PAGE_PROMOTE, LARGE_GPA | TDX_LEVEL_2M, td->tdr, 0);
+    call(td, TDH_MEM_PAGE_REMOVE, LARGE_GPA | TDX_LEVEL_2M, td->tdr, 0);
     for (int i = 0; i < PAGES; i++) {
-        call(td, MEM_SEPT_ADD, LARGE_GPA | TDX_LEVEL_2M, td->tdr, table);
-        call(td, MEM_RANGE_BLOCK, LARGE_GPA | TDX_LEVEL_2M, td->tdr, 0);
-        call(td, MEM_TRACK, td->tdr, 0, 0);
-        call(td, MEM_SEPT_REMOVE, LARGE_GPA | TDX_LEVEL_2M, td->tdr, 0);
+        call(td, TDH_MEM_SEPT_ADD, LARGE_GPA | TDX_LEVEL_2M, td->tdr, table);
+        call(td, TDH_MEM_RANGE_BLOCK, LARGE_GPA | TDX_LEVEL_2M, td->tdr, 0);
+        call(td, TDH_MEM_TRACK, td->tdr, 0, 0);
+        call(td, TDH_MEM_SEPT_REMOVE, LARGE_GPA | TDX_LEVEL_2M, td->tdr, 0);
     }
-    call(td, MR_FINALIZE, td->tdr, 0, 0);
-    call(td, VP_ENTER, td->vcpu, 0, 0);
+    call(td, TDH_MR_FINALIZE, td->tdr, 0, 0);
+    call(td, TDH_VP_ENTER, td->vcpu, 0, 0);
 }
 
 static void destroy(SimTd *td)
 {
-    call(td, VP_FLUSH, td->vcpu, 0, 0);
-    call(td, MNG_VPFLUSHDONE, td->tdr, 0, 0);
-    call(td, PHYMEM_CACHE_WB, 0, 0, 0);
-    call(td, MNG_KEY_RECLAIMID, td->tdr, 0, 0);
-    call(td, MNG_KEY_FREEID, td->tdr, 0, 0);
+    call(td, TDH_VP_FLUSH, td->vcpu, 0, 0);
+    call(td, TDH_MNG_VPFLUSHDONE, td->tdr, 0, 0);
+    call(td, TDH_PHYMEM_CACHE_WB, 0, 0, 0);
+    call(td, TDH_MNG_KEY_RECLAIMID, td->tdr, 0, 0);
+    call(td, TDH_MNG_KEY_FREEID, td->tdr, 0, 0);
     /* The first is the TDR, which goes last */
     for (guint i = 1; i < td->pages->len; i++) {
         uint64_t at = g_array_index(td->pages, uint64_t, i);
         SimCall rdmd;
 
-        g_assert_cmphex(sim_call(td->sim, 0, &rdmd, PHYMEM_PAGE_RDMD, at, 0,
+        g_assert_cmphex(sim_call(td->sim, 0, &rdmd, TDH_PHYMEM_PAGE_RDMD, at, 0,
                                  0), ==, 0);
         if (rdmd.gpr[TDX_RCX]) {
-            call(td, PHYMEM_PAGE_RECLAIM, at, 0, 0);
-            call(td, PHYMEM_PAGE_WBINVD, at, 0, 0);
+            call(td, TDH_PHYMEM_PAGE_RECLAIM, at, 0, 0);
+            call(td, TDH_PHYMEM_PAGE_WBINVD, at, 0, 0);
         }
     }
-    call(td, PHYMEM_PAGE_RECLAIM, td->tdr, 0, 0);
+    call(td, TDH_PHYMEM_PAGE_RECLAIM, td->tdr, 0, 0);
 }
 
 static void one_life(SimPlatform *sim)
@@ -238,7 +232,7 @@ static void one_life(SimPlatform *sim)
     create(&td);
     use_memory(&td);
     destroy(&td);
-    call(&td, PHYMEM_PAMT_REMOVE, SIM_TD_BASE | TDX_LEVEL_2M, 0, 0);
+    call(&td, TDH_PHYMEM_PAMT_REMOVE, SIM_TD_BASE | TDX_LEVEL_2M, 0, 0);
     g_array_free(td.pages, true);
 }
 

@@ -75,11 +75,6 @@ static void pairs(uint32_t cpu, uint32_t n)
 }
 
 #ifdef BENCH_CYCLES
-enum {
-    MNG_ADDCX = 1, SEPT_ADD = 3, PAGE_AUG = 6, MNG_KEY_CONFIG = 8,
-    MNG_CREATE = 9, MNG_INIT = 21, PAGE_REMOVE = 29,
-};
-
 static uint64_t tdr, mapped;
 
 /* A TD that is initialised, with tables for the first 2 MiB */
@@ -95,16 +90,16 @@ static void build_td(void)
     must("PAMT.ADD", host_call(TDH_PHYMEM_PAMT_ADD, page | 1, pair,
                                pair + PAGE_SIZE));
     tdr = page;
-    must("MNG.CREATE", host_call(MNG_CREATE, tdr, host_first_td_hkid(), 0));
-    must("KEY.CONFIG", host_call(MNG_KEY_CONFIG, tdr, 0, 0));
+    must("MNG.CREATE", host_call(TDH_MNG_CREATE, tdr, host_first_td_hkid(), 0));
+    must("KEY.CONFIG", host_call(TDH_MNG_KEY_CONFIG, tdr, 0, 0));
     for (int i = 0; i < 6; i++) {
         page += PAGE_SIZE;
-        must("MNG.ADDCX", host_call(MNG_ADDCX, page, tdr, 0));
+        must("MNG.ADDCX", host_call(TDH_MNG_ADDCX, page, tdr, 0));
     }
-    must("MNG.INIT", host_call(MNG_INIT, tdr, (uintptr_t)params, 0));
+    must("MNG.INIT", host_call(TDH_MNG_INIT, tdr, (uintptr_t)params, 0));
     for (int level = 3; level > 0; level--) {
         page += PAGE_SIZE;
-        must("SEPT.ADD", host_call(SEPT_ADD, level, tdr, page));
+        must("SEPT.ADD", host_call(TDH_MEM_SEPT_ADD, level, tdr, page));
     }
     mapped = page + PAGE_SIZE;
 }
@@ -127,10 +122,10 @@ static void cycles(uint32_t cpu, uint32_t n)
     while (n--) {
         uint64_t regs[4] = { 0, 0, tdr, mapped };
 
-        seamcall4(PAGE_AUG, 0, regs);
+        seamcall4(TDH_MEM_PAGE_AUG, 0, regs);
         status |= regs[0];
         regs[2] = tdr;
-        seamcall4(PAGE_REMOVE, 0, regs);
+        seamcall4(TDH_MEM_PAGE_REMOVE, 0, regs);
         status |= regs[0];
     }
     must("cycle", status);

@@ -10,21 +10,14 @@
 #include <stdint.h>
 #include <minilib.h>
 
+#include "../../target/i386/tdx-module/abi/leaf-number.h"
+
 #define GIB (1ull << 30)
 #define CR0_NE (1ull << 5)
 #define CR4_VMXE (1ull << 13)
 #define MSR_VMX_BASIC 0x480
 #define MSR_MKTME_KEYID_PARTITIONING 0x87
 #define FIELD_TDX_FEATURES0 0x0a00000300000008ull
-
-enum {
-    TDH_SYS_KEY_CONFIG = 31,
-    TDH_SYS_INIT = 33,
-    TDH_SYS_RD = 34,
-    TDH_SYS_LP_INIT = 35,
-    TDH_SYS_TDMR_INIT = 36,
-    TDH_SYS_CONFIG = 45,
-};
 
 /* What TDH.SYS.CONFIG reads of each TDMR. */
 struct tdmr_info {

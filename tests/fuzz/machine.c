@@ -182,9 +182,9 @@ static uint64_t field_value(unsigned leaf, unsigned v)
 {
     const TdxFieldTable *table = &tdx_td_fields;
 
-    if (leaf == SYS_RD || leaf == 37) {
+    if (leaf == TDH_SYS_RD || leaf == TDH_SYS_RDALL) {
         table = &tdx_sys_fields;
-    } else if (leaf == 26 || leaf == 43) {
+    } else if (leaf == TDH_VP_RD || leaf == TDH_VP_WR) {
         table = &tdx_vp_fields;
     }
     if (v == 0) {

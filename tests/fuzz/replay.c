@@ -34,9 +34,9 @@ static const GOptionEntry options[] = {
 static const char *never_succeeds(unsigned number)
 {
     switch (number) {
-    case 0:
+    case TDH_VP_ENTER:
         return "there is no TD mode to enter";
-    case 53:
+    case TDH_SYS_UPDATE:
         return "there is nothing to take over from";
     default:
         return NULL;
@@ -169,22 +169,22 @@ static const struct {
     uint8_t leaf;
     uint8_t detail;
 } goals[] = {
-    { "a page is measured into a TD", 2, TDX_LEVEL_4K },
-    { "a TD gets a 4 KiB page", 6, TDX_LEVEL_4K },
-    { "a TD gets a 2 MiB page", 6, TDX_LEVEL_2M },
-    { "a 2 MiB page is split", 15, TDX_LEVEL_2M },
-    { "a 1 GiB page is split", 15, TDX_LEVEL_1G },
-    { "pages become one of 2 MiB", 23, TDX_LEVEL_2M },
-    { "pages become one of 1 GiB", 23, TDX_LEVEL_1G },
-    { "a page moves", 5, TDX_LEVEL_4K },
-    { "a 4 KiB page is removed", 29, TDX_LEVEL_4K },
-    { "a 2 MiB page is removed", 29, TDX_LEVEL_2M },
-    { "a 1 GiB page is removed", 29, TDX_LEVEL_1G },
-    { "an SEPT table is removed", 30, TDX_LEVEL_2M },
-    { "a TD's page is reclaimed", 28, TDX_PT_REG },
-    { "a vCPU is reclaimed", 28, TDX_PT_TDVPR },
-    { "an SEPT table is reclaimed", 28, TDX_PT_EPT },
-    { "a TD is gone", 28, TDX_PT_TDR },
+    { "a page is measured into a TD", TDH_MEM_PAGE_ADD, TDX_LEVEL_4K },
+    { "a TD gets a 4 KiB page", TDH_MEM_PAGE_AUG, TDX_LEVEL_4K },
+    { "a TD gets a 2 MiB page", TDH_MEM_PAGE_AUG, TDX_LEVEL_2M },
+    { "a 2 MiB page is split", TDH_MEM_PAGE_DEMOTE, TDX_LEVEL_2M },
+    { "a 1 GiB page is split", TDH_MEM_PAGE_DEMOTE, TDX_LEVEL_1G },
+    { "pages become one of 2 MiB", TDH_MEM_PAGE_PROMOTE, TDX_LEVEL_2M },
+    { "pages become one of 1 GiB", TDH_MEM_PAGE_PROMOTE, TDX_LEVEL_1G },
+    { "a page moves", TDH_MEM_PAGE_RELOCATE, TDX_LEVEL_4K },
+    { "a 4 KiB page is removed", TDH_MEM_PAGE_REMOVE, TDX_LEVEL_4K },
+    { "a 2 MiB page is removed", TDH_MEM_PAGE_REMOVE, TDX_LEVEL_2M },
+    { "a 1 GiB page is removed", TDH_MEM_PAGE_REMOVE, TDX_LEVEL_1G },
+    { "an SEPT table is removed", TDH_MEM_SEPT_REMOVE, TDX_LEVEL_2M },
+    { "a TD's page is reclaimed", TDH_PHYMEM_PAGE_RECLAIM, TDX_PT_REG },
+    { "a vCPU is reclaimed", TDH_PHYMEM_PAGE_RECLAIM, TDX_PT_TDVPR },
+    { "an SEPT table is reclaimed", TDH_PHYMEM_PAGE_RECLAIM, TDX_PT_EPT },
+    { "a TD is gone", TDH_PHYMEM_PAGE_RECLAIM, TDX_PT_TDR },
 };
 
 static unsigned tests, failed;

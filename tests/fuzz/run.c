@@ -18,9 +18,6 @@
 /* Of a record that repeats, so many calls are checked each, then as many'th */
 #define CHECK_EACH 8
 
-#define MNG_CREATE 9
-#define VP_CREATE 10
-#define PAGE_RECLAIM 28
 
 FuzzStats fuzz_stats; /* atomic; the table has a lock */
 static pthread_mutex_t seen_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -111,8 +108,8 @@ static void count(FuzzMachine *fm, const uint64_t *before,
                   const uint64_t *after)
 {
     unsigned leaf = before[TDX_RAX] & TDX_RAX_LEAF_MASK;
-    unsigned detail = leaf == PAGE_RECLAIM ? after[TDX_RCX]
-                                           : before[TDX_RCX] & 7;
+    unsigned detail = leaf == TDH_PHYMEM_PAGE_RECLAIM ? after[TDX_RCX]
+                                                      : before[TDX_RCX] & 7;
     bool dynamic = fm->sim->module->st.dynamic_pamt;
     uint64_t status = after[TDX_RAX];
     uint64_t key = (uint64_t)leaf << 32 | status >> 32;
@@ -207,9 +204,9 @@ uint64_t fuzz_call(FuzzMachine *fm, const FuzzRecord *rec, unsigned lp,
     count(fm, before, gpr);
     leaf = before[TDX_RAX] & TDX_RAX_LEAF_MASK;
     if (gpr[TDX_RAX] == TDX_SUCCESS) {
-        if (leaf == MNG_CREATE) {
+        if (leaf == TDH_MNG_CREATE) {
             add_to_pool(&fm->tdr, before[TDX_RCX]);
-        } else if (leaf == VP_CREATE) {
+        } else if (leaf == TDH_VP_CREATE) {
             add_to_pool(&fm->tdvpr, before[TDX_RCX]);
         }
     }

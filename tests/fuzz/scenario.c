@@ -9,13 +9,6 @@
 #include "sim-boot.h"
 
 /* Leaves that no header of the tests names */
-enum {
-    MNG_KEY_RECLAIMID = 27,
-    SYS_INFO = 32,
-    SYS_RDALL = 37,
-    PHYMEM_PAGE_WBINVD = 41,
-};
-
 #define OPERAND(how, v) { how, { (v) & 0xff, (v) >> 8 } }
 #define N(v)       OPERAND(FUZZ_NATURAL, v)
 #define N_UP(v)    OPERAND(FUZZ_NATURAL | FUZZ_INCREMENT, v)
@@ -48,48 +41,49 @@ enum {
 #define OTHER_LP 3
 
 #define BOOT \
-    { .leaf = SYS_INIT }, \
-    { .leaf = SYS_LP_INIT, .repeat = TIMES_5 }, \
-    { .leaf = SYS_CONFIG }, \
-    { .leaf = SYS_KEY_CONFIG }, \
-    { .leaf = SYS_KEY_CONFIG, .lp = OTHER_LP }
+    { .leaf = TDH_SYS_INIT }, \
+    { .leaf = TDH_SYS_LP_INIT, .repeat = TIMES_5 }, \
+    { .leaf = TDH_SYS_CONFIG }, \
+    { .leaf = TDH_SYS_KEY_CONFIG }, \
+    { .leaf = TDH_SYS_KEY_CONFIG, .lp = OTHER_LP }
 
 /* Range 4 gives the pages of the page pairs for ranges 0, 1, 2 */
 #define MEMORY \
-    { .leaf = SYS_TDMR_INIT, .repeat = TIMES_256, .op = { N(0) } }, \
-    { .leaf = SYS_TDMR_INIT, .repeat = TIMES_256, .op = { N(1) } }, \
-    { .leaf = PHYMEM_PAMT_ADD, .repeat = TIMES_3, \
+    { .leaf = TDH_SYS_TDMR_INIT, .repeat = TIMES_256, .op = { N(0) } }, \
+    { .leaf = TDH_SYS_TDMR_INIT, .repeat = TIMES_256, .op = { N(1) } }, \
+    { .leaf = TDH_PHYMEM_PAMT_ADD, .repeat = TIMES_3, \
       .op = { N_UP(0), N_UP(P(4, 0)), N_UP(P(4, 16)) } }
 
 /* A TD in range 0 with the TD_PARAMS of number @params */
 #define TD_OF(params, pages) \
-    { .leaf = MNG_CREATE, .op = { N(P(0, 0)), N(1) } }, \
-    { .leaf = MNG_KEY_CONFIG }, \
-    { .leaf = MNG_KEY_CONFIG, .lp = OTHER_LP }, \
-    { .leaf = MNG_ADDCX, .repeat = TIMES_6, .op = { N_UP(P(0, 1)) } }, \
-    { .leaf = MNG_ADDCX, .repeat = pages, .op = { N_UP(P(0, 7)) } }, \
-    { .leaf = MNG_INIT, .op = { N(0), N(params) } }
+    { .leaf = TDH_MNG_CREATE, .op = { N(P(0, 0)), N(1) } }, \
+    { .leaf = TDH_MNG_KEY_CONFIG }, \
+    { .leaf = TDH_MNG_KEY_CONFIG, .lp = OTHER_LP }, \
+    { .leaf = TDH_MNG_ADDCX, .repeat = TIMES_6, .op = { N_UP(P(0, 1)) } }, \
+    { .leaf = TDH_MNG_ADDCX, .repeat = pages, .op = { N_UP(P(0, 7)) } }, \
+    { .leaf = TDH_MNG_INIT, .op = { N(0), N(params) } }
 
 #define VCPU(number, page) \
-    { .leaf = VP_CREATE, .op = { N(P(0, page)) } }, \
-    { .leaf = VP_ADDCX, .repeat = TIMES_5, \
+    { .leaf = TDH_VP_CREATE, .op = { N(P(0, page)) } }, \
+    { .leaf = TDH_VP_ADDCX, .repeat = TIMES_5, \
       .op = { N_UP(P(0, page + 1)), N(number) } }, \
-    { .leaf = VP_INIT, .flags = 1, .op = { N(number), N(0), N(number) } }
+    { .leaf = TDH_VP_INIT, .flags = 1, .op = { N(number), N(0), N(number) } }
 
 #define PLAIN_TD TD_OF(0, 0), VCPU(0, 16)
 
 #define TABLES(region, page) \
-    { .leaf = MEM_SEPT_ADD, .op = { N(G(2, region, 0)), N(0), N(page) } }, \
-    { .leaf = MEM_SEPT_ADD, .op = { N(G(1, region, 0)), N(0), N(page + 1) } }
+    { .leaf = TDH_MEM_SEPT_ADD, .op = { N(G(2, region, 0)), N(0), N(page) } }, \
+    { .leaf = TDH_MEM_SEPT_ADD, \
+      .op = { N(G(1, region, 0)), N(0), N(page + 1) } }
 
 #define CONTENT \
-    { .leaf = MEM_SEPT_ADD, .op = { N(G(3, 0, 0)), N(0), N(P(0, 32)) } }, \
+    { .leaf = TDH_MEM_SEPT_ADD, .op = { N(G(3, 0, 0)), N(0), N(P(0, 32)) } }, \
     TABLES(0, P(0, 33)), \
-    { .leaf = MEM_PAGE_ADD, .repeat = TIMES_5, \
+    { .leaf = TDH_MEM_PAGE_ADD, .repeat = TIMES_5, \
       .op = { N_UP(G(0, 0, 0)), N(0), N_UP(P(0, 40)), N(0) } }, \
-    { .leaf = MR_EXTEND, .op = { N(0) } }
+    { .leaf = TDH_MR_EXTEND, .op = { N(0) } }
 
-#define FINALIZE { .leaf = MR_FINALIZE }
+#define FINALIZE { .leaf = TDH_MR_FINALIZE }
 
 static const FuzzRecord ready[] = { BOOT, MEMORY };
 static const FuzzRecord td[] = { BOOT, MEMORY, PLAIN_TD };
@@ -98,185 +92,187 @@ static const FuzzRecord runnable[] = {
 };
 
 #define BLOCK(gpa) \
-    { .leaf = MEM_RANGE_BLOCK, .op = { N(gpa) } }, { .leaf = MEM_TRACK }
+    { .leaf = TDH_MEM_RANGE_BLOCK, .op = { N(gpa) } }, { .leaf = TDH_MEM_TRACK }
 
 static const FuzzRecord cold[] = {
-    { .leaf = SYS_RD, .op = { N(0) } },
-    KNOB(1), { .leaf = SYS_INIT },
-    KNOB(4), { .leaf = SYS_INIT },
-    KNOB(0), { .leaf = SYS_INIT, .flags = 1, .op = { N(0), NONE } },
-    { .leaf = SYS_UPDATE },
+    { .leaf = TDH_SYS_RD, .op = { N(0) } },
+    KNOB(1), { .leaf = TDH_SYS_INIT },
+    KNOB(4), { .leaf = TDH_SYS_INIT },
+    KNOB(0), { .leaf = TDH_SYS_INIT, .flags = 1, .op = { N(0), NONE } },
+    { .leaf = TDH_SYS_UPDATE },
     BOOT, MEMORY,
-    { .leaf = SYS_INFO, .flags = FUZZ_JUNK,
+    { .leaf = TDH_SYS_INFO, .flags = FUZZ_JUNK,
       .op = { N(0), N(0), N(1), N(0) } },
-    { .leaf = SYS_RDALL, .op = { N(2), N(0) } },
-    { .leaf = SYS_RD, .op = { N(0) } },
-    { .leaf = SYS_RD, .repeat = TIMES_16, .op = { NEXT_FIELD } },
-    { .leaf = SYS_LP_SHUTDOWN },
-    { .leaf = SYS_DISABLE },
+    { .leaf = TDH_SYS_RDALL, .op = { N(2), N(0) } },
+    { .leaf = TDH_SYS_RD, .op = { N(0) } },
+    { .leaf = TDH_SYS_RD, .repeat = TIMES_16, .op = { NEXT_FIELD } },
+    { .leaf = TDH_SYS_LP_SHUTDOWN },
+    { .leaf = TDH_SYS_DISABLE },
     BOOT, MEMORY,
-    { .leaf = SYS_SHUTDOWN, .op = { N(0) } },
-    { .leaf = MNG_CREATE },
+    { .leaf = TDH_SYS_SHUTDOWN, .op = { N(0) } },
+    { .leaf = TDH_MNG_CREATE },
     { .leaf = FUZZ_RESET },
     BOOT,
 };
 
 /* Structures that SYS.CONFIG does not accept, then good ones */
 static const FuzzRecord config[] = {
-    { .leaf = SYS_INIT },
-    { .leaf = SYS_LP_INIT, .repeat = TIMES_5 },
+    { .leaf = TDH_SYS_INIT },
+    { .leaf = TDH_SYS_LP_INIT, .repeat = TIMES_5 },
     { .leaf = FUZZ_WRITE, .op = { NUMBER(0), NUMBER(0), OPERAND(14, 30) } },
-    { .leaf = SYS_CONFIG, .op = { N(0), N(0), N(1) } },
+    { .leaf = TDH_SYS_CONFIG, .op = { N(0), N(0), N(1) } },
     { .leaf = FUZZ_WRITE, .op = { NUMBER(0), NUMBER(0), OPERAND(14, 30) } },
-    { .leaf = SYS_CONFIG, .op = { N(0), N(0), N(0) } },
-    KNOB(2), { .leaf = SYS_KEY_CONFIG },
-    KNOB(0), { .leaf = SYS_KEY_CONFIG }, { .leaf = SYS_KEY_CONFIG, .lp = 3 },
-    { .leaf = SYS_TDMR_INIT, .flags = FUZZ_JUNK, .op = { N(0) } },
-    { .leaf = SYS_SHUTDOWN, .op = { OPERAND(FUZZ_BITS, 16) } },
+    { .leaf = TDH_SYS_CONFIG, .op = { N(0), N(0), N(0) } },
+    KNOB(2), { .leaf = TDH_SYS_KEY_CONFIG },
+    KNOB(0), { .leaf = TDH_SYS_KEY_CONFIG },
+    { .leaf = TDH_SYS_KEY_CONFIG, .lp = 3 },
+    { .leaf = TDH_SYS_TDMR_INIT, .flags = FUZZ_JUNK, .op = { N(0) } },
+    { .leaf = TDH_SYS_SHUTDOWN, .op = { OPERAND(FUZZ_BITS, 16) } },
 };
 
 static const FuzzRecord phymem[] = {
-    { .leaf = PHYMEM_PAGE_RDMD, .op = { PAGE(P(0, 0)) } },
-    { .leaf = PHYMEM_PAGE_RDMD, .op = { N(P(4, 0)) } },
-    { .leaf = PHYMEM_PAGE_RDMD, .op = { OPERAND(8 | 5 << 5, 0) } },
-    { .leaf = PHYMEM_PAGE_RDMD, .op = { N(P(5, 16)) } },
-    { .leaf = PHYMEM_PAGE_WBINVD, .op = { OPERAND(3 << 5, P(4, 0)) } },
-    { .leaf = PHYMEM_PAGE_WBINVD, .op = { N(P(4, 100)) } },
-    { .leaf = PHYMEM_CACHE_WB, .op = { N(0) } },
-    { .leaf = PHYMEM_PAMT_ADD, .op = { N(3), N(P(3, 0)), N(P(3, 511)) } },
-    { .leaf = PHYMEM_PAMT_ADD, .op = { N(512), N(P(5, 0)), N(P(6, 1)) } },
-    { .leaf = PHYMEM_PAMT_REMOVE, .repeat = TIMES_5, .op = { N_UP(0) } },
-    { .leaf = PHYMEM_PAGE_RECLAIM, .op = { N(0) } },
-    { .leaf = MNG_KEY_RECLAIMID },
+    { .leaf = TDH_PHYMEM_PAGE_RDMD, .op = { PAGE(P(0, 0)) } },
+    { .leaf = TDH_PHYMEM_PAGE_RDMD, .op = { N(P(4, 0)) } },
+    { .leaf = TDH_PHYMEM_PAGE_RDMD, .op = { OPERAND(8 | 5 << 5, 0) } },
+    { .leaf = TDH_PHYMEM_PAGE_RDMD, .op = { N(P(5, 16)) } },
+    { .leaf = TDH_PHYMEM_PAGE_WBINVD, .op = { OPERAND(3 << 5, P(4, 0)) } },
+    { .leaf = TDH_PHYMEM_PAGE_WBINVD, .op = { N(P(4, 100)) } },
+    { .leaf = TDH_PHYMEM_CACHE_WB, .op = { N(0) } },
+    { .leaf = TDH_PHYMEM_PAMT_ADD, .op = { N(3), N(P(3, 0)), N(P(3, 511)) } },
+    { .leaf = TDH_PHYMEM_PAMT_ADD, .op = { N(512), N(P(5, 0)), N(P(6, 1)) } },
+    { .leaf = TDH_PHYMEM_PAMT_REMOVE, .repeat = TIMES_5, .op = { N_UP(0) } },
+    { .leaf = TDH_PHYMEM_PAGE_RECLAIM, .op = { N(0) } },
+    { .leaf = TDH_MNG_KEY_RECLAIMID },
 };
 
 /* After the prologue RUNNABLE: pages of both sizes come, move and go */
 static const FuzzRecord memory[] = {
-    { .leaf = MEM_PAGE_AUG, .op = { N(G(0, 0, 8)), N(0), N(P(1, 0)) } },
-    { .leaf = MEM_PAGE_AUG, .op = { N(G(1, 1, 0)), N(0), RANGE(3) } },
-    { .leaf = MEM_SEPT_RD, .op = { N(G(1, 1, 0)) } },
+    { .leaf = TDH_MEM_PAGE_AUG, .op = { N(G(0, 0, 8)), N(0), N(P(1, 0)) } },
+    { .leaf = TDH_MEM_PAGE_AUG, .op = { N(G(1, 1, 0)), N(0), RANGE(3) } },
+    { .leaf = TDH_MEM_SEPT_RD, .op = { N(G(1, 1, 0)) } },
     BLOCK(G(1, 1, 0)),
-    { .leaf = MEM_PAGE_DEMOTE,
+    { .leaf = TDH_MEM_PAGE_DEMOTE,
       .op = { N(G(1, 1, 0)), N(0), N(P(1, 8)), NONE, NONE, NONE,
               N(P(4, 32)), N(P(4, 33)) } },
     BLOCK(G(0, 1, 3)),
-    { .leaf = MEM_RANGE_UNBLOCK, .op = { N(G(0, 1, 3)) } },
+    { .leaf = TDH_MEM_RANGE_UNBLOCK, .op = { N(G(0, 1, 3)) } },
     BLOCK(G(1, 1, 0)),
-    { .leaf = MEM_PAGE_PROMOTE, .flags = 1, .op = { N(G(1, 1, 0)) } },
+    { .leaf = TDH_MEM_PAGE_PROMOTE, .flags = 1, .op = { N(G(1, 1, 0)) } },
     BLOCK(G(1, 1, 0)),
-    { .leaf = MEM_PAGE_REMOVE, .op = { N(G(1, 1, 0)) } },
+    { .leaf = TDH_MEM_PAGE_REMOVE, .op = { N(G(1, 1, 0)) } },
     BLOCK(G(0, 0, 8)),
-    { .leaf = MEM_PAGE_RELOCATE, .op = { N(G(0, 0, 8)), N(0), N(P(1, 1)) } },
+    { .leaf = TDH_MEM_PAGE_RELOCATE, .op = { N(G(0, 0,
+                                                 8)), N(0), N(P(1, 1)) } },
     BLOCK(G(0, 0, 8)),
-    { .leaf = MEM_PAGE_REMOVE, .op = { N(G(0, 0, 8)) } },
+    { .leaf = TDH_MEM_PAGE_REMOVE, .op = { N(G(0, 0, 8)) } },
     TABLES(3, P(1, 32)),
     BLOCK(G(1, 3, 0)),
-    { .leaf = MEM_SEPT_REMOVE, .op = { N(G(1, 3, 0)) } },
+    { .leaf = TDH_MEM_SEPT_REMOVE, .op = { N(G(1, 3, 0)) } },
 };
 
 /* 1 GiB of TDMR 1, joined and split */
 static const FuzzRecord giant[] = {
-    { .leaf = MEM_SEPT_ADD, .op = { N(G(2, 3, 0)), N(0), N(P(1, 16)) } },
-    { .leaf = MEM_PAGE_AUG, .repeat = TIMES_512,
+    { .leaf = TDH_MEM_SEPT_ADD, .op = { N(G(2, 3, 0)), N(0), N(P(1, 16)) } },
+    { .leaf = TDH_MEM_PAGE_AUG, .repeat = TIMES_512,
       .op = { N_UP(G(1, 3, 0)), N(0), RANGE_UP(TDMR1_RANGE) } },
     BLOCK(G(2, 3, 0)),
-    { .leaf = MEM_PAGE_PROMOTE, .op = { N(G(2, 3, 0)) } },
+    { .leaf = TDH_MEM_PAGE_PROMOTE, .op = { N(G(2, 3, 0)) } },
     BLOCK(G(2, 3, 0)),
-    { .leaf = MEM_PAGE_DEMOTE,
+    { .leaf = TDH_MEM_PAGE_DEMOTE,
       .op = { N(G(2, 3, 0)), N(0), N(P(1, 17)), NONE, NONE, NONE } },
     BLOCK(G(2, 3, 0)),
-    { .leaf = MEM_PAGE_PROMOTE, .op = { N(G(2, 3, 0)) } },
+    { .leaf = TDH_MEM_PAGE_PROMOTE, .op = { N(G(2, 3, 0)) } },
     BLOCK(G(2, 3, 0)),
-    { .leaf = MEM_PAGE_REMOVE, .op = { N(G(2, 3, 0)) } },
+    { .leaf = TDH_MEM_PAGE_REMOVE, .op = { N(G(2, 3, 0)) } },
 };
 
 #define TEARDOWN \
-    { .leaf = VP_FLUSH, .op = { N(0) } }, \
-    { .leaf = MNG_VPFLUSHDONE }, \
-    { .leaf = PHYMEM_CACHE_WB }, \
-    { .leaf = PHYMEM_CACHE_WB, .lp = OTHER_LP }, \
-    { .leaf = MNG_KEY_FREEID }, \
-    { .leaf = PHYMEM_PAGE_RECLAIM, .repeat = TIMES_64, \
+    { .leaf = TDH_VP_FLUSH, .op = { N(0) } }, \
+    { .leaf = TDH_MNG_VPFLUSHDONE }, \
+    { .leaf = TDH_PHYMEM_CACHE_WB }, \
+    { .leaf = TDH_PHYMEM_CACHE_WB, .lp = OTHER_LP }, \
+    { .leaf = TDH_MNG_KEY_FREEID }, \
+    { .leaf = TDH_PHYMEM_PAGE_RECLAIM, .repeat = TIMES_64, \
       .flags = FUZZ_KEEP_ON, .op = { N_UP(P(0, 0)) } }, \
-    { .leaf = PHYMEM_PAGE_RECLAIM, .repeat = TIMES_16, \
+    { .leaf = TDH_PHYMEM_PAGE_RECLAIM, .repeat = TIMES_16, \
       .flags = FUZZ_KEEP_ON, .op = { N_UP(P(1, 0)) } }, \
-    { .leaf = PHYMEM_PAGE_RECLAIM, .op = { RANGE(3) } }, \
-    { .leaf = PHYMEM_PAGE_RECLAIM, .op = { N(P(0, 0)) } }, \
-    { .leaf = PHYMEM_PAGE_WBINVD, .op = { N(P(0, 0)) } }, \
-    { .leaf = PHYMEM_PAMT_REMOVE, .repeat = TIMES_3, .op = { N_UP(0) } }
+    { .leaf = TDH_PHYMEM_PAGE_RECLAIM, .op = { RANGE(3) } }, \
+    { .leaf = TDH_PHYMEM_PAGE_RECLAIM, .op = { N(P(0, 0)) } }, \
+    { .leaf = TDH_PHYMEM_PAGE_WBINVD, .op = { N(P(0, 0)) } }, \
+    { .leaf = TDH_PHYMEM_PAMT_REMOVE, .repeat = TIMES_3, .op = { N_UP(0) } }
 
 static const FuzzRecord teardown[] = {
-    { .leaf = MEM_PAGE_AUG, .op = { N(G(0, 0, 8)), N(0), N(P(1, 0)) } },
-    { .leaf = MEM_PAGE_AUG, .op = { N(G(1, 1, 0)), N(0), RANGE(3) } },
+    { .leaf = TDH_MEM_PAGE_AUG, .op = { N(G(0, 0, 8)), N(0), N(P(1, 0)) } },
+    { .leaf = TDH_MEM_PAGE_AUG, .op = { N(G(1, 1, 0)), N(0), RANGE(3) } },
     TEARDOWN,
 };
 
 static const FuzzRecord abandoned[] = { TEARDOWN };
 
 static const FuzzRecord fields[] = {
-    { .leaf = MNG_RD, .flags = 1, .op = { N(0), N(0) } },
-    { .leaf = MNG_RD, .flags = 1, .repeat = TIMES_64,
+    { .leaf = TDH_MNG_RD, .flags = 1, .op = { N(0), N(0) } },
+    { .leaf = TDH_MNG_RD, .flags = 1, .repeat = TIMES_64,
       .op = { N(0), NEXT_FIELD } },
-    { .leaf = MNG_RD, .op = { N(0), N(2048 + 33) } },
-    { .leaf = MNG_WR,
+    { .leaf = TDH_MNG_RD, .op = { N(0), N(2048 + 33) } },
+    { .leaf = TDH_MNG_WR,
       .op = { N(0), N(17), NUMBER(500), N(0) } },
-    { .leaf = MNG_WR, .repeat = TIMES_64, .flags = FUZZ_KEEP_ON,
+    { .leaf = TDH_MNG_WR, .repeat = TIMES_64, .flags = FUZZ_KEEP_ON,
       .op = { N(0), N_UP(1), NUMBER(500), N(0) } },
-    { .leaf = VP_RD, .flags = 1, .op = { N(0), N(0) } },
-    { .leaf = VP_RD, .flags = 1, .repeat = TIMES_16,
+    { .leaf = TDH_VP_RD, .flags = 1, .op = { N(0), N(0) } },
+    { .leaf = TDH_VP_RD, .flags = 1, .repeat = TIMES_16,
       .op = { N(0), NEXT_FIELD } },
-    { .leaf = VP_WR, .op = { N(0), N(1), NUMBER(64), N(0) } },
-    { .leaf = VP_WR, .op = { N(0), N(2), NUMBER(64), N(0) } },
-    { .leaf = VP_WR, .op = { N(0), N(3), NUMBER(0x80), NUMBER(0x80) } },
-    { .leaf = VP_FLUSH },
-    { .leaf = VP_RD, .lp = 1, .op = { N(0), N(1) } },
-    { .leaf = VP_ENTER },
-    { .leaf = VP_ENTER, .lp = 1 },
+    { .leaf = TDH_VP_WR, .op = { N(0), N(1), NUMBER(64), N(0) } },
+    { .leaf = TDH_VP_WR, .op = { N(0), N(2), NUMBER(64), N(0) } },
+    { .leaf = TDH_VP_WR, .op = { N(0), N(3), NUMBER(0x80), NUMBER(0x80) } },
+    { .leaf = TDH_VP_FLUSH },
+    { .leaf = TDH_VP_RD, .lp = 1, .op = { N(0), N(1) } },
+    { .leaf = TDH_VP_ENTER },
+    { .leaf = TDH_VP_ENTER, .lp = 1 },
 };
 
 /* After READY: a TD under debugging */
 static const FuzzRecord debug[] = {
     TD_OF(1, 0), VCPU(0, 16), CONTENT,
-    { .leaf = MEM_RD, .op = { N(0) } },
-    { .leaf = MEM_WR, .op = { N(0), N(0), NUMBER(77) } },
+    { .leaf = TDH_MEM_RD, .op = { N(0) } },
+    { .leaf = TDH_MEM_WR, .op = { N(0), N(0), NUMBER(77) } },
     FINALIZE,
-    { .leaf = MEM_WR, .op = { N(G(0, 0, 1)), N(0), NUMBER(78) } },
-    { .leaf = VP_RD, .op = { N(0), N(1) } },
-    { .leaf = MEM_SEPT_RD, .op = { OPERAND(5 << 5, 0) } },
+    { .leaf = TDH_MEM_WR, .op = { N(G(0, 0, 1)), N(0), NUMBER(78) } },
+    { .leaf = TDH_VP_RD, .op = { N(0), N(1) } },
+    { .leaf = TDH_MEM_SEPT_RD, .op = { OPERAND(5 << 5, 0) } },
     TEARDOWN,
 };
 
 /* Five levels; GPA of 52 bits */
 static const FuzzRecord wide[] = {
     TD_OF(2, 0), VCPU(0, 16),
-    { .leaf = MEM_SEPT_ADD, .op = { N(G(4, 0, 0)), N(0), N(P(0, 31)) } },
+    { .leaf = TDH_MEM_SEPT_ADD, .op = { N(G(4, 0, 0)), N(0), N(P(0, 31)) } },
     CONTENT,
-    { .leaf = MEM_SEPT_ADD, .op = { N(G(3, 6, 0)), N(0), N(P(0, 36)) } },
+    { .leaf = TDH_MEM_SEPT_ADD, .op = { N(G(3, 6, 0)), N(0), N(P(0, 36)) } },
     FINALIZE,
     BLOCK(G(4, 0, 0)),
-    { .leaf = MEM_RANGE_UNBLOCK, .op = { N(G(4, 0, 0)) } },
+    { .leaf = TDH_MEM_RANGE_UNBLOCK, .op = { N(G(4, 0, 0)) } },
     TEARDOWN,
 };
 
 /* With an L2 VM: its tables come and go with the TD's own */
 #define L2_TABLE(gpa, page) \
-    { .leaf = MEM_SEPT_ADD, .flags = 1, \
+    { .leaf = TDH_MEM_SEPT_ADD, .flags = 1, \
       .op = { N(gpa), N(0), N(page), N((page) + 1), NONE, NONE } }
 
 static const FuzzRecord nested_vm[] = {
     TD_OF(3, TWICE),
-    { .leaf = VP_CREATE, .op = { N(P(0, 16)) } },
-    { .leaf = VP_ADDCX, .repeat = TIMES_3, .op = { N_UP(P(0, 17)) } },
-    { .leaf = VP_ADDCX, .repeat = TIMES_5, .op = { N_UP(P(0, 20)) } },
-    { .leaf = VP_INIT },
+    { .leaf = TDH_VP_CREATE, .op = { N(P(0, 16)) } },
+    { .leaf = TDH_VP_ADDCX, .repeat = TIMES_3, .op = { N_UP(P(0, 17)) } },
+    { .leaf = TDH_VP_ADDCX, .repeat = TIMES_5, .op = { N_UP(P(0, 20)) } },
+    { .leaf = TDH_VP_INIT },
     L2_TABLE(G(3, 0, 0), P(0, 32)),
     L2_TABLE(G(2, 0, 0), P(0, 34)),
     L2_TABLE(G(1, 0, 0), P(0, 36)),
     L2_TABLE(G(1, 1, 0), P(0, 38)),
-    { .leaf = MEM_PAGE_AUG, .op = { N(0), N(0), N(P(1, 0)) } },
+    { .leaf = TDH_MEM_PAGE_AUG, .op = { N(0), N(0), N(P(1, 0)) } },
     FINALIZE,
     BLOCK(G(1, 1, 0)),
-    { .leaf = MEM_SEPT_REMOVE, .flags = 1, .op = { N(G(1, 1, 0)) } },
+    { .leaf = TDH_MEM_SEPT_REMOVE, .flags = 1, .op = { N(G(1, 1, 0)) } },
     TEARDOWN,
 };
 
@@ -286,22 +282,22 @@ static const FuzzRecord nested_vm[] = {
     { .leaf = second, .op = { N(page1) } }
 
 static const FuzzRecord meeting[] = {
-    { .leaf = MNG_ADDCX, .flags = FUZZ_NEST, .op = { N(P(0, 7)) } },
-    { .leaf = MNG_ADDCX, .op = { N(P(0, 8)) } },
-    MEANWHILE(VP_CREATE, P(0, 60), VP_CREATE, P(0, 60)),
-    MEANWHILE(VP_CREATE, P(0, 61), PHYMEM_PAGE_RDMD, P(0, 61)),
-    { .leaf = MEM_SEPT_ADD, .flags = FUZZ_NEST,
+    { .leaf = TDH_MNG_ADDCX, .flags = FUZZ_NEST, .op = { N(P(0, 7)) } },
+    { .leaf = TDH_MNG_ADDCX, .op = { N(P(0, 8)) } },
+    MEANWHILE(TDH_VP_CREATE, P(0, 60), TDH_VP_CREATE, P(0, 60)),
+    MEANWHILE(TDH_VP_CREATE, P(0, 61), TDH_PHYMEM_PAGE_RDMD, P(0, 61)),
+    { .leaf = TDH_MEM_SEPT_ADD, .flags = FUZZ_NEST,
       .op = { N(G(3, 0, 0)), N(0), N(P(0, 32)) } },
-    { .leaf = MEM_RANGE_BLOCK, .op = { N(G(3, 0, 0)) } },
-    { .leaf = MEM_SEPT_ADD, .flags = FUZZ_NEST,
+    { .leaf = TDH_MEM_RANGE_BLOCK, .op = { N(G(3, 0, 0)) } },
+    { .leaf = TDH_MEM_SEPT_ADD, .flags = FUZZ_NEST,
       .op = { N(G(2, 0, 0)), N(0), N(P(0, 33)) } },
-    { .leaf = MNG_VPFLUSHDONE },
-    { .leaf = PHYMEM_PAMT_ADD, .flags = FUZZ_NEST,
+    { .leaf = TDH_MNG_VPFLUSHDONE },
+    { .leaf = TDH_PHYMEM_PAMT_ADD, .flags = FUZZ_NEST,
       .op = { N(3), N(P(4, 8)), N(P(4, 9)) } },
-    { .leaf = PHYMEM_PAMT_REMOVE, .op = { N(3) } },
-    { .leaf = VP_FLUSH, .flags = FUZZ_NEST },
-    { .leaf = VP_FLUSH, .lp = 1 },
-    { .leaf = SYS_SHUTDOWN },
+    { .leaf = TDH_PHYMEM_PAMT_REMOVE, .op = { N(3) } },
+    { .leaf = TDH_VP_FLUSH, .flags = FUZZ_NEST },
+    { .leaf = TDH_VP_FLUSH, .lp = 1 },
+    { .leaf = TDH_SYS_SHUTDOWN },
 };
 
 /* The host writes into pages of a TD, its vCPU, its tables, its content */
@@ -309,46 +305,47 @@ static const FuzzRecord meeting[] = {
 
 static const FuzzRecord poison[] = {
     POISON(P(0, 40)),
-    { .leaf = MEM_RANGE_BLOCK, .op = { N(G(0, 0, 0)) } },
-    { .leaf = MEM_TRACK },
-    { .leaf = MEM_PAGE_RELOCATE, .op = { N(G(0, 0, 0)), N(0), N(P(1, 0)) } },
-    { .leaf = MEM_SEPT_RD, .op = { N(0) } },
+    { .leaf = TDH_MEM_RANGE_BLOCK, .op = { N(G(0, 0, 0)) } },
+    { .leaf = TDH_MEM_TRACK },
+    { .leaf = TDH_MEM_PAGE_RELOCATE, .op = { N(G(0, 0,
+                                                 0)), N(0), N(P(1, 0)) } },
+    { .leaf = TDH_MEM_SEPT_RD, .op = { N(0) } },
     TEARDOWN,
 };
 
 static const FuzzRecord poison_tables[] = {
     { .leaf = FUZZ_POISON, .op = { N(P(0, 34)), N(0), N(64) } },
-    { .leaf = MEM_PAGE_REMOVE, .op = { N(G(0, 0, 0)) } },
-    { .leaf = MEM_PAGE_AUG, .op = { N(G(0, 0, 8)), N(0), N(P(1, 0)) } },
-    { .leaf = MEM_TRACK },
+    { .leaf = TDH_MEM_PAGE_REMOVE, .op = { N(G(0, 0, 0)) } },
+    { .leaf = TDH_MEM_PAGE_AUG, .op = { N(G(0, 0, 8)), N(0), N(P(1, 0)) } },
+    { .leaf = TDH_MEM_TRACK },
     TEARDOWN,
 };
 
 static const FuzzRecord poison_vcpu[] = {
     POISON(P(0, 16)),
-    { .leaf = VP_RD, .op = { N(0), N(1) } },
-    { .leaf = VP_ENTER },
-    { .leaf = VP_FLUSH },
+    { .leaf = TDH_VP_RD, .op = { N(0), N(1) } },
+    { .leaf = TDH_VP_ENTER },
+    { .leaf = TDH_VP_FLUSH },
     TEARDOWN,
 };
 
 static const FuzzRecord poison_tdcs[] = {
     POISON(P(0, 1)),
-    { .leaf = MNG_RD, .op = { N(0), N(20) } },
+    { .leaf = TDH_MNG_RD, .op = { N(0), N(20) } },
     TEARDOWN,
 };
 
 static const FuzzRecord poison_tdr[] = {
     POISON(P(0, 0)),
-    { .leaf = MNG_RD, .op = { N(0), N(1) } },
-    { .leaf = MNG_RD, .op = { N(0), N(1) } },
+    { .leaf = TDH_MNG_RD, .op = { N(0), N(1) } },
+    { .leaf = TDH_MNG_RD, .op = { N(0), N(1) } },
     { .leaf = FUZZ_RESET },
     BOOT,
 };
 
 static const FuzzRecord poison_pamt[] = {
     { .leaf = FUZZ_POISON, .op = { N(P(0, 0)), N(2) } },
-    { .leaf = PHYMEM_PAGE_RDMD, .op = { N(P(0, 0)) } },
+    { .leaf = TDH_PHYMEM_PAGE_RDMD, .op = { N(P(0, 0)) } },
 };
 
 /* What no host does */
@@ -356,12 +353,12 @@ static const FuzzRecord strange[] = {
     { .leaf = FUZZ_RAW, .flags = FUZZ_JUNK, .op = { OPERAND(14, 24) } },
     { .leaf = FUZZ_RAW, .flags = FUZZ_JUNK, .op = { NUMBER(4000) } },
     { .leaf = 0xe0 },
-    { .leaf = 64, .flags = FUZZ_JUNK | 1 },
-    { .leaf = MNG_ADDCX, .op = { N(P(0, 0)) } },
-    { .leaf = MNG_CREATE, .op = { OPERAND(3 << 5, 0), N(2) } },
-    { .leaf = MNG_CREATE, .op = { OPERAND(4 << 5, 0), N(2) } },
-    { .leaf = MNG_CREATE, .op = { NONE, NONE } },
-    { .leaf = MEM_PAGE_AUG, .op = { N(G(7, 7, 63)), N(0), NONE } },
+    { .leaf = TDH_EXPORT_ABORT, .flags = FUZZ_JUNK | 1 },
+    { .leaf = TDH_MNG_ADDCX, .op = { N(P(0, 0)) } },
+    { .leaf = TDH_MNG_CREATE, .op = { OPERAND(3 << 5, 0), N(2) } },
+    { .leaf = TDH_MNG_CREATE, .op = { OPERAND(4 << 5, 0), N(2) } },
+    { .leaf = TDH_MNG_CREATE, .op = { NONE, NONE } },
+    { .leaf = TDH_MEM_PAGE_AUG, .op = { N(G(7, 7, 63)), N(0), NONE } },
 };
 
 /* --- lists ----------------------------------------------------------------- */

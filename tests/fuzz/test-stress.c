@@ -19,8 +19,6 @@
 
 #define ENOUGH_LEAVES 30
 
-#define SYS_SHUTDOWN 52
-#define SYS_DISABLE  69
 
 typedef struct Lp {
     FuzzMachine fm; /* shares the platform with the others */
@@ -33,8 +31,8 @@ typedef struct Lp {
 /* A leaf that would end it all for everybody, or what only one may do */
 static bool is_unfit(const FuzzRecord *rec)
 {
-    return rec->leaf >= FUZZ_WRITE || rec->leaf == SYS_SHUTDOWN ||
-           rec->leaf == SYS_DISABLE;
+    return rec->leaf >= FUZZ_WRITE || rec->leaf == TDH_SYS_SHUTDOWN ||
+           rec->leaf == TDH_SYS_DISABLE;
 }
 
 static void run_record(Lp *lp, const FuzzRecord *rec)

@@ -66,14 +66,14 @@ uint64_t sim_leaf(SimPlatform *sim, unsigned lp, uint64_t leaf, uint64_t rcx,
 
 uint64_t sim_sys_config(SimPlatform *sim, unsigned lp)
 {
-    return sim_leaf(sim, lp, SYS_CONFIG, SIM_BOOT_ARRAY, 1, SIM_BOOT_HKID);
+    return sim_leaf(sim, lp, TDH_SYS_CONFIG, SIM_BOOT_ARRAY, 1, SIM_BOOT_HKID);
 }
 
 void sim_boot_init(SimPlatform *sim)
 {
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_INIT, 0, 0, 0), ==, TDX_SUCCESS);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_INIT, 0, 0, 0), ==, TDX_SUCCESS);
     for (unsigned lp = 0; lp < sim->info.num_lps; lp++) {
-        g_assert_cmphex(sim_leaf(sim, lp, SYS_LP_INIT, 0, 0, 0), ==,
+        g_assert_cmphex(sim_leaf(sim, lp, TDH_SYS_LP_INIT, 0, 0, 0), ==,
                         TDX_SUCCESS);
     }
 }
@@ -90,7 +90,7 @@ void sim_boot_ready(SimPlatform *sim)
 
     sim_boot_config(sim);
     for (unsigned lp = 0; lp < sim->info.num_lps; lp += lps_per_pkg) {
-        g_assert_cmphex(sim_leaf(sim, lp, SYS_KEY_CONFIG, 0, 0, 0), ==,
+        g_assert_cmphex(sim_leaf(sim, lp, TDH_SYS_KEY_CONFIG, 0, 0, 0), ==,
                         TDX_SUCCESS);
     }
 }

@@ -10,18 +10,6 @@
 #include "sim-platform.h"
 #include "pamt/tdmr.h"
 
-/* Leaves of the life cycle */
-#define SYS_KEY_CONFIG  31
-#define SYS_INIT        33
-#define SYS_RD          34
-#define SYS_LP_INIT     35
-#define SYS_TDMR_INIT   36
-#define SYS_LP_SHUTDOWN 44
-#define SYS_CONFIG      45
-#define SYS_SHUTDOWN    52
-#define SYS_UPDATE      53
-#define SYS_DISABLE     69
-
 /* Where sim_boot_machine() has its one TDMR, and what it passes in R8 */
 #define SIM_BOOT_TDMR    0x100000000ULL
 #define SIM_BOOT_ARRAY   0x10000000ULL

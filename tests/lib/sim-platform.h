@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "sim-memory.h"
+#include "abi/leaf-number.h"
 #include "include/module.h"
 
 #define SIM_NO_SUBLEAF UINT32_MAX

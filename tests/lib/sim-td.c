@@ -50,7 +50,7 @@ uint64_t sim_td_page(SimTd *td)
     uint64_t page = td->next;
 
     if (needs_pairs(td) && !(page & (2 * MIB - 1))) {
-        ASSERT_OK(sim_td_call(td, PHYMEM_PAMT_ADD, page | TDX_LEVEL_2M,
+        ASSERT_OK(sim_td_call(td, TDH_PHYMEM_PAMT_ADD, page | TDX_LEVEL_2M,
                               td->pamt_next, td->pamt_next + TDX_PAGE_4K));
         td->pamt_next += 2 * TDX_PAGE_4K;
     }
@@ -71,10 +71,10 @@ void sim_td_create(SimTd *td, SimPlatform *sim)
     };
     td->tdr = sim_td_page(td);
     g_array_set_size(td->pages, 0); /* the TDR goes last */
-    ASSERT_OK(sim_td_call(td, MNG_CREATE, td->tdr, SIM_TD_HKID, 0));
-    ASSERT_OK(sim_td_call(td, MNG_KEY_CONFIG, td->tdr, 0, 0));
+    ASSERT_OK(sim_td_call(td, TDH_MNG_CREATE, td->tdr, SIM_TD_HKID, 0));
+    ASSERT_OK(sim_td_call(td, TDH_MNG_KEY_CONFIG, td->tdr, 0, 0));
     for (i = 0; i < TDX_TDCS_BASE_PAGES; i++) {
-        ASSERT_OK(sim_td_call(td, MNG_ADDCX, sim_td_page(td), td->tdr, 0));
+        ASSERT_OK(sim_td_call(td, TDH_MNG_ADDCX, sim_td_page(td), td->tdr, 0));
     }
 }
 
@@ -87,7 +87,7 @@ void sim_td_init(SimTd *td, uint64_t attributes)
     sim_write64(td->sim, params + 16, 4);      /* vCPUs */
     sim_write64(td->sim, params + 24, 0x1e);   /* 4 levels, write-back */
     sim_write64(td->sim, params + 40, 40);     /* 1 GHz */
-    ASSERT_OK(sim_td_call(td, MNG_INIT, td->tdr, params, 0));
+    ASSERT_OK(sim_td_call(td, TDH_MNG_INIT, td->tdr, params, 0));
 }
 
 uint64_t sim_td_add_vcpu(SimTd *td, unsigned lp)
@@ -95,11 +95,11 @@ uint64_t sim_td_add_vcpu(SimTd *td, unsigned lp)
     uint64_t vcpu = sim_td_page(td);
     int i;
 
-    ASSERT_OK(sim_td_call(td, VP_CREATE, vcpu, td->tdr, 0));
+    ASSERT_OK(sim_td_call(td, TDH_VP_CREATE, vcpu, td->tdr, 0));
     for (i = 1; i < TDX_TDVPS_BASE_PAGES; i++) {
-        ASSERT_OK(sim_td_call(td, VP_ADDCX, sim_td_page(td), vcpu, 0));
+        ASSERT_OK(sim_td_call(td, TDH_VP_ADDCX, sim_td_page(td), vcpu, 0));
     }
-    ASSERT_OK(sim_call_status(td->sim, lp, VP_INIT, vcpu, 0, 0));
+    ASSERT_OK(sim_call_status(td->sim, lp, TDH_VP_INIT, vcpu, 0, 0));
     return vcpu;
 }
 
@@ -110,7 +110,7 @@ void sim_td_tables(SimTd *td, uint64_t gpa)
     for (level = TDX_SEPT_LEVEL_PML4E; level >= TDX_LEVEL_2M; level--) {
         uint64_t entry = gpa & ~(tdx_sept_level_size(level) - 1);
 
-        if (sim_td_call(td, MEM_SEPT_RD, entry | level, td->tdr, 0) == 0) {
+        if (sim_td_call(td, TDH_MEM_SEPT_RD, entry | level, td->tdr, 0) == 0) {
             TdxSeptWalk walk = tdx_sept_walk(td->sim->module,
                                              sim_td_tdcs(td)->eptp, gpa,
                                              level);
@@ -119,7 +119,7 @@ void sim_td_tables(SimTd *td, uint64_t gpa)
                 continue;
             }
         }
-        ASSERT_OK(sim_td_call(td, MEM_SEPT_ADD, entry | level, td->tdr,
+        ASSERT_OK(sim_td_call(td, TDH_MEM_SEPT_ADD, entry | level, td->tdr,
                               sim_td_page(td)));
     }
 }
@@ -135,7 +135,7 @@ uint64_t sim_td_field(SimTd *td, uint64_t id)
 {
     SimCall call;
 
-    ASSERT_OK(sim_call(td->sim, 0, &call, MNG_RD, td->tdr, id, 0));
+    ASSERT_OK(sim_call(td->sim, 0, &call, TDH_MNG_RD, td->tdr, id, 0));
     return call.gpr[TDX_R8];
 }
 
@@ -152,7 +152,7 @@ static uint64_t page_type(SimTd *td, uint64_t page)
 {
     SimCall call;
 
-    ASSERT_OK(sim_call(td->sim, 0, &call, PHYMEM_PAGE_RDMD, page, 0, 0));
+    ASSERT_OK(sim_call(td->sim, 0, &call, TDH_PHYMEM_PAGE_RDMD, page, 0, 0));
     return call.gpr[TDX_RCX];
 }
 
@@ -162,22 +162,22 @@ void sim_td_destroy(SimTd *td)
     guint i;
 
     if (td->vcpu) {
-        ASSERT_OK(sim_td_call(td, VP_FLUSH, td->vcpu, 0, 0));
+        ASSERT_OK(sim_td_call(td, TDH_VP_FLUSH, td->vcpu, 0, 0));
     }
-    ASSERT_OK(sim_td_call(td, MNG_VPFLUSHDONE, td->tdr, 0, 0));
-    ASSERT_OK(sim_td_call(td, PHYMEM_CACHE_WB, 0, 0, 0));
-    ASSERT_OK(sim_td_call(td, MNG_KEY_FREEID, td->tdr, 0, 0));
+    ASSERT_OK(sim_td_call(td, TDH_MNG_VPFLUSHDONE, td->tdr, 0, 0));
+    ASSERT_OK(sim_td_call(td, TDH_PHYMEM_CACHE_WB, 0, 0, 0));
+    ASSERT_OK(sim_td_call(td, TDH_MNG_KEY_FREEID, td->tdr, 0, 0));
     for (i = 0; i < td->pages->len; i++) {
         uint64_t page = g_array_index(td->pages, uint64_t, i);
 
         if (page_type(td, page) != TDX_PT_NDA) {
-            ASSERT_OK(sim_td_call(td, PHYMEM_PAGE_RECLAIM, page, 0, 0));
+            ASSERT_OK(sim_td_call(td, TDH_PHYMEM_PAGE_RECLAIM, page, 0, 0));
         }
     }
-    ASSERT_OK(sim_td_call(td, PHYMEM_PAGE_RECLAIM, td->tdr, 0, 0));
+    ASSERT_OK(sim_td_call(td, TDH_PHYMEM_PAGE_RECLAIM, td->tdr, 0, 0));
     for (range = SIM_TD_BASE; needs_pairs(td) && range < td->next;
          range += 2 * MIB) {
-        ASSERT_OK(sim_td_call(td, PHYMEM_PAMT_REMOVE, range | TDX_LEVEL_2M,
+        ASSERT_OK(sim_td_call(td, TDH_PHYMEM_PAMT_REMOVE, range | TDX_LEVEL_2M,
                               0, 0));
     }
     g_array_free(td->pages, true);

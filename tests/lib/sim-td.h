@@ -11,46 +11,7 @@
 #include "sept/sept.h"
 #include "vp/vp.h"
 
-/* Leaves on TDs */
-enum {
-    VP_ENTER = 0,
-    MNG_ADDCX = 1,
-    MEM_PAGE_ADD = 2,
-    MEM_SEPT_ADD = 3,
-    VP_ADDCX = 4,
-    MEM_PAGE_RELOCATE = 5,
-    MEM_PAGE_AUG = 6,
-    MEM_RANGE_BLOCK = 7,
-    MNG_KEY_CONFIG = 8,
-    MNG_CREATE = 9,
-    VP_CREATE = 10,
-    MNG_RD = 11,
-    MEM_RD = 12,
-    MNG_WR = 13,
-    MEM_WR = 14,
-    MEM_PAGE_DEMOTE = 15,
-    MR_EXTEND = 16,
-    MR_FINALIZE = 17,
-    VP_FLUSH = 18,
-    MNG_VPFLUSHDONE = 19,
-    MNG_KEY_FREEID = 20,
-    MNG_INIT = 21,
-    VP_INIT = 22,
-    MEM_PAGE_PROMOTE = 23,
-    PHYMEM_PAGE_RDMD = 24,
-    MEM_SEPT_RD = 25,
-    VP_RD = 26,
-    PHYMEM_PAGE_RECLAIM = 28,
-    MEM_PAGE_REMOVE = 29,
-    MEM_SEPT_REMOVE = 30,
-    MEM_TRACK = 38,
-    MEM_RANGE_UNBLOCK = 39,
-    PHYMEM_CACHE_WB = 40,
-    VP_WR = 43,
-    PHYMEM_PAMT_ADD = 58,
-    PHYMEM_PAMT_REMOVE = 59,
-};
-
+/* RAX */
 #define LEAF_VERSION(leaf, version) ((leaf) | (uint64_t)(version) << 16)
 
 /* The machine: one TDMR, of which the host gives away 2 MiB ranges */

@@ -48,10 +48,11 @@ static inline void set_up(Fixture *f)
     f->tdmr = &f->m->st.tdmr[0];
     sim_td_build(&f->td, f->sim, 0);
     sim_td_tables(&f->td, GPA_4K);
-    ASSERT_OK(sim_td_call(&f->td, MR_FINALIZE, f->td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&f->td, TDH_MR_FINALIZE, f->td.tdr, 0, 0));
     f->page = sim_td_page(&f->td);
-    ASSERT_OK(sim_td_call(&f->td, MEM_PAGE_AUG, GPA_4K, f->td.tdr, f->page));
-    ASSERT_OK(sim_td_call(&f->td, MEM_PAGE_AUG, GPA_2M | TDX_LEVEL_2M,
+    ASSERT_OK(sim_td_call(&f->td, TDH_MEM_PAGE_AUG, GPA_4K, f->td.tdr,
+                          f->page));
+    ASSERT_OK(sim_td_call(&f->td, TDH_MEM_PAGE_AUG, GPA_2M | TDX_LEVEL_2M,
                           f->td.tdr, LARGE));
     f->tdr = tdx_tdr(f->m, f->td.tdr);
     f->tdcs = sim_td_tdcs(&f->td);

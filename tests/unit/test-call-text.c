@@ -54,17 +54,17 @@ static void test_call(void)
     };
     char buf[TDX_CALL_TEXT_SIZE];
 
-    gpr[TDX_RAX] = 34;
+    gpr[TDX_RAX] = TDH_SYS_RD;
     g_assert_cmpstr(tdx_call_format(gpr, buf, sizeof(buf)), ==,
                     "TDH.SYS.RD(field=0xa00000300000008 TDX_FEATURES0)");
-    gpr[TDX_RAX] = 58;
+    gpr[TDX_RAX] = TDH_PHYMEM_PAMT_ADD;
     g_assert_cmpstr(tdx_call_format(gpr, buf, sizeof(buf)), ==,
                     "TDH.PHYMEM.PAMT.ADD(range=0x1000, "
                     "pamt_page0=0xa00000300000008, pamt_page1=0x3)");
-    gpr[TDX_RAX] = 1ULL << 16 | 22;
+    gpr[TDX_RAX] = 1ULL << 16 | TDH_VP_INIT;
     g_assert_true(g_str_has_prefix(tdx_call_format(gpr, buf, sizeof(buf)),
                                    "TDH.VP.INIT/1(tdvpr=0x1000"));
-    gpr[TDX_RAX] = 31;
+    gpr[TDX_RAX] = TDH_SYS_KEY_CONFIG;
     g_assert_cmpstr(tdx_call_format(gpr, buf, sizeof(buf)), ==,
                     "TDH.SYS.KEY.CONFIG()");
     gpr[TDX_RAX] = 999;
@@ -72,12 +72,12 @@ static void test_call(void)
                     "leaf 999(RCX=0x1000, RDX=0xa00000300000008, R8=0x3)");
 
     /* An element of an array, a field of a TD, an id that is no field */
-    gpr[TDX_RAX] = 34;
+    gpr[TDX_RAX] = TDH_SYS_RD;
     gpr[TDX_RDX] = 0x9000000300000082;
     tdx_call_format(gpr, buf, sizeof(buf));
     g_assert_cmpstr(buf, ==,
                     "TDH.SYS.RD(field=0x9000000300000082 CMR_BASE[2])");
-    gpr[TDX_RAX] = 11;
+    gpr[TDX_RAX] = TDH_MNG_RD;
     gpr[TDX_RDX] = 0x9010000200000004;
     tdx_call_format(gpr, buf, sizeof(buf));
     g_assert_cmpstr(buf, ==, "TDH.MNG.RD(tdr=0x1000, "

@@ -22,14 +22,17 @@ static void test_rax(void)
 
     sim_start(sim);
     /* Reserved bits, a version of an unversioned leaf, in any state */
-    g_assert_cmphex(call(sim, 1ULL << 24 | 44), ==, 0xc000010000000000);
-    g_assert_cmphex(call(sim, 1ULL << 62 | 44), ==, 0xc000010000000000);
-    g_assert_cmphex(call(sim, 1ULL << 16 | 44), ==, 0xc000010000000000);
+    g_assert_cmphex(call(sim, 1ULL << 24 | TDH_SYS_LP_SHUTDOWN), ==,
+                    0xc000010000000000);
+    g_assert_cmphex(call(sim, 1ULL << 62 | TDH_SYS_LP_SHUTDOWN), ==,
+                    0xc000010000000000);
+    g_assert_cmphex(call(sim, 1ULL << 16 | TDH_SYS_LP_SHUTDOWN), ==,
+                    0xc000010000000000);
     g_assert_cmphex(call(sim, 1ULL << 16 | 1000), ==, 0xc000010000000000);
     /* An unknown leaf is not found out before the module is ready */
     g_assert_cmphex(call(sim, 1000), ==, 0xc000050500000000);
-    g_assert_cmphex(call(sim, 36), ==, 0xc000050500000000);
-    g_assert_cmphex(call(sim, 44), ==, 0);
+    g_assert_cmphex(call(sim, TDH_SYS_TDMR_INIT), ==, 0xc000050500000000);
+    g_assert_cmphex(call(sim, TDH_SYS_LP_SHUTDOWN), ==, 0);
     sim_free(sim);
 }
 

@@ -23,29 +23,32 @@ static void test_sept_entry(void)
     sim_td_build(&td, sim, 0);
     sim_td_tables(&td, GPA);
     page = sim_td_page(&td);
-    ASSERT_OK(sim_call(sim, 0, &entry, MEM_SEPT_RD, GPA, td.tdr, 0));
+    ASSERT_OK(sim_call(sim, 0, &entry, TDH_MEM_SEPT_RD, GPA, td.tdr, 0));
 
     inject(sim, &tree, "tdh.mem.page.aug", "operand_busy", "sept");
     inject(sim, &busy, "tdh.mem.page.aug", "operand_busy", "rcx");
     inject(sim, &state, "tdh.mem.page.aug", "ept_entry_state_incorrect",
            NULL);
-    g_assert_cmphex(sim_call(sim, 0, &call, MEM_PAGE_AUG, GPA, td.tdr, page),
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_MEM_PAGE_AUG, GPA, td.tdr,
+                             page),
                     ==, BUSY(TDX_OPERAND_SEPT));
     g_assert_cmphex(call.gpr[TDX_RCX] | call.gpr[TDX_RDX], ==, 0);
     /* A call that does not come to an entry is not hit */
-    g_assert_cmphex(sim_call(sim, 0, &call, MEM_PAGE_AUG, GPA | 7, td.tdr,
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_MEM_PAGE_AUG, GPA | 7, td.tdr,
                              page), ==, 0xc000010000000001);
     g_assert_cmpint(busy.hits, ==, 0);
-    g_assert_cmphex(sim_call(sim, 0, &call, MEM_PAGE_AUG, GPA, td.tdr, page),
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_MEM_PAGE_AUG, GPA, td.tdr,
+                             page),
                     ==, BUSY(1));
     g_assert_cmphex(call.gpr[TDX_RCX], ==, entry.gpr[TDX_RCX]);
     g_assert_cmphex(call.gpr[TDX_RDX], ==, entry.gpr[TDX_RDX]);
     g_assert_cmpint(busy.hits, ==, 1);
-    g_assert_cmphex(sim_call(sim, 0, &call, MEM_PAGE_AUG, GPA, td.tdr, page),
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_MEM_PAGE_AUG, GPA, td.tdr,
+                             page),
                     ==, 0xc0000b0d00000001);
     g_assert_cmphex(call.gpr[TDX_RCX], ==, entry.gpr[TDX_RCX]);
     g_assert_cmphex(call.gpr[TDX_RDX], ==, entry.gpr[TDX_RDX]);
-    ASSERT_OK(sim_call(sim, 0, &call, MEM_PAGE_AUG, GPA, td.tdr, page));
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_PAGE_AUG, GPA, td.tdr, page));
     sim_td_destroy(&td);
     sim_free(sim);
 }
@@ -59,7 +62,7 @@ static void test_reclaim(void)
 
     sim_td_build(&td, sim, 0);
     inject(sim, &f, "tdh.phymem.page.reclaim", "operand_busy", "tdr");
-    g_assert_cmphex(sim_call(sim, 0, &call, PHYMEM_PAGE_RECLAIM, td.vcpu, 0,
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, td.vcpu, 0,
                              0), ==, BUSY(TDX_OPERAND_TDR));
     /* As when the owner's lock is taken: PAMT 11 */
     g_assert_cmphex(call.gpr[TDX_RCX], ==, TDX_PT_TDVPR);
@@ -87,7 +90,7 @@ static void tdmr_init(bool dynamic, uint64_t count, unsigned want_calls)
     f.count = count;
     add(sim, &f);
     do {
-        ASSERT_OK(sim_call(sim, 0, &call, SYS_TDMR_INIT, tdmr->base, 1, 0));
+        ASSERT_OK(sim_call(sim, 0, &call, TDH_SYS_TDMR_INIT, tdmr->base, 1, 0));
         g_assert_cmpint(++calls, <, 1000);
         /* Told in whole GiB as ever */
         g_assert_cmphex(call.gpr[TDX_RDX] & (GIB - 1), ==, 0);
@@ -95,11 +98,12 @@ static void tdmr_init(bool dynamic, uint64_t count, unsigned want_calls)
     g_assert_cmpint(calls, ==, want_calls);
     g_assert_cmphex(tdmr->last_initialized, ==, tdmr->base + GIB);
     tdx_fault_remove(sim->module, &f);
-    g_assert_cmphex(sim_call_status(sim, 0, SYS_TDMR_INIT, tdmr->base, 0, 0),
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_SYS_TDMR_INIT, tdmr->base, 0,
+                                    0),
                     ==, TDX_TDMR_ALREADY_INITIALIZED);
     for (uint64_t at = 0; at < GIB; at += 4 * KIB) {
         bool rsvd = at == 5 * MIB + 4 * KIB || at >= GIB - 8 * KIB;
-        uint64_t status = sim_call(sim, 0, &call, PHYMEM_PAGE_RDMD,
+        uint64_t status = sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RDMD,
                                    tdmr->base + at, 0, 0);
 
         ASSERT_OK(status);
@@ -127,36 +131,36 @@ static void test_cache_wb(void)
     SimTd td;
 
     sim_td_build(&td, sim, 0);
-    ASSERT_OK(sim_td_call(&td, VP_FLUSH, td.vcpu, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_VP_FLUSH, td.vcpu, 0, 0));
     parse(&f, "tdh.phymem.cache.wb", "interrupted_resumable", NULL);
     f.count = 3;
     add(sim, &f);
     /* Nothing to do: it does not come to an interruption */
-    g_assert_cmphex(sim_td_call(&td, PHYMEM_CACHE_WB, 0, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
                     TDX_NO_HKID_READY_TO_WBCACHE);
     g_assert_cmpint(f.hits, ==, 0);
-    ASSERT_OK(sim_td_call(&td, MNG_VPFLUSHDONE, td.tdr, 0, 0));
-    g_assert_cmphex(sim_td_call(&td, PHYMEM_CACHE_WB, 1, 0, 0), ==,
+    ASSERT_OK(sim_td_call(&td, TDH_MNG_VPFLUSHDONE, td.tdr, 0, 0));
+    g_assert_cmphex(sim_td_call(&td, TDH_PHYMEM_CACHE_WB, 1, 0, 0), ==,
                     TDX_WBCACHE_RESUME_ERROR);
-    g_assert_cmphex(sim_td_call(&td, PHYMEM_CACHE_WB, 0, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
                     TDX_INTERRUPTED_RESUMABLE);
-    g_assert_cmphex(sim_td_call(&td, PHYMEM_CACHE_WB, 1, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_PHYMEM_CACHE_WB, 1, 0, 0), ==,
                     TDX_INTERRUPTED_RESUMABLE);
-    g_assert_cmphex(sim_td_call(&td, MNG_KEY_FREEID, td.tdr, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_MNG_KEY_FREEID, td.tdr, 0, 0), ==,
                     TDX_WBCACHE_NOT_COMPLETE);
     /* A new start is one more that waits to be resumed */
-    g_assert_cmphex(sim_td_call(&td, PHYMEM_CACHE_WB, 0, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
                     TDX_INTERRUPTED_RESUMABLE);
     /* What is flushed meanwhile is not part of it */
     sim->module->st.kot[SIM_TD_HKID + 1] =
         (TdxKotEntry) { TDX_HKID_FLUSHED, 1 };
-    ASSERT_OK(sim_td_call(&td, PHYMEM_CACHE_WB, 1, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_PHYMEM_CACHE_WB, 1, 0, 0));
     g_assert_cmphex(sim->module->st.kot[SIM_TD_HKID].wbinvd_bitmap, ==, 0);
     g_assert_cmphex(sim->module->st.kot[SIM_TD_HKID + 1].wbinvd_bitmap, ==,
                     1);
-    g_assert_cmphex(sim_td_call(&td, PHYMEM_CACHE_WB, 1, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_PHYMEM_CACHE_WB, 1, 0, 0), ==,
                     TDX_WBCACHE_RESUME_ERROR);
-    ASSERT_OK(sim_td_call(&td, MNG_KEY_FREEID, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MNG_KEY_FREEID, td.tdr, 0, 0));
     g_array_free(td.pages, true);
     sim_free(sim);
 }
@@ -169,14 +173,15 @@ static void test_disable(void)
     sim->cfg.sys_disable = true;
     sim_start(sim);
     sim_boot_ready(sim);
-    ASSERT_OK(sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0));
+    ASSERT_OK(sim_leaf(sim, 0, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0));
     inject(sim, &f, "tdh.sys.disable", "interrupted", NULL);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_DISABLE, 0, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_DISABLE, 0, 0, 0), ==,
                     TDX_INTERRUPTED_RESUMABLE);
     /* Nobody else can do anything before it has ended */
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_RD, 0, 0, 0), ==, TDX_SYS_NOT_READY);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_RD, 0, 0, 0), ==,
+                    TDX_SYS_NOT_READY);
     g_assert_cmpint(sim->module->st.num_tdmrs, ==, 1);
-    ASSERT_OK(sim_leaf(sim, 0, SYS_DISABLE, 0, 0, 0));
+    ASSERT_OK(sim_leaf(sim, 0, TDH_SYS_DISABLE, 0, 0, 0));
     g_assert_cmpint(sim->module->st.num_tdmrs, ==, 0);
     sim_boot_ready(sim);
     sim_free(sim);
@@ -194,20 +199,20 @@ static void test_demote_promote(void)
     sim_td_build(&td, sim, 0);
     sim_td_tables(&td, 0x80000000); /* down to 1 GiB from there */
     table = sim_td_page(&td);
-    ASSERT_OK(sim_td_call(&td, MEM_SEPT_ADD, 0x40000000 | 2, td.tdr,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_SEPT_ADD, 0x40000000 | 2, td.tdr,
                           sim_td_page(&td)));
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_AUG, 0x40000000 | 1, td.tdr, big));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_AUG, 0x40000000 | 1, td.tdr, big));
     inject(sim, &demote, "tdh.mem.page.demote", "interrupted", NULL);
     inject(sim, &promote, "tdh.mem.page.promote", "interrupted_busy", NULL);
 
     for (int i = 0; i < 2; i++) {
         call = (SimCall) { .gpr = {
-            [TDX_RAX] = MEM_PAGE_DEMOTE, [TDX_RCX] = 0x40000000 | 1,
+            [TDX_RAX] = TDH_MEM_PAGE_DEMOTE, [TDX_RCX] = 0x40000000 | 1,
             [TDX_RDX] = td.tdr | 1, [TDX_R8] = table, [TDX_R9] = 9,
             [TDX_R12] = pair, [TDX_R13] = pair + TDX_PAGE_4K,
         } };
         g_assert_true(tdx_module_seamcall(sim->module, 0, call.gpr));
-        ASSERT_OK(sim_call(sim, 0, &entry, MEM_SEPT_RD, 0x40000000 | 1,
+        ASSERT_OK(sim_call(sim, 0, &entry, TDH_MEM_SEPT_RD, 0x40000000 | 1,
                            td.tdr, 0));
         if (i == 0) {
             /* What the host gave, for it to try again; nothing happened */
@@ -224,7 +229,7 @@ static void test_demote_promote(void)
     }
     for (int i = 0; i < 2; i++) {
         call = (SimCall) { .gpr = {
-            [TDX_RAX] = LEAF_VERSION(MEM_PAGE_PROMOTE, 1),
+            [TDX_RAX] = LEAF_VERSION(TDH_MEM_PAGE_PROMOTE, 1),
             [TDX_RCX] = 0x40000000 | 1, [TDX_RDX] = td.tdr,
         } };
         g_assert_true(tdx_module_seamcall(sim->module, 0, call.gpr));
@@ -260,7 +265,7 @@ static gpointer caller(gpointer opaque)
     Caller *c = opaque;
 
     for (int i = 0; i < CALLS; i++) {
-        c->busy += sim_leaf(c->sim, c->lp, PHYMEM_PAGE_RDMD, SIM_TD_BASE, 0,
+        c->busy += sim_leaf(c->sim, c->lp, TDH_PHYMEM_PAGE_RDMD, SIM_TD_BASE, 0,
                             0) == BUSY(1);
     }
     return NULL;

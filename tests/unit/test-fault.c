@@ -218,7 +218,7 @@ static void test_nth(void)
     sim_boot_config(sim); /* calls of other leaves do not count */
     g_assert_cmpint(f->calls, ==, 0);
     for (int i = 1; i <= 6; i++) {
-        uint64_t status = sim_leaf(sim, 1, SYS_KEY_CONFIG, 0, 0, 0);
+        uint64_t status = sim_leaf(sim, 1, TDH_SYS_KEY_CONFIG, 0, 0, 0);
 
         g_assert_cmpint(h.n, ==, i < 3 ? 0 : i == 3 ? 1 : 2);
         if (i == 3 || i == 4) {
@@ -233,7 +233,7 @@ static void test_nth(void)
     g_assert_cmpint(f->calls, ==, 6);
     g_assert_cmpint(f->hits, ==, 2);
     tdx_fault_remove(sim->module, f);
-    sim_leaf(sim, 1, SYS_KEY_CONFIG, 0, 0, 0);
+    sim_leaf(sim, 1, TDH_SYS_KEY_CONFIG, 0, 0, 0);
     g_assert_cmpint(f->calls, ==, 6);
     sim_free(sim);
 }
@@ -246,18 +246,18 @@ static void test_dispatcher(void)
 
     sim_start(sim);
     inject(sim, &f, "tdh.sys.tdmr.init", "operand_busy", "rcx");
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0), ==,
-                    TDX_SYS_NOT_READY);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_TDMR_INIT | 1 << 16, 0, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0),
+                    ==, TDX_SYS_NOT_READY);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_TDMR_INIT | 1 << 16, 0, 0, 0), ==,
                     0xc000010000000000);
     g_assert_cmpint(f.calls, ==, 0);
     /* A fault outlives the machine's reset */
     sim_boot_config(sim);
     tdx_module_reset(sim->module);
     sim_boot_ready(sim);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0), ==,
-                    BUSY(1));
-    ASSERT_OK(sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0));
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0),
+                    ==, BUSY(1));
+    ASSERT_OK(sim_leaf(sim, 0, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0));
     sim_free(sim);
 }
 
@@ -278,7 +278,7 @@ static void test_several(void)
     second.count = 2;
     add(sim, &second);
     for (int i = 0; i < G_N_ELEMENTS(want); i++) {
-        g_assert_cmphex(sim_leaf(sim, 0, SYS_KEY_CONFIG, 0, 0, 0), ==,
+        g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_KEY_CONFIG, 0, 0, 0), ==,
                         want[i]);
     }
     g_assert_cmpint(first.calls, ==, 4);
@@ -286,15 +286,15 @@ static void test_several(void)
     g_assert_cmpint(other.calls, ==, 0);
     /* The one in the middle, then the first of the list */
     tdx_fault_remove(sim->module, &first);
-    sim_leaf(sim, 0, SYS_KEY_CONFIG, 0, 0, 0);
+    sim_leaf(sim, 0, TDH_SYS_KEY_CONFIG, 0, 0, 0);
     g_assert_cmpint(first.calls, ==, 4);
     g_assert_cmpint(second.calls, ==, 5);
     tdx_fault_remove(sim->module, &other);
     tdx_fault_remove(sim->module, &second);
     g_assert_null(sim->module->faults);
     /* Nothing of it is left in the way of a call */
-    g_assert_true(sim->module->entry[SYS_KEY_CONFIG].handler ==
-                  tdx_leaf_find(SYS_KEY_CONFIG)->handler);
+    g_assert_true(sim->module->entry[TDH_SYS_KEY_CONFIG].handler ==
+                  tdx_leaf_find(TDH_SYS_KEY_CONFIG)->handler);
     sim_free(sim);
 }
 
@@ -312,7 +312,8 @@ static GString *lottery(uint32_t seed, unsigned percent, unsigned calls)
     f.seed = seed;
     add(sim, &f);
     for (unsigned i = 0; i < calls; i++) {
-        g_string_append_c(drawn, sim_leaf(sim, 0, SYS_KEY_CONFIG, 0, 0, 0) ==
+        g_string_append_c(drawn, sim_leaf(sim, 0, TDH_SYS_KEY_CONFIG, 0, 0,
+                                          0) ==
                                  TDX_SYS_BUSY ? 'x' : '.');
     }
     sim_free(sim);
@@ -412,7 +413,7 @@ static void test_outputs(void)
             tdx_fault_remove(sim->module, &f);
             g_assert_cmphex(gpr[0][TDX_RAX], ==, f.status);
             g_assert_cmpint(f.hits, ==, 1);
-            if (leaf->number != SYS_DISABLE) {
+            if (leaf->number != TDH_SYS_DISABLE) {
                 g_assert_true(tdx_module_seamcall(sim->module, 0, gpr[1]));
                 g_assert_true(gpr[1][TDX_RAX] & TDX_STATUS_ERROR);
             }
@@ -444,19 +445,20 @@ static void test_pamt_add(void)
     inject(sim, &add_fault, "tdh.phymem.pamt.add", "page_not_free", "r8");
     inject(sim, &remove_fault, "tdh.phymem.pamt.remove", "operand_busy",
            "rcx");
-    g_assert_cmphex(sim_call_status(sim, 0, PHYMEM_PAMT_ADD, range, page,
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAMT_ADD, range, page,
                                     page + TDX_PAGE_4K), ==,
                     0xc000030300000008);
     g_assert_false(sim_pamt_bit(sim, tdmr, page));
     g_assert_false(sim_pamt_bit(sim, tdmr, page + TDX_PAGE_4K));
-    ASSERT_OK(sim_call_status(sim, 0, PHYMEM_PAMT_ADD, range, page,
+    ASSERT_OK(sim_call_status(sim, 0, TDH_PHYMEM_PAMT_ADD, range, page,
                               page + TDX_PAGE_4K));
-    g_assert_cmphex(sim_call(sim, 0, &call, PHYMEM_PAMT_REMOVE, range, 7, 8),
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAMT_REMOVE, range, 7,
+                             8),
                     ==, BUSY(1));
     g_assert_cmphex(call.gpr[TDX_RDX], ==, 7);
     g_assert_cmphex(call.gpr[TDX_R8], ==, 8);
     g_assert_true(sim_pamt_bit(sim, tdmr, page));
-    ASSERT_OK(sim_call(sim, 0, &call, PHYMEM_PAMT_REMOVE, range, 7, 8));
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_PHYMEM_PAMT_REMOVE, range, 7, 8));
     g_assert_cmphex(call.gpr[TDX_RDX], ==, page);
     g_assert_true(sim_no_locks(sim, tdmr));
     sim_free(sim);

@@ -49,7 +49,7 @@ static void assert_ends(SimTd *td, uint64_t leaf, uint64_t rcx, uint64_t rdx)
     g_assert_false(tdx_module_seamcall(td->sim->module, 0, gpr));
     g_assert_cmpmem(gpr, sizeof(gpr), before, sizeof(before));
     g_assert_nonnull(td->sim->fatal_reason);
-    sim_call(td->sim, 0, &call, SYS_RD, 0, 0, 0);
+    sim_call(td->sim, 0, &call, TDH_SYS_RD, 0, 0, 0);
     g_assert_false(call.answered);
     leave(td);
 }
@@ -76,7 +76,7 @@ static void test_pamt_arrays(void)
 
         create(&td);
         poison(&td, pamt_hpa(&td, level, td.tdr), 0);
-        assert_ends(&td, PHYMEM_PAGE_RDMD, td.tdr, 0);
+        assert_ends(&td, TDH_PHYMEM_PAGE_RDMD, td.tdr, 0);
     }
 }
 
@@ -87,8 +87,8 @@ static void test_pamt_bitmap(void)
     create(&td);
     poison(&td, td.sim->module->st.tdmr[0].pamt[TDX_LEVEL_4K].base, 0);
     /* Only a free page is looked up there */
-    ASSERT_OK(sim_td_call(&td, PHYMEM_PAGE_RDMD, td.tdr, 0, 0));
-    assert_ends(&td, PHYMEM_PAGE_RDMD, td.next, 0);
+    ASSERT_OK(sim_td_call(&td, TDH_PHYMEM_PAGE_RDMD, td.tdr, 0, 0));
+    assert_ends(&td, TDH_PHYMEM_PAGE_RDMD, td.next, 0);
 }
 
 /* First page of the pair over the TD's pages */
@@ -104,9 +104,9 @@ static void test_pamt_page(void)
     create(&td);
     /* Four entries to a line: those of pages 0..3 */
     poison(&td, pair_page(&td), 0);
-    ASSERT_OK(sim_td_call(&td, PHYMEM_PAGE_RDMD, SIM_TD_BASE + 4 * TDX_PAGE_4K,
-                          0, 0));
-    assert_ends(&td, PHYMEM_PAGE_RDMD, SIM_TD_BASE + 3 * TDX_PAGE_4K, 0);
+    ASSERT_OK(sim_td_call(&td, TDH_PHYMEM_PAGE_RDMD,
+                          SIM_TD_BASE + 4 * TDX_PAGE_4K, 0, 0));
+    assert_ends(&td, TDH_PHYMEM_PAGE_RDMD, SIM_TD_BASE + 3 * TDX_PAGE_4K, 0);
 }
 
 static void test_tdr(void)
@@ -115,7 +115,7 @@ static void test_tdr(void)
 
     create(&td);
     poison(&td, td.tdr, 0);
-    assert_ends(&td, MNG_RD, td.tdr, FIELD_CHLDCNT);
+    assert_ends(&td, TDH_MNG_RD, td.tdr, FIELD_CHLDCNT);
 }
 
 /* What the module takes anew it writes before it reads */
@@ -129,7 +129,7 @@ static void test_taken_anew(void)
     sim_td_init(&td, 0);
     page = sim_td_page(&td);
     sim_poison(sim, page, TDX_PAGE_4K);
-    ASSERT_OK(sim_td_call(&td, VP_CREATE, page, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_VP_CREATE, page, td.tdr, 0));
     sim_poison(sim, td.pamt_next, 2 * TDX_PAGE_4K - 1);
     while (td.next & (2 * MIB - 1)) {
         td.next += TDX_PAGE_4K;
@@ -150,7 +150,7 @@ static void build(SimTd *td, uint64_t *page)
     sim_td_tables(td, GPA);
     *page = sim_td_page(td);
     call = (SimCall) { .gpr = {
-        [TDX_RAX] = MEM_PAGE_ADD, [TDX_RCX] = GPA, [TDX_RDX] = td->tdr,
+        [TDX_RAX] = TDH_MEM_PAGE_ADD, [TDX_RCX] = GPA, [TDX_RDX] = td->tdr,
         [TDX_R8] = *page, [TDX_R9] = SOURCE,
     } };
     g_assert_true(tdx_module_seamcall(sim->module, 0, call.gpr));
@@ -167,9 +167,9 @@ static void assert_dies(SimTd *td, uint64_t leaf, uint64_t rcx, uint64_t rdx,
     SimPlatform *sim = td->sim;
 
     g_assert_cmphex(sim_td_call(td, leaf, rcx, rdx, r8), ==, TDX_TD_FATAL);
-    g_assert_cmphex(sim_td_call(td, MNG_RD, td->tdr, FIELD_CHLDCNT, 0), ==,
+    g_assert_cmphex(sim_td_call(td, TDH_MNG_RD, td->tdr, FIELD_CHLDCNT, 0), ==,
                     TDX_TD_FATAL);
-    g_assert_cmphex(sim_td_call(td, MEM_TRACK, td->tdr, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(td, TDH_MEM_TRACK, td->tdr, 0, 0), ==,
                     TDX_TD_FATAL);
     g_assert_null(sim->fatal_reason);
     sim_td_destroy(td);
@@ -188,7 +188,7 @@ static void test_tdcs(void)
 
     build(&td, &page);
     poison(&td, tdcs_page(&td, TDX_TDCS_CONTROL), 0);
-    assert_dies(&td, MNG_RD, td.tdr, FIELD_CHLDCNT, 0);
+    assert_dies(&td, TDH_MNG_RD, td.tdr, FIELD_CHLDCNT, 0);
 }
 
 /* Pages of the TDCS that few leaves look at */
@@ -199,13 +199,13 @@ static void test_tdcs_others(void)
 
     build(&td, &page);
     poison(&td, tdcs_page(&td, TDX_TDCS_VIRTUAL_CPUS), 0);
-    ASSERT_OK(sim_td_call(&td, MNG_RD, td.tdr, FIELD_CHLDCNT, 0));
-    assert_dies(&td, MNG_RD, td.tdr, FIELD_X2APIC0, 0);
+    ASSERT_OK(sim_td_call(&td, TDH_MNG_RD, td.tdr, FIELD_CHLDCNT, 0));
+    assert_dies(&td, TDH_MNG_RD, td.tdr, FIELD_X2APIC0, 0);
 
     build(&td, &page);
     poison(&td, tdcs_page(&td, TDX_TDCS_MEASUREMENT), 0);
-    ASSERT_OK(sim_td_call(&td, MNG_RD, td.tdr, FIELD_CHLDCNT, 0));
-    assert_dies(&td, MR_FINALIZE, td.tdr, 0, 0);
+    ASSERT_OK(sim_td_call(&td, TDH_MNG_RD, td.tdr, FIELD_CHLDCNT, 0));
+    assert_dies(&td, TDH_MR_FINALIZE, td.tdr, 0, 0);
 }
 
 /* The first leaf that comes to it may be one of the teardown */
@@ -216,8 +216,8 @@ static void test_tdvpr(void)
 
     build(&td, &page);
     poison(&td, td.vcpu, 0);
-    ASSERT_OK(sim_td_call(&td, MNG_RD, td.tdr, FIELD_CHLDCNT, 0));
-    assert_dies(&td, VP_FLUSH, td.vcpu, 0, 0);
+    ASSERT_OK(sim_td_call(&td, TDH_MNG_RD, td.tdr, FIELD_CHLDCNT, 0));
+    assert_dies(&td, TDH_VP_FLUSH, td.vcpu, 0, 0);
 }
 
 static void test_sept(void)
@@ -231,9 +231,9 @@ static void test_sept(void)
     /* The table of 2M entries was the second of the three to come */
     table = page - 2 * TDX_PAGE_4K;
     poison(&td, table, offset ^ 64);
-    ASSERT_OK(sim_td_call(&td, MEM_SEPT_RD, GPA, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_SEPT_RD, GPA, td.tdr, 0));
     poison(&td, table, offset);
-    assert_dies(&td, MEM_SEPT_RD, GPA, td.tdr, 0);
+    assert_dies(&td, TDH_MEM_SEPT_RD, GPA, td.tdr, 0);
 }
 
 static void test_sept_remove(void)
@@ -243,9 +243,9 @@ static void test_sept_remove(void)
 
     build(&td, &page);
     poison(&td, page - TDX_PAGE_4K, 0xfff);
-    ASSERT_OK(sim_td_call(&td, MEM_SEPT_RD, GPA, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_SEPT_RD, GPA, td.tdr, 0));
     /* Looking whether the table is empty reads all of it */
-    assert_dies(&td, MEM_SEPT_REMOVE, GPA | TDX_LEVEL_2M, td.tdr, 0);
+    assert_dies(&td, TDH_MEM_SEPT_REMOVE, GPA | TDX_LEVEL_2M, td.tdr, 0);
 }
 
 static void test_td_page(void)
@@ -255,17 +255,17 @@ static void test_td_page(void)
 
     build(&td, &page);
     poison(&td, page, 0x140);
-    ASSERT_OK(sim_td_call(&td, MEM_RD, GPA + 0x180, td.tdr, 0));
-    assert_dies(&td, MEM_RD, GPA + 0x178, td.tdr, 0);
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RD, GPA + 0x180, td.tdr, 0));
+    assert_dies(&td, TDH_MEM_RD, GPA + 0x178, td.tdr, 0);
 
     build(&td, &page);
     poison(&td, page, 0x140);
-    ASSERT_OK(sim_td_call(&td, MR_EXTEND, GPA + 0x200, td.tdr, 0));
-    assert_dies(&td, MR_EXTEND, GPA + 0x100, td.tdr, 0);
+    ASSERT_OK(sim_td_call(&td, TDH_MR_EXTEND, GPA + 0x200, td.tdr, 0));
+    assert_dies(&td, TDH_MR_EXTEND, GPA + 0x100, td.tdr, 0);
 
     build(&td, &page);
     poison(&td, page, 0x140);
-    assert_dies(&td, MEM_PAGE_RELOCATE, GPA, td.tdr, sim_td_page(&td));
+    assert_dies(&td, TDH_MEM_PAGE_RELOCATE, GPA, td.tdr, sim_td_page(&td));
 }
 
 /* Removing a page does not look at it */
@@ -276,8 +276,8 @@ static void test_untouched(void)
 
     build(&td, &page);
     sim_poison(td.sim, page, TDX_PAGE_4K);
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_REMOVE, GPA, td.tdr, 0));
-    ASSERT_OK(sim_td_call(&td, MNG_RD, td.tdr, FIELD_CHLDCNT, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_REMOVE, GPA, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MNG_RD, td.tdr, FIELD_CHLDCNT, 0));
     sim_td_destroy(&td);
     sim_free(td.sim);
 }

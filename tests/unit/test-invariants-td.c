@@ -185,7 +185,7 @@ static void point_down_from_4k(Fixture *f)
 
 static void block_in_the_future(Fixture *f)
 {
-    ASSERT_OK(sim_td_call(&f->td, MEM_RANGE_BLOCK, GPA_4K, f->td.tdr, 0));
+    ASSERT_OK(sim_td_call(&f->td, TDH_MEM_RANGE_BLOCK, GPA_4K, f->td.tdr, 0));
     assert_clean(f->sim);
     tdx_pamt_set_bepoch(entry_4k(f, f->page), 1000);
 }

@@ -229,14 +229,14 @@ static void test_life(void)
     Fixture f;
 
     set_up(&f);
-    ASSERT_OK(sim_td_call(&f.td, MEM_RANGE_BLOCK, GPA_2M | TDX_LEVEL_2M,
+    ASSERT_OK(sim_td_call(&f.td, TDH_MEM_RANGE_BLOCK, GPA_2M | TDX_LEVEL_2M,
                           f.td.tdr, 0));
     assert_clean(f.sim);
-    ASSERT_OK(sim_td_call(&f.td, MEM_TRACK, f.td.tdr, 0, 0));
-    ASSERT_OK(sim_td_call(&f.td, MEM_PAGE_REMOVE, GPA_2M | TDX_LEVEL_2M,
+    ASSERT_OK(sim_td_call(&f.td, TDH_MEM_TRACK, f.td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&f.td, TDH_MEM_PAGE_REMOVE, GPA_2M | TDX_LEVEL_2M,
                           f.td.tdr, 0));
     assert_clean(f.sim);
-    ASSERT_OK(sim_td_call(&f.td, VP_FLUSH, f.td.vcpu, 0, 0));
+    ASSERT_OK(sim_td_call(&f.td, TDH_VP_FLUSH, f.td.vcpu, 0, 0));
     assert_clean(f.sim);
     f.td.vcpu = 0; /* flushed */
     sim_td_destroy(&f.td);

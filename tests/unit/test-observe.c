@@ -111,7 +111,7 @@ static void assert_shadow(SimPlatform *sim)
         g_autofree char *leaf = NULL;
         SimCall call;
 
-        ASSERT_OK(sim_call(sim, 0, &call, PHYMEM_PAGE_RDMD, hpa, 0, 0));
+        ASSERT_OK(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RDMD, hpa, 0, 0));
         leaf = g_strdup_printf("%s 0x%" G_GINT64_MODIFIER "x",
                                tdx_level_name(call.gpr[TDX_R8]), hpa);
         if (g_str_equal(leaf, key)) {
@@ -137,7 +137,7 @@ static void test_sys_states(void)
     expect_states("SYS_STATE 0x0 SYSINIT_DONE SYSCONFIG_DONE\n");
     ASSERT_OK(sim_leaf(sim, 0, 31, 0, 0, 0));
     expect_states("SYS_STATE 0x0 SYSCONFIG_DONE SYS_READY\n");
-    ASSERT_OK(sim_leaf(sim, 0, SYS_DISABLE, 0, 0, 0));
+    ASSERT_OK(sim_leaf(sim, 0, TDH_SYS_DISABLE, 0, 0, 0));
     expect_states("SYS_STATE 0x0 SYS_READY SYS_DISABLING\n"
                   "SYS_STATE 0x0 SYS_DISABLING SYSINIT_PENDING\n");
     sim_boot_init(sim);
@@ -162,7 +162,7 @@ static void test_td_states(void)
 
     observe(sim);
     sim_td_build(&td, sim, 0);
-    ASSERT_OK(sim_td_call(&td, MR_FINALIZE, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
     expected = g_strdup_printf(
         "LIFECYCLE_STATE 0x100000000 none TD_HKID_ASSIGNED\n"
         "LIFECYCLE_STATE 0x100000000 TD_HKID_ASSIGNED TD_KEYS_CONFIGURED\n"
@@ -194,19 +194,19 @@ static void test_pamt_pages(void)
     sim_td_init(&td, 0);
     td.vcpu = sim_td_add_vcpu(&td, 0);
     sim_td_tables(&td, 0);
-    ASSERT_OK(sim_td_call(&td, MR_FINALIZE, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
     forget();
 
-    ASSERT_OK(sim_td_call(&td, PHYMEM_PAMT_ADD, page | TDX_LEVEL_2M, PAIR,
+    ASSERT_OK(sim_td_call(&td, TDH_PHYMEM_PAMT_ADD, page | TDX_LEVEL_2M, PAIR,
                           PAIR + TDX_PAGE_4K));
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_AUG, 0, td.tdr, page));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_AUG, 0, td.tdr, page));
     expect_pamt("0x102000000 2M x1 PT_NDA PT_PAMT 0x0\n"
                 "0x102000000 4K x1 PT_NDA PT_REG 0x100000000\n");
     assert_shadow(sim);
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, 0, td.tdr, 0));
-    ASSERT_OK(sim_td_call(&td, MEM_TRACK, td.tdr, 0, 0));
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_REMOVE, 0, td.tdr, 0));
-    ASSERT_OK(sim_td_call(&td, PHYMEM_PAMT_REMOVE, page | TDX_LEVEL_2M, 0,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_BLOCK, 0, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_TRACK, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_REMOVE, 0, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_PHYMEM_PAMT_REMOVE, page | TDX_LEVEL_2M, 0,
                           0));
     expect_pamt("0x102000000 4K x1 PT_REG PT_NDA 0x100000000\n"
                 "0x102000000 2M x1 PT_PAMT PT_NDA 0x0\n");
@@ -225,26 +225,26 @@ static void test_pamt_large(void)
     observe(sim);
     sim_td_build(&td, sim, 0);
     sim_td_tables(&td, 0);
-    ASSERT_OK(sim_td_call(&td, MR_FINALIZE, td.tdr, 0, 0));
-    ASSERT_OK(sim_td_call(&td, PHYMEM_PAMT_ADD, LARGE | TDX_LEVEL_2M, PAIR,
+    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_PHYMEM_PAMT_ADD, LARGE | TDX_LEVEL_2M, PAIR,
                           PAIR + TDX_PAGE_4K));
     for (uint64_t at = 0; at < TDX_PAGE_2M; at += TDX_PAGE_4K) {
-        ASSERT_OK(sim_td_call(&td, MEM_PAGE_AUG, at, td.tdr, LARGE + at));
+        ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_AUG, at, td.tdr, LARGE + at));
     }
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, 1, td.tdr, 0));
-    ASSERT_OK(sim_td_call(&td, MEM_TRACK, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_BLOCK, 1, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_TRACK, td.tdr, 0, 0));
     assert_shadow(sim);
     forget();
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, 1, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_PROMOTE, 1, td.tdr, 0));
     g_assert_true(g_str_has_prefix(pamt->str,
         "0x101000000 2M x1 PT_PAMT PT_REG 0x100000000\n"));
     assert_shadow(sim);
 
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, 1, td.tdr, 0));
-    ASSERT_OK(sim_td_call(&td, MEM_TRACK, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_BLOCK, 1, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_TRACK, td.tdr, 0, 0));
     forget();
     demote = (SimCall) { .gpr = {
-        [TDX_RAX] = MEM_PAGE_DEMOTE, [TDX_RCX] = 1, [TDX_RDX] = td.tdr,
+        [TDX_RAX] = TDH_MEM_PAGE_DEMOTE, [TDX_RCX] = 1, [TDX_RDX] = td.tdr,
         [TDX_R8] = sim_td_page(&td), [TDX_R12] = PAIR,
         [TDX_R13] = PAIR + TDX_PAGE_4K,
     } };
@@ -267,7 +267,7 @@ static void test_pamt_init(gconstpointer data)
 
     sim_reserve(tdmr, 1 * MIB, 8 * KIB);
     observe(sim);
-    ASSERT_OK(sim_leaf(sim, 0, SYS_TDMR_INIT, 4 * GIB, 0, 0));
+    ASSERT_OK(sim_leaf(sim, 0, TDH_SYS_TDMR_INIT, 4 * GIB, 0, 0));
     expect_pamt(dynamic ? "0x100000000 4K x4096 none PT_NDA 0x0\n"
                           "0x100100000 4K x2 none PT_RSVD 0x0\n"
                         : "0x100000000 4K x1024 none PT_NDA 0x0\n"
@@ -299,13 +299,14 @@ static void test_causes_of_config(void)
     base = sim_read64(sim, info);
     size = sim_read64(sim, info + 8);
 
-    sim_leaf(sim, 0, SYS_CONFIG, SIM_BOOT_ARRAY + 8, 1, SIM_BOOT_HKID);
+    sim_leaf(sim, 0, TDH_SYS_CONFIG, SIM_BOOT_ARRAY + 8, 1, SIM_BOOT_HKID);
     expect_cause(TDX_CAUSE_UNALIGNED, NULL, SIM_BOOT_ARRAY + 8, 512);
-    sim_leaf(sim, 0, SYS_CONFIG, SIM_BOOT_ARRAY, 65, SIM_BOOT_HKID);
+    sim_leaf(sim, 0, TDH_SYS_CONFIG, SIM_BOOT_ARRAY, 65, SIM_BOOT_HKID);
     expect_cause(TDX_CAUSE_TOO_HIGH, NULL, 65, 64);
-    sim_leaf(sim, 0, SYS_CONFIG, SIM_BOOT_ARRAY, 1, 1);
+    sim_leaf(sim, 0, TDH_SYS_CONFIG, SIM_BOOT_ARRAY, 1, 1);
     expect_cause(TDX_CAUSE_NOT_PRIVATE_HKID, "HKID", 1, SIM_BOOT_HKID);
-    sim_leaf(sim, 0, SYS_CONFIG, SIM_BOOT_ARRAY, 1, 1 << 20 | SIM_BOOT_HKID);
+    sim_leaf(sim, 0, TDH_SYS_CONFIG, SIM_BOOT_ARRAY, 1,
+             1 << 20 | SIM_BOOT_HKID);
     expect_cause(TDX_CAUSE_RESERVED_BITS, NULL, 1 << 20 | SIM_BOOT_HKID,
                  1 << 20);
 
@@ -342,26 +343,26 @@ static void test_causes_of_pages(void)
     sim_td_build(&td, sim, 0);
     forget();
 
-    sim_td_call(&td, MNG_CREATE, page + 8, SIM_TD_HKID + 1, 0);
+    sim_td_call(&td, TDH_MNG_CREATE, page + 8, SIM_TD_HKID + 1, 0);
     expect_cause(TDX_CAUSE_UNALIGNED, NULL, page + 8, TDX_PAGE_4K);
-    sim_td_call(&td, MNG_CREATE, page, SIM_TD_HKID + 1, 0);
+    sim_td_call(&td, TDH_MNG_CREATE, page, SIM_TD_HKID + 1, 0);
     expect_cause(TDX_CAUSE_NO_PAIR, NULL, page, 0);
-    sim_td_call(&td, MNG_CREATE, 1 * GIB, SIM_TD_HKID + 1, 0);
+    sim_td_call(&td, TDH_MNG_CREATE, 1 * GIB, SIM_TD_HKID + 1, 0);
     expect_cause(TDX_CAUSE_NOT_IN_TDMR, NULL, 1 * GIB, 0);
-    sim_td_call(&td, MNG_CREATE, td.tdr, SIM_TD_HKID + 1, 0);
+    sim_td_call(&td, TDH_MNG_CREATE, td.tdr, SIM_TD_HKID + 1, 0);
     expect_cause(TDX_CAUSE_TYPE, NULL, td.tdr, TDX_PT_TDR);
-    sim_td_call(&td, PHYMEM_PAMT_REMOVE, page | TDX_LEVEL_2M, 0, 0);
+    sim_td_call(&td, TDH_PHYMEM_PAMT_REMOVE, page | TDX_LEVEL_2M, 0, 0);
     expect_cause(TDX_CAUSE_TYPE, NULL, page, TDX_PT_NDA);
-    sim_td_call(&td, MNG_KEY_CONFIG, td.tdr, 0, 0);
+    sim_td_call(&td, TDH_MNG_KEY_CONFIG, td.tdr, 0, 0);
     expect_cause(TDX_CAUSE_LIFECYCLE, "TD", td.tdr, TDX_TD_KEYS_CONFIGURED);
-    sim_td_call(&td, MEM_PAGE_REMOVE, 0, td.tdr, 0);
+    sim_td_call(&td, TDH_MEM_PAGE_REMOVE, 0, td.tdr, 0);
     g_assert_cmpint(cause.kind, ==, TDX_CAUSE_SEPT_STATE);
-    sim_td_call(&td, VP_ENTER, td.vcpu, 0, 0);
+    sim_td_call(&td, TDH_VP_ENTER, td.vcpu, 0, 0);
     expect_cause(TDX_CAUSE_OP_STATE, "TD", td.tdr, TDX_OP_INITIALIZED);
 
     entry = sim_pamt_entry(sim, &sim->module->st.tdmr[0], TDX_LEVEL_2M, page);
     entry->lock = TDX_LOCK_EXCLUSIVE;
-    g_assert_cmphex(sim_td_call(&td, PHYMEM_PAMT_ADD, page | TDX_LEVEL_2M,
+    g_assert_cmphex(sim_td_call(&td, TDH_PHYMEM_PAMT_ADD, page | TDX_LEVEL_2M,
                                 PAIR, PAIR + TDX_PAGE_4K), ==,
                     tdx_op(TDX_OPERAND_BUSY, TDX_RCX));
     expect_cause(TDX_CAUSE_LOCKED, "2M PAMT entry of", page, 0);

@@ -7,7 +7,6 @@
 
 #include "sim-pamt.h"
 
-#define PAMT_ADD 58
 
 #define BASE (4 * GIB)
 #define PAMT (2 * GIB)
@@ -25,7 +24,7 @@ static SimPlatform *machine(unsigned lps)
     SimPlatform *sim = sim_ready(lps, true);
 
     sim_init_tdmr(sim, sim_add_tdmr(sim, BASE, 2 * GIB, PAMT));
-    g_assert_cmphex(sim_call_status(sim, 0, PAMT_ADD, SMALL | 1,
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAMT_ADD, SMALL | 1,
                                     BASE + 128 * MIB,
                                     BASE + 128 * MIB + 4 * KIB), ==, 0);
     return sim;

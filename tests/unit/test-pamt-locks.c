@@ -7,8 +7,6 @@
 
 #include "sim-pamt.h"
 
-#define PAMT_ADD 58
-#define PAMT_REMOVE 59
 
 #define BASE (4 * GIB)
 #define PAMT (2 * GIB)
@@ -39,13 +37,14 @@ static TdxPamtEntry *entry_2m(SimPlatform *sim, uint64_t hpa)
 static uint64_t add(SimPlatform *sim, uint64_t range, uint64_t page0,
                     uint64_t page1)
 {
-    return sim_call_status(sim, 0, PAMT_ADD, range | TDX_LEVEL_2M, page0,
-                           page1);
+    return sim_call_status(sim, 0, TDH_PHYMEM_PAMT_ADD, range | TDX_LEVEL_2M,
+                           page0, page1);
 }
 
 static uint64_t remove_pair(SimPlatform *sim, uint64_t range)
 {
-    return sim_call_status(sim, 0, PAMT_REMOVE, range | TDX_LEVEL_2M, 0, 0);
+    return sim_call_status(sim, 0, TDH_PHYMEM_PAMT_REMOVE, range | TDX_LEVEL_2M,
+                           0, 0);
 }
 
 typedef struct LockCase {

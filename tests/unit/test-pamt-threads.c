@@ -8,9 +8,6 @@
 
 #include "sim-pamt.h"
 
-#define RDMD 24
-#define PAMT_ADD 58
-#define PAMT_REMOVE 59
 
 #define BASE (4 * GIB)
 #define PAMT (2 * GIB)
@@ -98,13 +95,14 @@ static gpointer apart(gpointer opaque)
     Worker *w = opaque;
 
     for (int i = 0; i < ROUNDS; i++) {
-        g_assert_cmphex(call(w, PAMT_ADD, w->range | 1, w->page,
+        g_assert_cmphex(call(w, TDH_PHYMEM_PAMT_ADD, w->range | 1, w->page,
                              w->page + 4 * KIB), ==, 0);
         g_assert_cmphex(use_page(w), ==, 0);
-        g_assert_cmphex(call(w, PAMT_REMOVE, w->range | 1, 0, 0), ==,
+        g_assert_cmphex(call(w, TDH_PHYMEM_PAMT_REMOVE, w->range | 1, 0, 0), ==,
                         NOT_EMPTY);
         drop_page(w);
-        g_assert_cmphex(call(w, PAMT_REMOVE, w->range | 1, 0, 0), ==, 0);
+        g_assert_cmphex(call(w, TDH_PHYMEM_PAMT_REMOVE, w->range | 1, 0, 0), ==,
+                        0);
     }
     return NULL;
 }
@@ -136,7 +134,7 @@ static gpointer together(gpointer opaque)
     SimCall rdmd;
 
     for (int i = 0; i < ROUNDS; i++) {
-        uint32_t status = call(w, PAMT_ADD, w->range | 1, w->page,
+        uint32_t status = call(w, TDH_PHYMEM_PAMT_ADD, w->range | 1, w->page,
                                w->page + 4 * KIB);
 
         g_assert_true(status == 0 || status == BUSY ||
@@ -147,13 +145,13 @@ static gpointer together(gpointer opaque)
                       status == MISSING_PAIR);
         if (status == 0) {
             /* While it is used the pair stays, whatever others try */
-            status = sim_call(w->sim, w->lp, &rdmd, RDMD,
+            status = sim_call(w->sim, w->lp, &rdmd, TDH_PHYMEM_PAGE_RDMD,
                               w->range + 64 * KIB + w->lp * 4 * KIB, 0, 0)
                      >> 32;
             g_assert_true(status == BUSY || rdmd.gpr[TDX_RDX] == BASE);
             drop_page(w);
         }
-        status = call(w, PAMT_REMOVE, w->range | 1, 0, 0);
+        status = call(w, TDH_PHYMEM_PAMT_REMOVE, w->range | 1, 0, 0);
         g_assert_true(status == 0 || status == BUSY || status == NO_PAIR ||
                       status == NOT_EMPTY);
         w->removed += status == 0;
@@ -169,7 +167,8 @@ static void test_together(void)
 
     run(sim, together, worker, 0);
     /* Who was last may have been told BUSY */
-    while ((sim_call_status(sim, 0, PAMT_REMOVE, BASE | 1, 0, 0)) == 0) {
+    while ((sim_call_status(sim, 0, TDH_PHYMEM_PAMT_REMOVE, BASE | 1, 0,
+                            0)) == 0) {
         removed++;
     }
     for (int i = 0; i < THREADS; i++) {
@@ -201,7 +200,7 @@ static void test_count(void)
     SimPlatform *sim = machine();
     Worker worker[THREADS];
 
-    g_assert_cmphex(sim_call_status(sim, 0, PAMT_ADD, BASE | 1,
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAMT_ADD, BASE | 1,
                                     BASE + 8 * MIB, BASE + 9 * MIB), ==, 0);
     run(sim, count, worker, 0);
     g_assert_cmpuint(tdx_pamt_count(sim_pamt_entry(sim,
@@ -219,11 +218,12 @@ static gpointer same_pages(gpointer opaque)
     uint64_t status;
 
     for (int i = 0; i < ROUNDS; i++) {
-        status = sim_call_status(w->sim, w->lp, PAMT_ADD, w->range | 1, page,
-                                 page + 4 * KIB);
+        status = sim_call_status(w->sim, w->lp, TDH_PHYMEM_PAMT_ADD,
+                                 w->range | 1, page, page + 4 * KIB);
         if (status == 0) {
             w->added++;
-            g_assert_cmphex(call(w, PAMT_REMOVE, w->range | 1, 0, 0), ==, 0);
+            g_assert_cmphex(call(w, TDH_PHYMEM_PAMT_REMOVE, w->range | 1, 0, 0),
+                            ==, 0);
         } else {
             g_assert_cmphex(status & ~0xffULL, ==, 0xc000030300000000);
         }

@@ -8,12 +8,6 @@
 #include "sim-pamt.h"
 #include "td/tdr.h"
 
-#define RDMD 24
-#define RECLAIM 28
-#define CACHE_WB 40
-#define WBINVD 41
-#define PAMT_ADD 58
-#define PAMT_REMOVE 59
 
 #define BASE (4 * GIB)
 #define PAMT (2 * GIB)
@@ -56,14 +50,16 @@ static TdxPamtEntry *entry_2m(SimPlatform *sim, uint64_t hpa)
 static uint64_t add(SimPlatform *sim, uint64_t range, uint64_t page0,
                     uint64_t page1)
 {
-    return sim_call_status(sim, 0, PAMT_ADD, PAIR_OF(range), page0, page1);
+    return sim_call_status(sim, 0, TDH_PHYMEM_PAMT_ADD, PAIR_OF(range), page0,
+                           page1);
 }
 
 static uint64_t remove_pair(SimPlatform *sim, uint64_t range)
 {
     SimCall call;
 
-    return sim_call(sim, 0, &call, PAMT_REMOVE, PAIR_OF(range), 0, 0);
+    return sim_call(sim, 0, &call, TDH_PHYMEM_PAMT_REMOVE, PAIR_OF(range), 0,
+                    0);
 }
 
 static void assert_rdmd(SimPlatform *sim, uint64_t rcx, uint64_t type,
@@ -71,7 +67,8 @@ static void assert_rdmd(SimPlatform *sim, uint64_t rcx, uint64_t type,
 {
     SimCall call;
 
-    g_assert_cmphex(sim_call(sim, 0, &call, RDMD, rcx, 1, 1), ==, 0);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RDMD, rcx, 1, 1),
+                    ==, 0);
     g_assert_cmphex(call.gpr[TDX_RCX], ==, type);
     g_assert_cmphex(call.gpr[TDX_R8], ==, level);
 }
@@ -94,8 +91,9 @@ static void test_pair(void)
     assert_rdmd(sim, PAGE0, TDX_PT_PAMT, 0);
     assert_rdmd(sim, RANGE, TDX_PT_NDA, 0);
 
-    g_assert_cmphex(sim_call(sim, 0, &call, RDMD, PAIR_OF(RANGE), 0, 0), ==,
-                    0);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RDMD,
+                             PAIR_OF(RANGE), 0, 0),
+                    ==, 0);
     g_assert_cmphex(call.gpr[TDX_RCX], ==, 1ULL << 63 | TDX_PT_PAMT);
     g_assert_cmphex(call.gpr[TDX_R8], ==, 1);
     g_assert_cmphex(call.gpr[TDX_R10], ==, PAGE0);
@@ -103,8 +101,9 @@ static void test_pair(void)
 
     g_assert_cmphex(add(sim, RANGE, PAGE0 + 4 * KIB, PAGE1 + 4 * KIB), ==,
                     RANGE_NOT_FREE);
-    g_assert_cmphex(sim_call(sim, 0, &call, PAMT_REMOVE, PAIR_OF(RANGE), 5,
-                             6), ==, 0);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAMT_REMOVE,
+                             PAIR_OF(RANGE), 5, 6),
+                    ==, 0);
     g_assert_cmphex(call.gpr[TDX_RCX], ==, PAIR_OF(RANGE));
     g_assert_cmphex(call.gpr[TDX_RDX], ==, PAGE0);
     g_assert_cmphex(call.gpr[TDX_R8], ==, PAGE1);
@@ -112,8 +111,9 @@ static void test_pair(void)
     g_assert_false(sim_pamt_bit(sim, tdmr, PAGE1));
     assert_rdmd(sim, RANGE, TDX_PT_NDA, 1);
 
-    g_assert_cmphex(sim_call(sim, 0, &call, PAMT_REMOVE, PAIR_OF(RANGE), 5,
-                             6), ==, NO_PAIR);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAMT_REMOVE,
+                             PAIR_OF(RANGE), 5, 6),
+                    ==, NO_PAIR);
     g_assert_cmphex(call.gpr[TDX_RDX], ==, 5);
     g_assert_cmphex(call.gpr[TDX_R8], ==, 6);
     g_assert_true(sim_no_locks(sim, tdmr));
@@ -126,7 +126,8 @@ static void test_pair_operands(void)
     uint64_t outside = BASE + GIB; /* block not complete */
     uint64_t keyid = 1ULL << 46;
 
-    g_assert_cmphex(sim_call_status(sim, 0, PAMT_ADD, RANGE, PAGE0, PAGE1),
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAMT_ADD, RANGE, PAGE0,
+                                    PAGE1),
                     ==, 0xc000010000000001);
     g_assert_cmphex(add(sim, RANGE + 4 * KIB, PAGE0, PAGE1), ==,
                     0xc000010000000001);
@@ -234,13 +235,17 @@ static void test_static_mode(void)
     g_assert_cmphex(remove_pair(sim, RANGE), ==, 0xc000010000000000);
     assert_rdmd(sim, BASE + 256 * MIB, TDX_PT_RSVD, 0);
     assert_rdmd(sim, BASE + 256 * MIB + 4 * KIB, TDX_PT_NDA, 0);
-    g_assert_cmphex(sim_call_status(sim, 0, RDMD, BASE | 1, 0, 0), ==,
-                    0xc000010000000001);
-    g_assert_cmphex(sim_call_status(sim, 0, RECLAIM, BASE + 256 * MIB, 0, 0),
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_RDMD, BASE | 1, 0,
+                                    0),
+                    ==, 0xc000010000000001);
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_RECLAIM,
+                                    BASE + 256 * MIB, 0, 0),
                     ==, METADATA_INCORRECT(1));
-    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, BASE + 256 * MIB, 0, 0),
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD,
+                                    BASE + 256 * MIB, 0, 0),
                     ==, METADATA_INCORRECT(1));
-    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, BASE, 0, 0), ==, 0);
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD, BASE, 0, 0),
+                    ==, 0);
     sim_free(sim);
 }
 
@@ -341,7 +346,7 @@ static void test_assign(void)
         tdx_pamt_set_bepoch(page.entry, 0x123);
     }
     g_assert_cmpuint(tdx_pamt_count(entry_2m(sim, RANGE)), ==, 2);
-    sim_call(sim, 0, &call, RDMD, RANGE + 4 * KIB, 0, 0);
+    sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RDMD, RANGE + 4 * KIB, 0, 0);
     g_assert_cmphex(call.gpr[TDX_RCX], ==, TDX_PT_REG);
     g_assert_cmphex(call.gpr[TDX_RDX], ==, tdr);
     g_assert_cmphex(call.gpr[TDX_R9], ==, 0x123);
@@ -387,7 +392,7 @@ static void test_memory_gone(void)
     g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
     sim->hole = (TdxRange) { PAGE1, 4 * KIB };
     assert_rdmd(sim, RANGE, TDX_PT_NDA, 0);
-    sim_call(sim, 0, &call, RDMD, RANGE + MIB, 0, 0);
+    sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RDMD, RANGE + MIB, 0, 0);
     g_assert_false(call.answered);
     g_assert_nonnull(sim->fatal_reason);
     sim_free(sim);
@@ -400,17 +405,23 @@ static void test_wbinvd(void)
     SimPlatform *sim = machine(true);
     uint64_t keyid = 33ULL << 46;
 
-    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, PAGE0 | keyid, 0, 0), ==,
-                    0);
-    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, PAGE0 + 8, 0, 0), ==,
-                    0xc000010000000001);
-    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, BASE + GIB, 0, 0), ==,
-                    0xc000010100000001);
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD,
+                                    PAGE0 | keyid, 0, 0),
+                    ==, 0);
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD, PAGE0 + 8,
+                                    0, 0),
+                    ==, 0xc000010000000001);
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD, BASE + GIB,
+                                    0, 0),
+                    ==, 0xc000010100000001);
     g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
-    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, PAGE0 | keyid, 0, 0), ==,
-                    METADATA_INCORRECT(1));
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD,
+                                    PAGE0 | keyid, 0, 0),
+                    ==, METADATA_INCORRECT(1));
     entry_2m(sim, RANGE)->lock = TDX_LOCK_EXCLUSIVE;
-    g_assert_cmphex(sim_call_status(sim, 0, WBINVD, RANGE, 0, 0), ==, BUSY(1));
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD, RANGE, 0,
+                                    0),
+                    ==, BUSY(1));
     sim_free(sim);
 }
 
@@ -439,39 +450,48 @@ static void test_reclaim(void)
     content->chldcnt = 513;
     content->lifecycle = TDX_TD_BLOCKED;
 
-    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, tdr, 0, 0), ==,
-                    0xc000060700000000);
-    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, child, 0, 0), ==,
-                    0xc000060700000000);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, tdr, 0, 0),
+                    ==, 0xc000060700000000);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, child, 0,
+                             0),
+                    ==, 0xc000060700000000);
     /* What the page is has been told all the same */
     g_assert_cmphex(call.gpr[TDX_RCX], ==, TDX_PT_TDCX);
     g_assert_cmphex(call.gpr[TDX_RDX], ==, tdr);
     content->lifecycle = TDX_TD_TEARDOWN;
-    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, tdr, 0, 0), ==,
-                    0xc000040000000000);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, tdr, 0, 0),
+                    ==, 0xc000040000000000);
     tdr_entry->lock = TDX_LOCK_EXCLUSIVE;
-    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, child, 0, 0), ==,
-                    0x8000020000000080);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, child, 0,
+                             0),
+                    ==, 0x8000020000000080);
     tdr_entry->lock = 0;
     entry->lock = TDX_LOCK_READER;
-    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, child, 0, 0), ==,
-                    BUSY(1));
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, child, 0,
+                             0),
+                    ==, BUSY(1));
     entry->lock = 0;
-    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, large + 4 * KIB, 0, 0),
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM,
+                             large + 4 * KIB, 0, 0),
                     ==, 0xc000010000000001);
     g_assert_cmphex(call.gpr[TDX_R8], ==, TDX_LEVEL_2M);
     g_assert_cmpuint(content->chldcnt, ==, 513);
 
-    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, large, 0, 0), ==, 0);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, large, 0,
+                             0),
+                    ==, 0);
     g_assert_cmphex(call.gpr[TDX_R9], ==, 0);
     g_assert_cmpuint(content->chldcnt, ==, 1);
-    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, child, 0, 0), ==, 0);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, child, 0,
+                             0),
+                    ==, 0);
     g_assert_cmphex(call.gpr[TDX_R9], ==, 0);
-    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, tdr, 0, 0), ==, 0);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, tdr, 0, 0),
+                    ==, 0);
     g_assert_cmphex(call.gpr[TDX_RDX], ==, 0);
     g_assert_cmphex(call.gpr[TDX_R9], ==, 1ULL << 62);
-    g_assert_cmphex(sim_call(sim, 0, &call, RECLAIM, tdr, 0, 0), ==,
-                    METADATA_INCORRECT(1));
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, tdr, 0, 0),
+                    ==, METADATA_INCORRECT(1));
     g_assert_cmphex(tdr_entry->lock, ==, 0);
     g_assert_true(sim_no_locks(sim, tdmr_of(sim)));
     sim_free(sim);
@@ -484,29 +504,32 @@ static void test_cache_wb(void)
     uint64_t none = 0x0000082100000000;
 
     sim->module->plat.num_pkgs = sim->info.num_pkgs = 2;
-    g_assert_cmphex(sim_call_status(sim, 0, CACHE_WB, 2, 0, 0), ==,
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_CACHE_WB, 2, 0, 0), ==,
                     0xc000010000000001);
-    g_assert_cmphex(sim_call_status(sim, 0, CACHE_WB, 1, 0, 0), ==,
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_CACHE_WB, 1, 0, 0), ==,
                     0xc000082300000000);
-    g_assert_cmphex(sim_call_status(sim, 0, CACHE_WB, 0, 0, 0), ==, none);
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
+                    none);
     for (int hkid = 5; hkid <= 8; hkid++) {
         st->kot[hkid] = (TdxKotEntry) { hkid - 5, 3 };
     }
     st->kot[63] = (TdxKotEntry) { TDX_HKID_FLUSHED, 3 };
     st->wbt[1].lock = TDX_LOCK_EXCLUSIVE;
-    g_assert_cmphex(sim_call_status(sim, 1, CACHE_WB, 0, 0, 0), ==,
+    g_assert_cmphex(sim_call_status(sim, 1, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
                     0x80000200000000bc);
     st->kot_lock = TDX_LOCK_EXCLUSIVE;
-    g_assert_cmphex(sim_call_status(sim, 0, CACHE_WB, 0, 0, 0), ==,
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
                     0x80000200000000ba);
     st->kot_lock = 0;
-    g_assert_cmphex(sim_call_status(sim, 0, CACHE_WB, 0, 0, 0), ==, 0);
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
+                    0);
     for (int hkid = 5; hkid <= 8; hkid++) {
         g_assert_cmphex(st->kot[hkid].wbinvd_bitmap, ==,
                         st->kot[hkid].state == TDX_HKID_FLUSHED ? 2 : 3);
     }
     st->wbt[1].lock = 0;
-    g_assert_cmphex(sim_call_status(sim, 1, CACHE_WB, 0, 0, 0), ==, 0);
+    g_assert_cmphex(sim_call_status(sim, 1, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
+                    0);
     g_assert_cmphex(st->kot[7].wbinvd_bitmap, ==, 0);
     g_assert_cmphex(st->kot[63].wbinvd_bitmap, ==, 0);
     sim_free(sim);

@@ -44,7 +44,7 @@ static gpointer pairs(gpointer opaque)
         uint64_t at = range + (i & 1) * 2 * MIB;
         unsigned swap = i & 2 ? 4 * KIB : 0;
 
-        g_assert_cmphex(sim_call_status(w->sim, w->lp, PHYMEM_PAMT_ADD,
+        g_assert_cmphex(sim_call_status(w->sim, w->lp, TDH_PHYMEM_PAMT_ADD,
                                         at | 1, page + swap,
                                         page + (swap ^ 4 * KIB)), ==, 0);
         {
@@ -64,7 +64,7 @@ static gpointer pairs(gpointer opaque)
                             ==, 0);
             tdx_pamt_free(&ref);
         }
-        g_assert_cmphex(sim_call_status(w->sim, w->lp, PHYMEM_PAMT_REMOVE,
+        g_assert_cmphex(sim_call_status(w->sim, w->lp, TDH_PHYMEM_PAMT_REMOVE,
                                         at | 1, 0, 0), ==, 0);
     }
     done(w);
@@ -136,10 +136,10 @@ static void test_pairs(void)
 
     sim_init_tdmr(sim, sim_add_tdmr(sim, BASE, GIB, PAMT));
     run(sim, WORKERS, pairs, look);
-    n = tdx_query_calls(sim->module, tdx_leaf_find(PHYMEM_PAMT_ADD));
+    n = tdx_query_calls(sim->module, tdx_leaf_find(TDH_PHYMEM_PAMT_ADD));
     g_assert_cmpuint(n.calls, ==, WORKERS * ROUNDS);
     g_assert_cmpuint(n.errors, ==, 0);
-    n = tdx_query_calls(sim->module, tdx_leaf_find(PHYMEM_PAMT_REMOVE));
+    n = tdx_query_calls(sim->module, tdx_leaf_find(TDH_PHYMEM_PAMT_REMOVE));
     g_assert_cmpuint(n.calls, ==, WORKERS * ROUNDS);
     sim_free(sim);
 }

@@ -228,13 +228,13 @@ static bool change_pair(void *opaque, uint64_t hpa)
         TdxPamtEntry *e;
 
         change.times--;
-        must(PHYMEM_PAMT_REMOVE, FREE | TDX_LEVEL_2M, 0, 0);
+        must(TDH_PHYMEM_PAMT_REMOVE, FREE | TDX_LEVEL_2M, 0, 0);
         e = sim_private_entry(change.sim, hpa);
         for (unsigned i = 0; i < 256; i++) {
             tdx_pamt_set_type(&e[i], TDX_PT_TDR);
         }
         turn ^= 1;
-        must(PHYMEM_PAMT_ADD, FREE | TDX_LEVEL_2M, PAIR + turn * 8 * KIB,
+        must(TDH_PHYMEM_PAMT_ADD, FREE | TDX_LEVEL_2M, PAIR + turn * 8 * KIB,
              PAIR + turn * 8 * KIB + 4 * KIB);
     }
     return change.blank(opaque, hpa);
@@ -248,7 +248,7 @@ static void test_changes(void)
 
     set_up(&f);
     change.sim = f.sim;
-    must(PHYMEM_PAMT_ADD, FREE | TDX_LEVEL_2M, PAIR, PAIR + 4 * KIB);
+    must(TDH_PHYMEM_PAMT_ADD, FREE | TDX_LEVEL_2M, PAIR, PAIR + 4 * KIB);
     change.blank = f.m->ops->private_blank;
     ops = *f.m->ops;
     ops.private_blank = change_pair;
@@ -405,10 +405,10 @@ static void test_calls(void)
     sim_call_status(sim, 1, 255, 0, 0, 0);
     sim_call_status(sim, 2, 256, 0, 0, 0);
     sim_call_status(sim, 2, 0xffff, 0, 0, 0);
-    n = tdx_query_calls(sim->module, tdx_leaf_find(34));
+    n = tdx_query_calls(sim->module, tdx_leaf_find(TDH_SYS_RD));
     g_assert_cmpuint(n.calls, ==, 4);
     g_assert_cmpuint(n.errors, ==, 1);
-    n = tdx_query_calls(sim->module, tdx_leaf_find(24));
+    n = tdx_query_calls(sim->module, tdx_leaf_find(TDH_PHYMEM_PAGE_RDMD));
     g_assert_cmpuint(n.calls, ==, 1);
     g_assert_cmpuint(n.errors, ==, 1);
     n = tdx_query_calls(sim->module, NULL);

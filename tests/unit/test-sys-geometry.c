@@ -391,7 +391,7 @@ static uint64_t answer(const Layout *l)
     sim_write_tdmrs(sim, ARRAY, info, l->num_tdmrs);
     sim_start(sim);
     sim_boot_init(sim);
-    status = sim_leaf(sim, 0, SYS_CONFIG, ARRAY, l->num_tdmrs,
+    status = sim_leaf(sim, 0, TDH_SYS_CONFIG, ARRAY, l->num_tdmrs,
                       SIM_BOOT_HKID | (l->dynamic ? SIM_BOOT_DYNAMIC : 0));
     sim_free(sim);
     return status;

@@ -12,7 +12,7 @@
 
 static uint64_t sys_init(SimPlatform *sim)
 {
-    return sim_leaf(sim, 0, SYS_INIT, 0, 0, 0);
+    return sim_leaf(sim, 0, TDH_SYS_INIT, 0, 0, 0);
 }
 
 /* A failed TDH.SYS.INIT can be repeated */
@@ -21,7 +21,7 @@ static void refused(SimPlatform *sim, uint64_t status)
     sim_start(sim);
     g_assert_cmphex(sys_init(sim), ==, status);
     g_assert_cmphex(sys_init(sim), ==, status);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_LP_INIT, 0, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_LP_INIT, 0, 0, 0), ==,
                     0xc000050b00000000);
     sim_free(sim);
 }
@@ -106,9 +106,9 @@ static void test_order(void)
         g_assert_cmphex(sys_init(sim), ==, later[i].status);
     }
     /* Operands come before all of them */
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_INIT, 1, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_INIT, 1, 0, 0), ==,
                     0xc000010000000001);
-    g_assert_cmphex(sim_leaf(sim, 0, 2 << 16 | SYS_INIT, 0, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 0, 2 << 16 | TDH_SYS_INIT, 0, 0, 0), ==,
                     0xc000010000000000);
     sim_free(sim);
 }
@@ -286,12 +286,12 @@ static void test_lp_msrs(void)
 
         sim_start(sim);
         g_assert_cmphex(sys_init(sim), ==, 0);
-        g_assert_cmphex(sim_leaf(sim, 0, SYS_LP_INIT, 0, 0, 0), ==, 0);
+        g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_LP_INIT, 0, 0, 0), ==, 0);
         /* All that come later differ too */
         for (int j = i; j < G_N_ELEMENTS(msrs); j++) {
             sim_set_msr(sim, msrs[j], 0x5555);
         }
-        g_assert_cmphex(sim_leaf(sim, 1, SYS_LP_INIT, 0, 0, 0), ==,
+        g_assert_cmphex(sim_leaf(sim, 1, TDH_SYS_LP_INIT, 0, 0, 0), ==,
                         0xc000092000000000 | msrs[i]);
         /* Such an LP is not initialised, and keeps the module from going on */
         g_assert_cmphex(sim_sys_config(sim, 0), ==, 0xc000050c00000000);
@@ -301,7 +301,7 @@ static void test_lp_msrs(void)
 
 static void test_lp_cpuid(void)
 {
-    uint64_t gpr[TDX_NUM_GPRS] = { SYS_LP_INIT, 1, 2, 3 };
+    uint64_t gpr[TDX_NUM_GPRS] = { TDH_SYS_LP_INIT, 1, 2, 3 };
     SimPlatform *sim = sim_boot_machine(2, 1);
 
     sim_start(sim);
@@ -309,10 +309,10 @@ static void test_lp_cpuid(void)
     /* The CPUID limit comes between these two MSRs */
     sim_set_msr(sim, 0x1a0, 1 << 22);
     sim_set_msr(sim, 0x3b, 1);
-    g_assert_cmphex(sim_leaf(sim, 1, SYS_LP_INIT, 0, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 1, TDH_SYS_LP_INIT, 0, 0, 0), ==,
                     0xc000090100000000);
     sim_set_msr(sim, 0xbd, 0);
-    g_assert_cmphex(sim_leaf(sim, 1, SYS_LP_INIT, 0, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 1, TDH_SYS_LP_INIT, 0, 0, 0), ==,
                     0xc0000920000000bd);
     sim_set_msr(sim, 0xbd, 1);
     sim_set_msr(sim, 0x3b, 0);
@@ -323,7 +323,7 @@ static void test_lp_cpuid(void)
                   0x7ffefbff ^ (1u << 27 | 1u << 3), 0xbfebfbff ^ (1u << 9));
     sim_add_cpuid(sim, 7, 0, 2, 0xf3bfb7ef, 0xfb407ffe ^ (1u << 4),
                   0xffdd4432);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_LP_INIT, 0, 0, 0), ==, 0);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_LP_INIT, 0, 0, 0), ==, 0);
 
     /* A feature is not */
     sim_add_cpuid(sim, 7, 0, 2, 0xf3bfb7ef ^ 1, 0xfb407ffe, 0xffdd4432);
@@ -338,13 +338,13 @@ static void test_lp_cpuid(void)
     sim_add_cpuid(sim, 1, SIM_NO_SUBLEAF, 0xc06f1, 0x100800, 0x7ffefbff,
                   0xbfebfbff);
     memset(gpr, 0, sizeof(gpr));
-    gpr[TDX_RAX] = SYS_LP_INIT;
+    gpr[TDX_RAX] = TDH_SYS_LP_INIT;
     g_assert_true(tdx_module_seamcall(sim->module, 1, gpr));
     g_assert_cmphex(gpr[TDX_RAX], ==, 0xc000090200000000);
     g_assert_cmphex(gpr[TDX_RCX], ==, 0xffffffff00000001);
 
     sim_default_cpuid(sim);
-    g_assert_cmphex(sim_leaf(sim, 1, SYS_LP_INIT, 0, 0, 0), ==, 0);
+    g_assert_cmphex(sim_leaf(sim, 1, TDH_SYS_LP_INIT, 0, 0, 0), ==, 0);
     sim_free(sim);
 }
 
@@ -356,8 +356,8 @@ static void test_lp_package(void)
     /* LP 8 in package 8: a number the module has no place for */
     sim->info.num_pkgs = 9;
     g_assert_cmphex(sys_init(sim), ==, 0);
-    g_assert_cmphex(sim_leaf(sim, 7, SYS_LP_INIT, 0, 0, 0), ==, 0);
-    g_assert_cmphex(sim_leaf(sim, 8, SYS_LP_INIT, 0, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 7, TDH_SYS_LP_INIT, 0, 0, 0), ==, 0);
+    g_assert_cmphex(sim_leaf(sim, 8, TDH_SYS_LP_INIT, 0, 0, 0), ==,
                     0xc000090600000008);
     sim_free(sim);
 }

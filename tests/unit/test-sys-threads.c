@@ -65,7 +65,7 @@ static void crew_join(Crew *crew, unsigned n)
 static uint64_t call(Worker *w, uint64_t leaf)
 {
     w->status = sim_leaf(w->crew->sim, w->lp, leaf,
-                         leaf == SYS_TDMR_INIT ? SIM_BOOT_TDMR : 0, 0, 0);
+                         leaf == TDH_SYS_TDMR_INIT ? SIM_BOOT_TDMR : 0, 0, 0);
     return w->status;
 }
 
@@ -95,7 +95,7 @@ static void *lp_init_once(void *opaque)
     Worker *w = opaque;
 
     line_up(w->crew);
-    call(w, SYS_LP_INIT);
+    call(w, TDH_SYS_LP_INIT);
     return NULL;
 }
 
@@ -108,7 +108,7 @@ static void test_lp_init(void)
     sim_start(sim);
     for (int round = 0; round < ROUNDS; round++) {
         tdx_module_reset(sim->module);
-        g_assert_cmphex(sim_leaf(sim, 0, SYS_INIT, 0, 0, 0), ==, 0);
+        g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_INIT, 0, 0, 0), ==, 0);
         crew_start(&crew, sim, LPS, lp_init_once);
         crew_join(&crew, LPS);
         for (int i = 0; i < LPS; i++) {
@@ -127,7 +127,7 @@ static void *sys_init_once(void *opaque)
     Worker *w = opaque;
 
     line_up(w->crew);
-    call_through(w, SYS_INIT);
+    call_through(w, TDH_SYS_INIT);
     return NULL;
 }
 
@@ -160,12 +160,12 @@ static void *config_or_lp_init(void *opaque)
 
     line_up(w->crew);
     if (w->lp == 0) {
-        call_through(w, SYS_LP_INIT);
+        call_through(w, TDH_SYS_LP_INIT);
         config_through(w);
     } else {
-        call_through(w, SYS_LP_INIT);
+        call_through(w, TDH_SYS_LP_INIT);
         g_assert_cmphex(w->status, ==, 0);
-        while (call_through(w, SYS_LP_INIT) == TDX_SYS_LP_INIT_DONE) {
+        while (call_through(w, TDH_SYS_LP_INIT) == TDX_SYS_LP_INIT_DONE) {
             g_thread_yield();
         }
         g_assert_cmphex(w->status, ==, TDX_SYS_LP_INIT_NOT_PENDING);
@@ -182,7 +182,7 @@ static void test_config(void)
     sim_start(sim);
     for (int round = 0; round < ROUNDS / 10; round++) {
         tdx_module_reset(sim->module);
-        g_assert_cmphex(sim_leaf(sim, 0, SYS_INIT, 0, 0, 0), ==, 0);
+        g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_INIT, 0, 0, 0), ==, 0);
         crew_start(&crew, sim, LPS, config_or_lp_init);
         crew_join(&crew, LPS);
         g_assert_cmphex(crew.worker[0].status, ==, 0);
@@ -195,7 +195,7 @@ static void *key_config_once(void *opaque)
     Worker *w = opaque;
 
     line_up(w->crew);
-    call_through(w, SYS_KEY_CONFIG);
+    call_through(w, TDH_SYS_KEY_CONFIG);
     return NULL;
 }
 
@@ -221,7 +221,8 @@ static void test_key_config(void)
                           (a | b) == TDX_SYS_KEY_CONFIG_NOT_PENDING);
         }
         g_assert_cmpuint(sim->module->st.num_init_pkgs, ==, LPS / 2);
-        g_assert_cmphex(sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0),
+        g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0,
+                                 0),
                         ==, 0);
     }
     sim_free(sim);
@@ -234,15 +235,15 @@ static void *up_and_down(void *opaque)
 
     line_up(w->crew);
     for (int round = 0; round < ROUNDS / 4; round++) {
-        g_assert_cmphex(call_through(w, SYS_INIT), ==, 0);
-        g_assert_cmphex(call_through(w, SYS_LP_INIT), ==, 0);
+        g_assert_cmphex(call_through(w, TDH_SYS_INIT), ==, 0);
+        g_assert_cmphex(call_through(w, TDH_SYS_LP_INIT), ==, 0);
         g_assert_cmphex(config_through(w), ==, 0);
-        g_assert_cmphex(call_through(w, SYS_KEY_CONFIG), ==, 0);
-        while (tdx_op(call(w, SYS_TDMR_INIT), 0) == TDX_OPERAND_BUSY) {
+        g_assert_cmphex(call_through(w, TDH_SYS_KEY_CONFIG), ==, 0);
+        while (tdx_op(call(w, TDH_SYS_TDMR_INIT), 0) == TDX_OPERAND_BUSY) {
             g_thread_yield();
         }
         g_assert_true(!w->status || w->status == TDX_TDMR_ALREADY_INITIALIZED);
-        g_assert_cmphex(call_through(w, SYS_DISABLE), ==, 0);
+        g_assert_cmphex(call_through(w, TDH_SYS_DISABLE), ==, 0);
         /* Others cannot have started it again */
         g_assert_cmpuint(w->crew->sim->module->st.num_tdmrs, ==, 0);
     }
@@ -259,8 +260,8 @@ static void *use_module(void *opaque)
     }
     line_up(w->crew);
     while (!stopped(w->crew)) {
-        g_assert_true(call(w, SYS_LP_INIT) != TDX_OPERAND_INVALID);
-        switch (tdx_op(call(w, SYS_TDMR_INIT), 0)) {
+        g_assert_true(call(w, TDH_SYS_LP_INIT) != TDX_OPERAND_INVALID);
+        switch (tdx_op(call(w, TDH_SYS_TDMR_INIT), 0)) {
         case TDX_SUCCESS:
         case TDX_SYS_NOT_READY:
         case TDX_OPERAND_BUSY:
@@ -270,7 +271,7 @@ static void *use_module(void *opaque)
             g_assert_cmphex(w->status, ==, 0);
         }
         /* Reads no field, and succeeds once this LP is known */
-        switch (tdx_op(call(w, SYS_RD), 0)) {
+        switch (tdx_op(call(w, TDH_SYS_RD), 0)) {
         case TDX_SYS_LP_INIT_NOT_DONE:
         case TDX_SYS_NOT_READY:
         case TDX_METADATA_FIELD_ID_INCORRECT:

@@ -9,7 +9,6 @@
 #include "sim-boot.h"
 #include "core/state.h"
 
-#define MNG_CREATE 9
 
 static uint64_t leaf(SimPlatform *sim, unsigned lp, uint64_t number)
 {
@@ -23,29 +22,29 @@ static void test_bring_up(void)
     SimPlatform *sim = sim_boot_machine(4, 2);
 
     sim_start(sim);
-    g_assert_cmphex(leaf(sim, 3, SYS_LP_INIT), ==, 0xc000050b00000000);
-    g_assert_cmphex(leaf(sim, 3, SYS_INIT), ==, 0);
-    g_assert_cmphex(leaf(sim, 0, SYS_INIT), ==, 0xc000050000000000);
+    g_assert_cmphex(leaf(sim, 3, TDH_SYS_LP_INIT), ==, 0xc000050b00000000);
+    g_assert_cmphex(leaf(sim, 3, TDH_SYS_INIT), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_INIT), ==, 0xc000050000000000);
     for (unsigned lp = 0; lp < 4; lp++) {
         /* Not before all of them have been there */
         g_assert_cmphex(sim_sys_config(sim, 0), ==, 0xc000050c00000000);
-        g_assert_cmphex(leaf(sim, lp, SYS_LP_INIT), ==, 0);
-        g_assert_cmphex(leaf(sim, lp, SYS_LP_INIT), ==, 0xc000050300000000);
+        g_assert_cmphex(leaf(sim, lp, TDH_SYS_LP_INIT), ==, 0);
+        g_assert_cmphex(leaf(sim, lp, TDH_SYS_LP_INIT), ==, 0xc000050300000000);
     }
-    g_assert_cmphex(leaf(sim, 0, SYS_KEY_CONFIG), ==, 0xc000050700000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_KEY_CONFIG), ==, 0xc000050700000000);
     g_assert_cmphex(sim_sys_config(sim, 2), ==, 0);
     g_assert_cmphex(sim_sys_config(sim, 2), ==, 0xc000050c00000000);
-    g_assert_cmphex(leaf(sim, 0, SYS_LP_INIT), ==, 0xc000050b00000000);
-    g_assert_cmphex(leaf(sim, 0, SYS_TDMR_INIT), ==, 0xc000050500000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_LP_INIT), ==, 0xc000050b00000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_TDMR_INIT), ==, 0xc000050500000000);
 
     /* Once on each package, on any of its LPs */
-    g_assert_cmphex(leaf(sim, 1, SYS_KEY_CONFIG), ==, 0);
-    g_assert_cmphex(leaf(sim, 0, SYS_KEY_CONFIG), ==, 0x0000081500000000);
-    g_assert_cmphex(leaf(sim, 0, SYS_SHUTDOWN), ==, 0xc000050500000000);
-    g_assert_cmphex(leaf(sim, 3, SYS_KEY_CONFIG), ==, 0);
-    g_assert_cmphex(leaf(sim, 3, SYS_KEY_CONFIG), ==, 0xc000050700000000);
-    g_assert_cmphex(sim_leaf(sim, 2, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0), ==,
-                    0);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_KEY_CONFIG), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_KEY_CONFIG), ==, 0x0000081500000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_SHUTDOWN), ==, 0xc000050500000000);
+    g_assert_cmphex(leaf(sim, 3, TDH_SYS_KEY_CONFIG), ==, 0);
+    g_assert_cmphex(leaf(sim, 3, TDH_SYS_KEY_CONFIG), ==, 0xc000050700000000);
+    g_assert_cmphex(sim_leaf(sim, 2, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0),
+                    ==, 0);
     sim_free(sim);
 }
 
@@ -56,21 +55,21 @@ static void test_key_failures(void)
     sim_start(sim);
     sim_boot_config(sim);
     sim->key_busy = true;
-    g_assert_cmphex(leaf(sim, 0, SYS_KEY_CONFIG), ==, 0x80000200000000bb);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_KEY_CONFIG), ==, 0x80000200000000bb);
     sim->key_busy = false;
     sim->no_entropy = true;
-    g_assert_cmphex(leaf(sim, 0, SYS_KEY_CONFIG), ==, 0x8000080000000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_KEY_CONFIG), ==, 0x8000080000000000);
     sim->no_entropy = false;
 
     /* Neither left a trace */
-    g_assert_cmphex(leaf(sim, 0, SYS_KEY_CONFIG), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_KEY_CONFIG), ==, 0);
     sim->key_busy = true;
-    g_assert_cmphex(leaf(sim, 0, SYS_KEY_CONFIG), ==, 0x0000081500000000);
-    g_assert_cmphex(leaf(sim, 1, SYS_KEY_CONFIG), ==, 0x80000200000000bb);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_KEY_CONFIG), ==, 0x0000081500000000);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_KEY_CONFIG), ==, 0x80000200000000bb);
     sim->key_busy = false;
-    g_assert_cmphex(leaf(sim, 1, SYS_KEY_CONFIG), ==, 0);
-    g_assert_cmphex(leaf(sim, 1, SYS_LP_INIT), ==, 0xc000050b00000000);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_SHUTDOWN, 1, 0, 0), ==, 0);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_KEY_CONFIG), ==, 0);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_LP_INIT), ==, 0xc000050b00000000);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_SHUTDOWN, 1, 0, 0), ==, 0);
     sim_free(sim);
 }
 
@@ -83,12 +82,12 @@ static void test_config_leaves_traces(void)
     sim_start(sim);
     sim_boot_init(sim);
     st = &sim->module->st;
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_CONFIG, SIM_BOOT_ARRAY, 65,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_CONFIG, SIM_BOOT_ARRAY, 65,
                              SIM_BOOT_HKID + 1), ==, 0xc000010000000002);
     g_assert_cmpuint(st->kot[SIM_BOOT_HKID + 1].state, ==, TDX_HKID_FREE);
     sim_write64(sim, SIM_BOOT_ARRAY, 0);
     sim_write64(sim, SIM_BOOT_ARRAY + TDX_TDMR_INFO_ALIGN, 1);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_CONFIG, SIM_BOOT_ARRAY, 1,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_CONFIG, SIM_BOOT_ARRAY, 1,
                              (SIM_BOOT_HKID + 1) | SIM_BOOT_DYNAMIC), ==,
                     0xc0000a0000000000);
     g_assert_cmpuint(st->kot[SIM_BOOT_HKID + 1].state, ==, TDX_HKID_RESERVED);
@@ -126,10 +125,10 @@ static void test_config_limits(void)
     sim_start(sim);
     sim_boot_init(sim);
     sim_write_tdmrs(sim, SIM_BOOT_ARRAY, tdmr, 2);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_CONFIG, SIM_BOOT_ARRAY, 1,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_CONFIG, SIM_BOOT_ARRAY, 1,
                              SIM_BOOT_HKID | SIM_BOOT_DYNAMIC), ==,
                     0xc000010000000008);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_CONFIG, SIM_BOOT_ARRAY, 2,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_CONFIG, SIM_BOOT_ARRAY, 2,
                              SIM_BOOT_HKID), ==, 0xc000010000000002);
     g_assert_cmphex(sim_sys_config(sim, 0), ==, 0);
     g_assert_cmpuint(sim->module->st.tdmr[0].num_rsvd, ==, 2);
@@ -142,16 +141,16 @@ static void test_shutdown(void)
 
     sim_start(sim);
     sim_boot_ready(sim);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_SHUTDOWN, 0, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_SHUTDOWN, 0, 0, 0), ==,
                     0xc000010000000001);
     sim->module->st.td_build_count = 3;
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_SHUTDOWN, 1 << 16 | 1, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_SHUTDOWN, 1 << 16 | 1, 0, 0), ==,
                     0x8000051200030000);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_SHUTDOWN, 1, 0, 0), ==, 0);
-    g_assert_cmphex(sim_leaf(sim, 1, SYS_SHUTDOWN, 1, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_SHUTDOWN, 1, 0, 0), ==, 0);
+    g_assert_cmphex(sim_leaf(sim, 1, TDH_SYS_SHUTDOWN, 1, 0, 0), ==,
                     0xc000050600000000);
-    g_assert_cmphex(leaf(sim, 0, SYS_INIT), ==, 0xc000050600000000);
-    g_assert_cmphex(leaf(sim, 0, SYS_LP_SHUTDOWN), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_INIT), ==, 0xc000050600000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_LP_SHUTDOWN), ==, 0);
 
     /* Only a reset of the machine loads the module again */
     tdx_module_reset(sim->module);
@@ -163,7 +162,7 @@ static void test_shutdown(void)
     sim->cfg.features0 &= ~TDX_FEATURES0_UPDATE_COMPATIBILITY;
     sim_start(sim);
     sim_boot_ready(sim);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_SHUTDOWN, 1 << 16 | 1, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_SHUTDOWN, 1 << 16 | 1, 0, 0), ==,
                     0xc000010000000001);
     sim_free(sim);
 }
@@ -173,17 +172,17 @@ static void test_update(void)
     SimPlatform *sim = sim_boot_machine(2, 1);
 
     sim_start(sim);
-    g_assert_cmphex(leaf(sim, 0, SYS_UPDATE), ==, 0xc000050800000000);
-    g_assert_cmphex(leaf(sim, 0, SYS_INIT), ==, 0);
-    g_assert_cmphex(leaf(sim, 0, SYS_LP_INIT), ==, 0);
-    g_assert_cmphex(leaf(sim, 0, SYS_UPDATE), ==, 0xc000050800000000);
-    g_assert_cmphex(leaf(sim, 1, SYS_LP_INIT), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_UPDATE), ==, 0xc000050800000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_INIT), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_LP_INIT), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_UPDATE), ==, 0xc000050800000000);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_LP_INIT), ==, 0);
     /* Nobody has handed anything over; whatever the version is */
-    g_assert_cmphex(leaf(sim, 0, SYS_UPDATE), ==, 0xc000050900000000);
-    g_assert_cmphex(leaf(sim, 0, 9 << 16 | SYS_UPDATE), ==,
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_UPDATE), ==, 0xc000050900000000);
+    g_assert_cmphex(leaf(sim, 0, 9 << 16 | TDH_SYS_UPDATE), ==,
                     0xc000050900000000);
     g_assert_cmphex(sim_sys_config(sim, 0), ==, 0);
-    g_assert_cmphex(leaf(sim, 0, SYS_UPDATE), ==, 0xc000050800000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_UPDATE), ==, 0xc000050800000000);
     sim_free(sim);
 }
 
@@ -194,9 +193,9 @@ static void test_no_disable(void)
     SimPlatform *sim = sim_boot_machine(1, 1);
 
     sim_start(sim);
-    g_assert_cmphex(leaf(sim, 0, SYS_DISABLE), ==, 0xc000050500000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_DISABLE), ==, 0xc000050500000000);
     sim_boot_ready(sim);
-    g_assert_cmphex(leaf(sim, 0, SYS_DISABLE), ==, 0xc000010000000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_DISABLE), ==, 0xc000010000000000);
     sim_free(sim);
 }
 
@@ -208,21 +207,21 @@ static void test_disable(void)
     sim->cfg.sys_disable = true;
     sim_start(sim);
     st = &sim->module->st;
-    g_assert_cmphex(leaf(sim, 0, SYS_DISABLE), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_DISABLE), ==, 0);
     sim_boot_ready(sim);
     *(uint64_t *)tdx_private(sim->module, SIM_BOOT_TDMR, SIM_BOOT_HKID) = 1;
 
-    g_assert_cmphex(leaf(sim, 1, SYS_DISABLE), ==, 0);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_DISABLE), ==, 0);
     g_assert_cmphex(sim_private64(sim, SIM_BOOT_TDMR), ==, 0);
     g_assert_cmpuint(st->kot[SIM_BOOT_HKID].state, ==, TDX_HKID_FREE);
     g_assert_cmpuint(st->num_tdmrs, ==, 0);
-    g_assert_cmphex(leaf(sim, 0, SYS_RD), ==, 0xc000050200000000);
-    g_assert_cmphex(leaf(sim, 0, SYS_TDMR_INIT), ==, 0xc000050500000000);
-    g_assert_cmphex(leaf(sim, 0, SYS_LP_INIT), ==, 0xc000050b00000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_RD), ==, 0xc000050200000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_TDMR_INIT), ==, 0xc000050500000000);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_LP_INIT), ==, 0xc000050b00000000);
     sim_boot_ready(sim);
 
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_SHUTDOWN, 1, 0, 0), ==, 0);
-    g_assert_cmphex(leaf(sim, 0, SYS_DISABLE), ==, 0xc000050600000000);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_SHUTDOWN, 1, 0, 0), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_DISABLE), ==, 0xc000050600000000);
     sim_free(sim);
 }
 
@@ -237,21 +236,22 @@ static void test_disable_drops_tds(void)
     sim_start(sim);
     for (int round = 0; round < 3; round++) {
         sim_boot_ready(sim);
-        g_assert_cmphex(sim_leaf(sim, 0, MNG_CREATE, tdr, hkid, 0), ==,
+        g_assert_cmphex(sim_leaf(sim, 0, TDH_MNG_CREATE, tdr, hkid, 0), ==,
                         0xc000010100000001); /* not initialised yet */
-        while (!sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0)) {
+        while (!sim_leaf(sim, 0, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0)) {
             /* until it is there */
         }
-        g_assert_cmphex(sim_leaf(sim, 0, MNG_CREATE, tdr, hkid, 0), ==, 0);
-        g_assert_cmphex(sim_leaf(sim, 0, MNG_CREATE, tdr, hkid + 1, 0), ==,
+        g_assert_cmphex(sim_leaf(sim, 0, TDH_MNG_CREATE, tdr, hkid, 0), ==, 0);
+        g_assert_cmphex(sim_leaf(sim, 0, TDH_MNG_CREATE, tdr, hkid + 1, 0), ==,
                         0xc000030000000001);
-        g_assert_cmphex(sim_leaf(sim, 0, MNG_CREATE, tdr + 0x1000, hkid, 0),
+        g_assert_cmphex(sim_leaf(sim, 0, TDH_MNG_CREATE, tdr + 0x1000, hkid, 0),
                         ==, 0xc000082000000000);
         sim->module->st.td_build_count = 1;
-        g_assert_cmphex(leaf(sim, 0, SYS_DISABLE), ==, 0);
+        g_assert_cmphex(leaf(sim, 0, TDH_SYS_DISABLE), ==, 0);
     }
     sim_boot_ready(sim);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_SHUTDOWN, 1 << 16 | 1, 0, 0), ==, 0);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_SHUTDOWN, 1 << 16 | 1, 0, 0), ==,
+                    0);
     sim_free(sim);
 }
 
@@ -259,20 +259,20 @@ static void test_disable_drops_tds(void)
 
 static void during_key_config(SimPlatform *sim)
 {
-    g_assert_cmphex(leaf(sim, 1, SYS_KEY_CONFIG), ==, 0x8000020200000000);
-    g_assert_cmphex(leaf(sim, 1, SYS_INIT), ==, 0x8000020200000000);
-    g_assert_cmphex(leaf(sim, 1, SYS_LP_INIT), ==, 0x8000020200000000);
-    g_assert_cmphex(leaf(sim, 1, SYS_UPDATE), ==, 0x8000020200000000);
-    g_assert_cmphex(leaf(sim, 1, SYS_DISABLE), ==, 0x8000020200000000);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_KEY_CONFIG), ==, 0x8000020200000000);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_INIT), ==, 0x8000020200000000);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_LP_INIT), ==, 0x8000020200000000);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_UPDATE), ==, 0x8000020200000000);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_DISABLE), ==, 0x8000020200000000);
     g_assert_cmphex(sim_sys_config(sim, 1), ==, 0x8000020200000000);
 }
 
 static void during_lp_init(SimPlatform *sim)
 {
     /* The lock is shared with LP.INIT alone */
-    g_assert_cmphex(leaf(sim, 1, SYS_LP_INIT), ==, 0);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_LP_INIT), ==, 0);
     g_assert_cmphex(sim_sys_config(sim, 1), ==, 0x8000020200000000);
-    g_assert_cmphex(leaf(sim, 1, SYS_KEY_CONFIG), ==, 0x8000020200000000);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_KEY_CONFIG), ==, 0x8000020200000000);
 }
 
 static void test_busy(void)
@@ -281,21 +281,21 @@ static void test_busy(void)
 
     sim->cfg.sys_disable = true;
     sim_start(sim);
-    g_assert_cmphex(leaf(sim, 0, SYS_INIT), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_INIT), ==, 0);
     sim->hook = during_lp_init;
-    g_assert_cmphex(leaf(sim, 0, SYS_LP_INIT), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_LP_INIT), ==, 0);
     g_assert_null(sim->hook);
     g_assert_cmphex(sim_sys_config(sim, 0), ==, 0);
     sim->hook = during_key_config;
-    g_assert_cmphex(leaf(sim, 0, SYS_KEY_CONFIG), ==, 0);
+    g_assert_cmphex(leaf(sim, 0, TDH_SYS_KEY_CONFIG), ==, 0);
     g_assert_null(sim->hook);
-    g_assert_cmphex(leaf(sim, 1, SYS_KEY_CONFIG), ==, 0);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_KEY_CONFIG), ==, 0);
     sim_free(sim);
 }
 
 static void during_tdmr_init(SimPlatform *sim)
 {
-    g_assert_cmphex(sim_leaf(sim, 1, SYS_SHUTDOWN, 1, 0, 0), ==,
+    g_assert_cmphex(sim_leaf(sim, 1, TDH_SYS_SHUTDOWN, 1, 0, 0), ==,
                     0x8000020200000000);
 }
 
@@ -306,25 +306,25 @@ static void test_shutdown_busy(void)
     sim_start(sim);
     sim_boot_ready(sim);
     sim->hook = during_tdmr_init;
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0), ==,
-                    0);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0),
+                    ==, 0);
     g_assert_null(sim->hook);
     /* It is as if nobody had tried */
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0), ==,
-                    0);
-    g_assert_cmphex(sim_leaf(sim, 1, SYS_SHUTDOWN, 1, 0, 0), ==, 0);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0),
+                    ==, 0);
+    g_assert_cmphex(sim_leaf(sim, 1, TDH_SYS_SHUTDOWN, 1, 0, 0), ==, 0);
     sim_free(sim);
 }
 
 static void disable_during_tdmr_init(SimPlatform *sim)
 {
-    g_assert_cmphex(leaf(sim, 1, SYS_DISABLE), ==, 0x8000020200000000);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_DISABLE), ==, 0x8000020200000000);
     /* From now on nobody else gets in */
-    g_assert_cmphex(leaf(sim, 2, SYS_TDMR_INIT), ==, 0xc000050500000000);
-    g_assert_cmphex(leaf(sim, 2, SYS_INIT), ==, 0xc000050500000000);
-    g_assert_cmphex(leaf(sim, 2, SYS_RD), ==, 0xc000050500000000);
-    g_assert_cmphex(leaf(sim, 2, SYS_LP_SHUTDOWN), ==, 0);
-    g_assert_cmphex(leaf(sim, 2, SYS_DISABLE), ==, 0x8000020200000000);
+    g_assert_cmphex(leaf(sim, 2, TDH_SYS_TDMR_INIT), ==, 0xc000050500000000);
+    g_assert_cmphex(leaf(sim, 2, TDH_SYS_INIT), ==, 0xc000050500000000);
+    g_assert_cmphex(leaf(sim, 2, TDH_SYS_RD), ==, 0xc000050500000000);
+    g_assert_cmphex(leaf(sim, 2, TDH_SYS_LP_SHUTDOWN), ==, 0);
+    g_assert_cmphex(leaf(sim, 2, TDH_SYS_DISABLE), ==, 0x8000020200000000);
 }
 
 static void test_disable_busy(void)
@@ -335,13 +335,13 @@ static void test_disable_busy(void)
     sim_start(sim);
     sim_boot_ready(sim);
     sim->hook = disable_during_tdmr_init;
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0), ==,
-                    0);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0),
+                    ==, 0);
     g_assert_null(sim->hook);
     g_assert_cmpuint(sim->module->st.num_tdmrs, ==, 1);
-    g_assert_cmphex(sim_leaf(sim, 0, SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0), ==,
-                    0xc000050500000000);
-    g_assert_cmphex(leaf(sim, 1, SYS_DISABLE), ==, 0);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR, 0, 0),
+                    ==, 0xc000050500000000);
+    g_assert_cmphex(leaf(sim, 1, TDH_SYS_DISABLE), ==, 0);
     g_assert_cmpuint(sim->module->st.num_tdmrs, ==, 0);
     sim_boot_ready(sim);
     sim_free(sim);

@@ -90,7 +90,7 @@ static void check_td(const TdCase *param, const SimCpuid *expected)
     sim_write64(sim, params + 32, param->config_flags);
     sim_write64(sim, params + 40, 40);
     write_config(sim, param->config);
-    g_assert_cmphex(sim_td_call(&td, MNG_INIT, td.tdr, params, 0), ==, 0);
+    g_assert_cmphex(sim_td_call(&td, TDH_MNG_INIT, td.tdr, params, 0), ==, 0);
     for (; expected->leaf != END; expected++) {
         const uint32_t *regs = expected->regs;
 

@@ -30,14 +30,14 @@ static void build(SimTd *td, SimPlatform *sim, unsigned vms,
 
     sim_td_create(td, sim);
     for (unsigned i = 0; i < vms; i++) {
-        ASSERT_OK(sim_td_call(td, MNG_ADDCX, sim_td_page(td), td->tdr, 0));
+        ASSERT_OK(sim_td_call(td, TDH_MNG_ADDCX, sim_td_page(td), td->tdr, 0));
     }
     sim_write64(sim, params, attributes);
     sim_write64(sim, params + 8, 3);
     sim_write64(sim, params + 16, 4 | vms << 16);
     sim_write64(sim, params + 24, 0x1e);
     sim_write64(sim, params + 40, 40);
-    ASSERT_OK(sim_td_call(td, MNG_INIT, td->tdr, params, 0));
+    ASSERT_OK(sim_td_call(td, TDH_MNG_INIT, td->tdr, params, 0));
 }
 
 /* A leaf with pages for L2 VMs in R9..R11 and a page pair in R12, R13 */
@@ -66,7 +66,7 @@ static uint64_t page_type(SimTd *td, uint64_t page, uint64_t *bepoch)
 {
     SimCall call;
 
-    ASSERT_OK(sim_call(td->sim, 0, &call, PHYMEM_PAGE_RDMD, page, 0, 0));
+    ASSERT_OK(sim_call(td->sim, 0, &call, TDH_PHYMEM_PAGE_RDMD, page, 0, 0));
     if (bepoch) {
         *bepoch = call.gpr[TDX_R9];
     }
@@ -76,7 +76,7 @@ static uint64_t page_type(SimTd *td, uint64_t page, uint64_t *bepoch)
 /* A 2 MiB page for the TD at @gpa, whose tables exist */
 static uint64_t add_2m(SimTd *td, uint64_t gpa, uint64_t page)
 {
-    ASSERT_OK(sim_td_call(td, MEM_PAGE_AUG, gpa | TDX_LEVEL_2M, td->tdr,
+    ASSERT_OK(sim_td_call(td, TDH_MEM_PAGE_AUG, gpa | TDX_LEVEL_2M, td->tdr,
                           page));
     g_array_append_val(td->pages, page);
     return page;
@@ -89,7 +89,7 @@ static void add_tables(SimTd *td, unsigned vms)
         uint64_t l2[] = { vms ? sim_td_page(td) : NO_PAGE, NO_PAGE, NO_PAGE };
         SimCall call;
 
-        ASSERT_OK(call_l2(td, &call, LEAF_VERSION(MEM_SEPT_ADD, 1),
+        ASSERT_OK(call_l2(td, &call, LEAF_VERSION(TDH_MEM_SEPT_ADD, 1),
                           (GPA & ~(tdx_sept_level_size(level) - 1)) | level,
                           td->tdr, sim_td_page(td), l2));
     }
@@ -124,10 +124,10 @@ static void test_demote_no_l2(void)
     build(&td, sim, 0, 0);
     add_tables(&td, 0);
     add_2m(&td, GPA, SIM_TD_BASE + GIB);
-    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M, td.tdr,
-                      sim_td_page(&td), l2));
+    ASSERT_OK(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+                      td.tdr, sim_td_page(&td), l2));
     expect_l2(&call, l2[0], l2[1], l2[2]);
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
                           0));
     end(&td);
 }
@@ -148,27 +148,27 @@ static void test_demote_l2(void)
     table = sim_td_page(&td);
     l2[0] = sim_td_page(&td);
 
-    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+    ASSERT_OK(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
                       td.tdr | SPARSE, table, l2));
     expect_l2(&call, l2[0] | NOT_USED, NO_PAGE, l2[2]);
     g_assert_cmpuint(page_type(&td, l2[0], NULL), ==, TDX_PT_NDA);
     g_assert_cmpuint(sim_td_field(&td, FIELD_CHLDCNT), ==, children + 1);
-    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_PAGE_PROMOTE, 1),
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(TDH_MEM_PAGE_PROMOTE, 1),
                       GPA | TDX_LEVEL_2M, td.tdr, 0, l2));
     expect_l2(&call, NO_PAGE, NO_PAGE, NO_PAGE);
 
-    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M, td.tdr,
-                      table, l2));
+    ASSERT_OK(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+                      td.tdr, table, l2));
     expect_l2(&call, l2[0], NO_PAGE, l2[2]);
     g_assert_cmpuint(page_type(&td, l2[0], NULL), ==, TDX_PT_EPT);
     g_assert_cmpuint(sim_td_field(&td, FIELD_CHLDCNT), ==, children + 2);
     check_invariants(&td);
     /* It is in its place: VM 1 has a table there */
-    g_assert_cmphex(call_l2(&td, &call, LEAF_VERSION(MEM_SEPT_ADD, 1),
+    g_assert_cmphex(call_l2(&td, &call, LEAF_VERSION(TDH_MEM_SEPT_ADD, 1),
                             GPA | TDX_LEVEL_2M, td.tdr, NO_PAGE,
                             (uint64_t[]) { table, NO_PAGE, NO_PAGE }), ==,
                     TDX_L2_SEPT_ENTRY_NOT_FREE | 1 << 16 | TDX_LEVEL_2M);
-    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_PAGE_PROMOTE, 1),
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(TDH_MEM_PAGE_PROMOTE, 1),
                       GPA | TDX_LEVEL_2M, td.tdr, 0, l2));
     expect_l2(&call, l2[0], NO_PAGE, NO_PAGE);
     g_assert_cmpuint(page_type(&td, l2[0], NULL), ==, TDX_PT_NDA);
@@ -192,21 +192,21 @@ static void test_demote_l2_faults(void)
     table = sim_td_page(&td);
 
     l2[1] = SIM_TD_BASE + GIB + 4 * MIB; /* no page pair there */
-    g_assert_cmphex(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+    g_assert_cmphex(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
                             td.tdr, table, l2), ==,
                     tdx_op(TDX_MISSING_PAMT_PAGE_PAIR, TDX_R10));
     expect_l2(&call, l2[0], l2[1], l2[2]);
     l2[0] = table;
-    g_assert_cmphex(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+    g_assert_cmphex(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
                             td.tdr, table, l2), ==,
                     tdx_op(TDX_OPERAND_BUSY, TDX_R9));
-    g_assert_cmphex(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+    g_assert_cmphex(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
                             td.tdr, table + 1, l2), ==,
                     tdx_op(TDX_OPERAND_INVALID, TDX_R8));
     /* VM 2 has no tables at all: bit 63 of the offer does not matter */
     l2[0] = NO_PAGE;
     l2[1] = sim_td_page(&td) | NOT_USED;
-    g_assert_cmphex(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+    g_assert_cmphex(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
                             td.tdr, table, l2), ==,
                     TDX_L2_SEPT_WALK_FAILED | 2 << 16 | TDX_SEPT_LEVEL_PML4E);
     g_assert_cmphex(call.gpr[TDX_RCX], ==, 1ULL << 63);
@@ -228,23 +228,23 @@ static void test_sept_remove_hint(void)
 
     build(&td, sim, 3, 0);
     table = sim_td_page(&td);
-    ASSERT_OK(sim_td_call(&td, PHYMEM_PAMT_ADD, range | TDX_LEVEL_2M,
+    ASSERT_OK(sim_td_call(&td, TDH_PHYMEM_PAMT_ADD, range | TDX_LEVEL_2M,
                           td.pamt_next, td.pamt_next + TDX_PAGE_4K));
     for (unsigned i = 0; i < 3; i++) {
         l2[i] = range + i * TDX_PAGE_4K;
     }
-    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_SEPT_ADD, 1),
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(TDH_MEM_SEPT_ADD, 1),
                       TDX_SEPT_LEVEL_PML4E, td.tdr, table, l2));
-    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_SEPT_REMOVE, 1),
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(TDH_MEM_SEPT_REMOVE, 1),
                       TDX_SEPT_LEVEL_PML4E, td.tdr, 0, l2));
     expect_l2(&call, l2[0] | HINT, l2[1], l2[2]);
     g_assert_cmphex(call.gpr[TDX_RCX], ==, table);
 
     /* All four in one range */
     table = range + 3 * TDX_PAGE_4K;
-    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_SEPT_ADD, 1),
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(TDH_MEM_SEPT_ADD, 1),
                       TDX_SEPT_LEVEL_PML4E, td.tdr, table, l2));
-    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(MEM_SEPT_REMOVE, 1),
+    ASSERT_OK(call_l2(&td, &call, LEAF_VERSION(TDH_MEM_SEPT_REMOVE, 1),
                       TDX_SEPT_LEVEL_PML4E, td.tdr, 0, l2));
     expect_l2(&call, l2[0], l2[1], l2[2]);
     g_assert_cmphex(call.gpr[TDX_RCX], ==, table | HINT);
@@ -261,25 +261,25 @@ static void test_l2_attributes(void)
     build(&td, sim, 2, TDX_ATTR_DEBUG);
     add_tables(&td, 1);
     /* A table of VM 1: bits 3:0 all access, bit 15 valid */
-    ASSERT_OK(sim_call(sim, 0, &call, MEM_SEPT_RD, TDX_SEPT_LEVEL_PML4E,
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_SEPT_RD, TDX_SEPT_LEVEL_PML4E,
                        td.tdr | L2_ATTRIBUTES, 0x123));
     g_assert_cmphex(call.gpr[TDX_R8], ==, 0x800f0000);
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, TDX_SEPT_LEVEL_PML4E, td.tdr,
-                          0));
-    ASSERT_OK(sim_call(sim, 0, &call, MEM_SEPT_RD, TDX_SEPT_LEVEL_PML4E,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_BLOCK, TDX_SEPT_LEVEL_PML4E,
+                          td.tdr, 0));
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_SEPT_RD, TDX_SEPT_LEVEL_PML4E,
                        td.tdr | L2_ATTRIBUTES, 0x123));
     g_assert_cmphex(call.gpr[TDX_R8], ==, 0x800f0000);
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_UNBLOCK, TDX_SEPT_LEVEL_PML4E,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_UNBLOCK, TDX_SEPT_LEVEL_PML4E,
                           td.tdr, 0));
     /* Nothing there */
-    ASSERT_OK(sim_call(sim, 0, &call, MEM_SEPT_RD, GPA | TDX_LEVEL_2M,
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_SEPT_RD, GPA | TDX_LEVEL_2M,
                        td.tdr | L2_ATTRIBUTES, 0x123));
     g_assert_cmphex(call.gpr[TDX_R8], ==, 0);
     /* Not asked for, or not found */
-    ASSERT_OK(sim_call(sim, 0, &call, MEM_SEPT_RD, TDX_SEPT_LEVEL_PML4E,
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_SEPT_RD, TDX_SEPT_LEVEL_PML4E,
                        td.tdr, 0x123));
     g_assert_cmphex(call.gpr[TDX_R8], ==, 0x123);
-    g_assert_cmphex(sim_call(sim, 0, &call, MEM_SEPT_RD, GPA,
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_MEM_SEPT_RD, GPA,
                              td.tdr | L2_ATTRIBUTES, 0x123), ==,
                     tdx_op(TDX_EPT_WALK_FAILED, TDX_RCX));
     g_assert_cmphex(call.gpr[TDX_R8], ==, 0x123);
@@ -291,12 +291,12 @@ static void test_l2_attributes(void)
 /* 6.10, 6.11: a leaf without access is where the walk fails, with details */
 static void test_no_access(void)
 {
-    static const uint64_t leaves[] = { MR_EXTEND, MEM_RD, MEM_WR };
+    static const uint64_t leaves[] = { TDH_MR_EXTEND, TDH_MEM_RD, TDH_MEM_WR };
     static const struct {
         uint64_t leaf, state;
     } steps[] = {
-        { MEM_PAGE_AUG, 0x200 },        /* PENDING */
-        { MEM_RANGE_BLOCK, 0x300 },     /* PENDING_BLOCKED */
+        { TDH_MEM_PAGE_AUG, 0x200 },        /* PENDING */
+        { TDH_MEM_RANGE_BLOCK, 0x300 },     /* PENDING_BLOCKED */
     };
     SimPlatform *sim = sim_td_machine(1);
     SimCall call;
@@ -315,7 +315,7 @@ static void test_no_access(void)
             g_assert_cmphex(call.gpr[TDX_RDX], ==, steps[i].state);
         }
     }
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_REMOVE, GPA, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_REMOVE, GPA, td.tdr, 0));
     end(&td);
 }
 
@@ -326,9 +326,9 @@ static uint64_t used_page(SimTd *td, uint64_t gpa)
 {
     uint64_t page = sim_td_page(td);
 
-    ASSERT_OK(sim_td_call(td, MEM_PAGE_AUG, gpa, td->tdr, page));
-    ASSERT_OK(sim_td_call(td, MEM_RANGE_BLOCK, gpa, td->tdr, 0));
-    ASSERT_OK(sim_td_call(td, MEM_PAGE_REMOVE, gpa, td->tdr, 0));
+    ASSERT_OK(sim_td_call(td, TDH_MEM_PAGE_AUG, gpa, td->tdr, page));
+    ASSERT_OK(sim_td_call(td, TDH_MEM_RANGE_BLOCK, gpa, td->tdr, 0));
+    ASSERT_OK(sim_td_call(td, TDH_MEM_PAGE_REMOVE, gpa, td->tdr, 0));
     return page;
 }
 
@@ -345,22 +345,22 @@ static void test_bepoch_of_new_pages(void)
     build(&td, sim, 0, 0);
     sim_td_tables(&td, small);
     page = used_page(&td, small);
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_AUG, small, td.tdr, page));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_AUG, small, td.tdr, page));
     g_assert_cmpuint(page_type(&td, page, &bepoch), ==, TDX_PT_REG);
     g_assert_cmpuint(bepoch, ==, 0);
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_REMOVE, small, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_REMOVE, small, td.tdr, 0));
     page = used_page(&td, small);
     table = used_page(&td, small);
-    ASSERT_OK(sim_td_call(&td, MEM_SEPT_ADD, (GPA + 6 * MIB) | TDX_LEVEL_2M,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_SEPT_ADD, (GPA + 6 * MIB) | TDX_LEVEL_2M,
                           td.tdr, page));
     g_assert_cmpuint(page_type(&td, page, &bepoch), ==, TDX_PT_EPT);
     g_assert_cmpuint(bepoch, ==, 0);
     add_2m(&td, GPA, SIM_TD_BASE + GIB);
-    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M, td.tdr,
-                      table, l2));
+    ASSERT_OK(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+                      td.tdr, table, l2));
     g_assert_cmpuint(page_type(&td, table, &bepoch), ==, TDX_PT_EPT);
     g_assert_cmpuint(bepoch, ==, 1);
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
                           0));
     end(&td);
 }
@@ -377,24 +377,24 @@ static void test_bepoch_static(void)
     build(&td, sim, 0, 0);
     add_tables(&td, 0);
     add_2m(&td, GPA, large);
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, GPA | TDX_LEVEL_2M, td.tdr,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_BLOCK, GPA | TDX_LEVEL_2M, td.tdr,
                           0));
     table = sim_td_page(&td);
-    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M, td.tdr,
-                      table, l2));
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, GPA, td.tdr, 0));
+    ASSERT_OK(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+                      td.tdr, table, l2));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_BLOCK, GPA, td.tdr, 0));
     g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
     g_assert_cmpuint(bepoch, ==, 1);
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_UNBLOCK, GPA, td.tdr, 0));
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_UNBLOCK, GPA, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
                           0));
     g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
     g_assert_cmpuint(bepoch, ==, 1);
-    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M, td.tdr,
-                      table, l2));
+    ASSERT_OK(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+                      td.tdr, table, l2));
     g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
     g_assert_cmpuint(bepoch, ==, 0);
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
                           0));
     end(&td);
 }
@@ -413,26 +413,26 @@ static void test_bepoch_1g(void)
     build(&td, sim, 0, 0);
     add_tables(&td, 0);
     for (uint64_t at = 0; at < GIB; at += 2 * MIB) {
-        ASSERT_OK(sim_td_call(&td, MEM_PAGE_AUG, (GPA + at) | TDX_LEVEL_2M,
+        ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_AUG, (GPA + at) | TDX_LEVEL_2M,
                               td.tdr, large + at));
     }
     g_array_append_val(td.pages, large);
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, GPA | TDX_LEVEL_2M, td.tdr,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_BLOCK, GPA | TDX_LEVEL_2M, td.tdr,
                           0));
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_UNBLOCK, GPA | TDX_LEVEL_2M, td.tdr,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_UNBLOCK, GPA | TDX_LEVEL_2M,
+                          td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_1G, td.tdr,
                           0));
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_1G, td.tdr,
-                          0));
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, GPA | TDX_LEVEL_1G, td.tdr,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_BLOCK, GPA | TDX_LEVEL_1G, td.tdr,
                           0));
     g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
     g_assert_cmpuint(bepoch, ==, 1);
     table = sim_td_page(&td);
-    ASSERT_OK(call_l2(&td, &call, MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_1G, td.tdr,
-                      table, l2));
+    ASSERT_OK(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_1G,
+                      td.tdr, table, l2));
     g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
     g_assert_cmpuint(bepoch, ==, 0);
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_1G, td.tdr,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_1G, td.tdr,
                           0));
     g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
     g_assert_cmpuint(bepoch, ==, 0);

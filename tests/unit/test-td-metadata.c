@@ -80,7 +80,7 @@ static void test_td_chain(void)
         CPUID_FIELD(0x80000008u, NO_SUBLEAF, 1), 0x9c10000200000000,
         0x9c1000020000023f,
     };
-    unsigned n = follow_chain(td, MNG_RD, td->tdr, seen);
+    unsigned n = follow_chain(td, TDH_MNG_RD, td->tdr, seen);
 
     g_assert_cmpuint(n, >, TDX_MAX_VCPUS);
     for (gsize i = 0; i < G_N_ELEMENTS(must); i++) {
@@ -98,7 +98,7 @@ static void test_vp_chain(void)
      * The eight fields of TD life cycle 5.5, eleven that tell what the vCPU
      * is made of, and 15 pages; none that is unreadable
      */
-    g_assert_cmpuint(follow_chain(td, VP_RD, td->vcpu, NULL), ==, 34);
+    g_assert_cmpuint(follow_chain(td, TDH_VP_RD, td->vcpu, NULL), ==, 34);
     free_td(td);
 }
 
@@ -108,9 +108,9 @@ static void test_version_0(void)
     SimTd *td = new_td(0);
     SimCall call;
 
-    g_assert_cmphex(sim_call(td->sim, 0, &call, MNG_RD, td->tdr, NONE, 0),
+    g_assert_cmphex(sim_call(td->sim, 0, &call, TDH_MNG_RD, td->tdr, NONE, 0),
                     ==, TDX_METADATA_FIELD_ID_INCORRECT);
-    ASSERT_OK(sim_call(td->sim, 0, &call, MNG_RD, td->tdr,
+    ASSERT_OK(sim_call(td->sim, 0, &call, TDH_MNG_RD, td->tdr,
                        0x8010000100000002, 0));
     g_assert_cmphex(call.gpr[TDX_RDX], ==, 0x8010000100000002);
     g_assert_cmphex(call.gpr[TDX_R8], ==, TDX_TDCS_BASE_PAGES);
@@ -191,12 +191,12 @@ static void test_vp_values(void)
     SimCall call;
 
     for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
-        ASSERT_OK(sim_call(td->sim, 0, &call, VP_RD, td->vcpu,
+        ASSERT_OK(sim_call(td->sim, 0, &call, TDH_VP_RD, td->vcpu,
                            fields[i].field, 0));
         g_assert_cmphex(call.gpr[TDX_R8], ==, fields[i].value);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(hidden); i++) {
-        g_assert_cmphex(sim_td_call(td, VP_RD, td->vcpu, hidden[i], 0), ==,
+        g_assert_cmphex(sim_td_call(td, TDH_VP_RD, td->vcpu, hidden[i], 0), ==,
                         TDX_METADATA_FIELD_NOT_READABLE);
     }
     free_td(td);
@@ -206,7 +206,7 @@ static uint64_t write_td(SimTd *td, uint64_t field, uint64_t value,
                          uint64_t mask, uint64_t *old)
 {
     uint64_t gpr[TDX_NUM_GPRS] = {
-        [TDX_RAX] = MNG_WR, [TDX_RCX] = td->tdr, [TDX_RDX] = field,
+        [TDX_RAX] = TDH_MNG_WR, [TDX_RCX] = td->tdr, [TDX_RDX] = field,
         [TDX_R8] = value, [TDX_R9] = mask,
     };
 
@@ -238,7 +238,7 @@ static void test_no_cpuid_value(void)
     uint64_t old;
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_assert_cmphex(sim_td_call(td, MNG_RD, td->tdr, cases[i].field, 0),
+        g_assert_cmphex(sim_td_call(td, TDH_MNG_RD, td->tdr, cases[i].field, 0),
                         ==, cases[i].read);
         g_assert_cmphex(write_td(td, cases[i].field, 0, NONE, &old), ==,
                         cases[i].write);
@@ -268,7 +268,7 @@ static void test_cpuid_order(void)
     SimCall call;
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        ASSERT_OK(sim_call(td->sim, 0, &call, LEAF_VERSION(MNG_RD, 1),
+        ASSERT_OK(sim_call(td->sim, 0, &call, LEAF_VERSION(TDH_MNG_RD, 1),
                            td->tdr, cases[i].id, 0));
         g_assert_cmphex(call.gpr[TDX_RDX], ==, cases[i].next);
     }
@@ -320,12 +320,12 @@ static void test_td_order(void)
     SimCall call;
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        ASSERT_OK(sim_call(td->sim, 0, &call, LEAF_VERSION(MNG_RD, 1),
+        ASSERT_OK(sim_call(td->sim, 0, &call, LEAF_VERSION(TDH_MNG_RD, 1),
                            td->tdr, cases[i].id, 0));
         g_assert_cmphex(call.gpr[TDX_RDX], ==, cases[i].next);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(hidden); i++) {
-        g_assert_cmphex(sim_td_call(td, MNG_RD, td->tdr, hidden[i], 0), ==,
+        g_assert_cmphex(sim_td_call(td, TDH_MNG_RD, td->tdr, hidden[i], 0), ==,
                         TDX_METADATA_FIELD_NOT_READABLE);
     }
     free_td(td);
@@ -345,7 +345,7 @@ static void test_td_values(void)
     sim_write64(sim, params + 80, 0x1111);      /* MRCONFIGID */
     sim_write64(sim, params + 128 + 8, 0x2222); /* MROWNER */
     sim_write64(sim, params + 176 + 40, 0x3333); /* MROWNERCONFIG */
-    ASSERT_OK(sim_td_call(&td, MNG_INIT, td.tdr, params, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MNG_INIT, td.tdr, params, 0));
 
     g_assert_cmphex(sim_td_field(&td, 0x8010000300000015), ==,
                     tdx_tdr(sim->module, td.tdr)->tdcx[5] |
@@ -421,7 +421,7 @@ static void test_posted_interrupts(void)
 
     for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
         uint64_t gpr[TDX_NUM_GPRS] = {
-            [TDX_RAX] = VP_WR, [TDX_RCX] = td->vcpu,
+            [TDX_RAX] = TDH_VP_WR, [TDX_RCX] = td->vcpu,
             [TDX_RDX] = steps[i].field, [TDX_R8] = steps[i].value,
             [TDX_R9] = steps[i].mask,
         };

@@ -160,7 +160,7 @@ static void free_td(SimTd *td)
 static uint64_t init(SimTd *td, uint64_t *rcx)
 {
     SimCall call;
-    uint64_t status = sim_call(td->sim, 0, &call, MNG_INIT, td->tdr, PARAMS,
+    uint64_t status = sim_call(td->sim, 0, &call, TDH_MNG_INIT, td->tdr, PARAMS,
                                0);
 
     *rcx = call.gpr[TDX_RCX];
@@ -223,7 +223,7 @@ static void test_event_filters(void)
         for (gsize n = 0; n < G_N_ELEMENTS(lists[i].filter); n++) {
             sim_write64(td->sim, list + 8 * n, lists[i].filter[n]);
         }
-        g_assert_cmphex(sim_td_call(td, MNG_INIT, td->tdr | 1, PARAMS,
+        g_assert_cmphex(sim_td_call(td, TDH_MNG_INIT, td->tdr | 1, PARAMS,
                                     list + 3), ==, lists[i].status);
     }
     free_td(td);
@@ -235,19 +235,21 @@ static void test_event_filter_operand(void)
     uint64_t list = SIM_TD_SHARED + 4 * KIB;
 
     sim_write64(td->sim, PARAMS + ATTRIBUTES, 1ULL << 63);
-    g_assert_cmphex(sim_td_call(td, MNG_INIT, td->tdr | 1, PARAMS, list), ==,
-                    INVALID(TDX_R8));
-    g_assert_cmphex(sim_td_call(td, MNG_INIT, td->tdr | 1, PARAMS, list + 513),
+    g_assert_cmphex(sim_td_call(td, TDH_MNG_INIT, td->tdr | 1, PARAMS, list),
                     ==, INVALID(TDX_R8));
-    g_assert_cmphex(sim_td_call(td, MNG_INIT, td->tdr | 1, PARAMS,
+    g_assert_cmphex(sim_td_call(td, TDH_MNG_INIT, td->tdr | 1, PARAMS,
+                                list + 513),
+                    ==, INVALID(TDX_R8));
+    g_assert_cmphex(sim_td_call(td, TDH_MNG_INIT, td->tdr | 1, PARAMS,
                                 (list + 1) | 1ULL << 52),
                     ==, INVALID(TDX_R8));
-    g_assert_cmphex(sim_td_call(td, MNG_INIT, td->tdr | 1, PARAMS, list + 1),
+    g_assert_cmphex(sim_td_call(td, TDH_MNG_INIT, td->tdr | 1, PARAMS,
+                                list + 1),
                     ==, TDX_EVENT_FILTER_INVALID);
     /* Without PERFMON nobody looks at it */
     sim_write64(td->sim, PARAMS + ATTRIBUTES, 0);
-    g_assert_cmphex(sim_td_call(td, MNG_INIT, td->tdr | 1, PARAMS, list), ==,
-                    0);
+    g_assert_cmphex(sim_td_call(td, TDH_MNG_INIT, td->tdr | 1, PARAMS, list),
+                    ==, 0);
     free_td(td);
 }
 

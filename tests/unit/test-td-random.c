@@ -42,23 +42,26 @@ static unsigned below(Cpu *cpu, unsigned n)
 }
 
 static const uint8_t leaves[] = {
-    VP_ENTER, MNG_ADDCX, MEM_PAGE_ADD, MEM_PAGE_ADD, MEM_PAGE_ADD,
-    MEM_SEPT_ADD, MEM_SEPT_ADD, MEM_SEPT_ADD, VP_ADDCX, MEM_PAGE_RELOCATE,
-    MEM_PAGE_RELOCATE, MEM_PAGE_AUG, MEM_PAGE_AUG, MEM_PAGE_AUG,
-    MEM_RANGE_BLOCK, MEM_RANGE_BLOCK, MEM_RANGE_BLOCK, MNG_KEY_CONFIG,
-    MNG_CREATE, MNG_RD, MEM_RD, MNG_WR, MEM_WR, MEM_PAGE_DEMOTE,
-    MEM_PAGE_DEMOTE, MR_EXTEND, MNG_INIT, VP_INIT, MEM_PAGE_PROMOTE,
-    MEM_PAGE_PROMOTE, PHYMEM_PAGE_RDMD, MEM_SEPT_RD, VP_RD, VP_FLUSH,
-    PHYMEM_PAGE_RECLAIM, MEM_PAGE_REMOVE, MEM_PAGE_REMOVE, MEM_SEPT_REMOVE,
-    MEM_TRACK, MEM_TRACK, MEM_TRACK, MEM_RANGE_UNBLOCK,
-    PHYMEM_CACHE_WB, VP_WR, PHYMEM_PAMT_REMOVE,
+    TDH_VP_ENTER, TDH_MNG_ADDCX, TDH_MEM_PAGE_ADD, TDH_MEM_PAGE_ADD,
+    TDH_MEM_PAGE_ADD, TDH_MEM_SEPT_ADD, TDH_MEM_SEPT_ADD, TDH_MEM_SEPT_ADD,
+    TDH_VP_ADDCX, TDH_MEM_PAGE_RELOCATE, TDH_MEM_PAGE_RELOCATE,
+    TDH_MEM_PAGE_AUG, TDH_MEM_PAGE_AUG, TDH_MEM_PAGE_AUG, TDH_MEM_RANGE_BLOCK,
+    TDH_MEM_RANGE_BLOCK, TDH_MEM_RANGE_BLOCK, TDH_MNG_KEY_CONFIG,
+    TDH_MNG_CREATE, TDH_MNG_RD, TDH_MEM_RD, TDH_MNG_WR, TDH_MEM_WR,
+    TDH_MEM_PAGE_DEMOTE, TDH_MEM_PAGE_DEMOTE, TDH_MR_EXTEND, TDH_MNG_INIT,
+    TDH_VP_INIT, TDH_MEM_PAGE_PROMOTE, TDH_MEM_PAGE_PROMOTE,
+    TDH_PHYMEM_PAGE_RDMD, TDH_MEM_SEPT_RD, TDH_VP_RD, TDH_VP_FLUSH,
+    TDH_PHYMEM_PAGE_RECLAIM, TDH_MEM_PAGE_REMOVE, TDH_MEM_PAGE_REMOVE,
+    TDH_MEM_SEPT_REMOVE, TDH_MEM_TRACK, TDH_MEM_TRACK, TDH_MEM_TRACK,
+    TDH_MEM_RANGE_UNBLOCK, TDH_PHYMEM_CACHE_WB, TDH_VP_WR,
+    TDH_PHYMEM_PAMT_REMOVE,
 };
 
 /* These end something; rare, so that there is something to end */
 static const uint8_t ends[] = {
-    MR_FINALIZE, MR_FINALIZE, MR_FINALIZE, MR_FINALIZE, VP_CREATE,
-    VP_CREATE, PHYMEM_PAMT_ADD, PHYMEM_PAMT_ADD, MNG_VPFLUSHDONE,
-    MNG_KEY_FREEID,
+    TDH_MR_FINALIZE, TDH_MR_FINALIZE, TDH_MR_FINALIZE, TDH_MR_FINALIZE,
+    TDH_VP_CREATE, TDH_VP_CREATE, TDH_PHYMEM_PAMT_ADD, TDH_PHYMEM_PAMT_ADD,
+    TDH_MNG_VPFLUSHDONE, TDH_MNG_KEY_FREEID,
 };
 
 static uint64_t small_page(Cpu *cpu)
@@ -110,52 +113,54 @@ static void operands(Cpu *cpu, uint64_t leaf,
     gpr[TDX_R8] = small_page(cpu);
     gpr[TDX_R9] = SIM_TD_SHARED + 1 * MIB;
     switch (leaf) {
-    case VP_ENTER: case VP_INIT: case VP_FLUSH: case VP_RD: case VP_WR:
+    case TDH_VP_ENTER: case TDH_VP_INIT: case TDH_VP_FLUSH: case TDH_VP_RD:
+    case TDH_VP_WR:
         gpr[TDX_RCX] = vcpu(cpu);
         gpr[TDX_RDX] = 0x200000000000000b;
         break;
-    case VP_ADDCX:
+    case TDH_VP_ADDCX:
         gpr[TDX_RCX] = small_page(cpu);
         gpr[TDX_RDX] = vcpu(cpu);
         break;
-    case MNG_CREATE:
+    case TDH_MNG_CREATE:
         gpr[TDX_RCX] = cpu->host->small;
         gpr[TDX_RDX] = SIM_TD_HKID + below(cpu, 2);
         break;
-    case MNG_ADDCX: case VP_CREATE:
+    case TDH_MNG_ADDCX: case TDH_VP_CREATE:
         gpr[TDX_RCX] = small_page(cpu);
         gpr[TDX_RDX] = tdr(cpu);
         break;
-    case MNG_RD: case MNG_WR:
+    case TDH_MNG_RD: case TDH_MNG_WR:
         gpr[TDX_RCX] = tdr(cpu);
         gpr[TDX_RDX] = 0x9110000300000011;
         break;
-    case MNG_KEY_CONFIG: case MNG_INIT: case MR_FINALIZE: case MEM_TRACK:
-    case MNG_VPFLUSHDONE: case MNG_KEY_FREEID:
+    case TDH_MNG_KEY_CONFIG: case TDH_MNG_INIT: case TDH_MR_FINALIZE:
+    case TDH_MEM_TRACK:
+    case TDH_MNG_VPFLUSHDONE: case TDH_MNG_KEY_FREEID:
         gpr[TDX_RCX] = tdr(cpu);
         gpr[TDX_RDX] = SIM_TD_SHARED;
         break;
-    case PHYMEM_PAGE_RDMD: case PHYMEM_PAGE_RECLAIM:
+    case TDH_PHYMEM_PAGE_RDMD: case TDH_PHYMEM_PAGE_RECLAIM:
         gpr[TDX_RCX] = below(cpu, 2) ? small_page(cpu) : large_page(cpu);
         break;
-    case PHYMEM_CACHE_WB:
+    case TDH_PHYMEM_CACHE_WB:
         gpr[TDX_RCX] = 0;
         break;
-    case PHYMEM_PAMT_ADD: case PHYMEM_PAMT_REMOVE:
+    case TDH_PHYMEM_PAMT_ADD: case TDH_PHYMEM_PAMT_REMOVE:
         gpr[TDX_RCX] = large_page(cpu) | TDX_LEVEL_2M;
         gpr[TDX_RDX] = PAIR_PAGES +
                        below(cpu, 16) * TDX_PAGE_4K;
         gpr[TDX_R8] = PAIR_PAGES +
                       below(cpu, 16) * TDX_PAGE_4K;
         break;
-    case MEM_RD: case MEM_WR: case MR_EXTEND:
+    case TDH_MEM_RD: case TDH_MEM_WR: case TDH_MR_EXTEND:
         gpr[TDX_RCX] = gpa(cpu) & ~0xfffULL;
         gpr[TDX_RDX] = tdr(cpu);
         break;
     default:
         gpr[TDX_RCX] = gpa(cpu);
         gpr[TDX_RDX] = tdr(cpu);
-        if (leaf == MEM_PAGE_AUG && gpr[TDX_RCX] & TDX_LEVEL_2M) {
+        if (leaf == TDH_MEM_PAGE_AUG && gpr[TDX_RCX] & TDX_LEVEL_2M) {
             gpr[TDX_R8] = large_page(cpu);
         }
         gpr[TDX_R12] = PAIR_PAGES + 32 * TDX_PAGE_4K +
@@ -209,8 +214,8 @@ static void host_down(Host *host)
 
 /* The leaves that a run must have seen at work, or it shows nothing */
 static const uint8_t seen[] = {
-    MEM_PAGE_AUG, MEM_RANGE_BLOCK, MEM_RANGE_UNBLOCK, MEM_TRACK,
-    MR_FINALIZE, VP_FLUSH,
+    TDH_MEM_PAGE_AUG, TDH_MEM_RANGE_BLOCK, TDH_MEM_RANGE_UNBLOCK, TDH_MEM_TRACK,
+    TDH_MR_FINALIZE, TDH_VP_FLUSH,
 };
 
 static void say_what_worked(const Cpu *cpu)

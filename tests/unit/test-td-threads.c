@@ -53,20 +53,20 @@ static void one_round(Worker *w, unsigned i)
     uint64_t gpa = w->gpa + i % PAGES * TDX_PAGE_4K;
     uint64_t status;
 
-    status = call(w, MEM_PAGE_AUG, gpa, tdr, w->page[i % PAGES]);
+    status = call(w, TDH_MEM_PAGE_AUG, gpa, tdr, w->page[i % PAGES]);
     check(status, TDX_EPT_ENTRY_STATE_INCORRECT,
           TDX_PAGE_METADATA_INCORRECT);
     w->augs += !status;
-    status = call(w, MEM_RANGE_BLOCK, gpa, tdr, 0);
+    status = call(w, TDH_MEM_RANGE_BLOCK, gpa, tdr, 0);
     check(status, TDX_EPT_ENTRY_STATE_INCORRECT,
           TDX_GPA_RANGE_ALREADY_BLOCKED);
-    check(call(w, MEM_TRACK, tdr, 0, 0), 0, 0);
+    check(call(w, TDH_MEM_TRACK, tdr, 0, 0), 0, 0);
     if (i % 3 == 0) {
-        status = call(w, MEM_RANGE_UNBLOCK, gpa, tdr, 0);
+        status = call(w, TDH_MEM_RANGE_UNBLOCK, gpa, tdr, 0);
         check(status, TDX_EPT_ENTRY_STATE_INCORRECT,
               TDX_TLB_TRACKING_NOT_DONE);
     }
-    status = call(w, MEM_PAGE_REMOVE, gpa, tdr, 0);
+    status = call(w, TDH_MEM_PAGE_REMOVE, gpa, tdr, 0);
     if (status != TDX_GPA_RANGE_NOT_BLOCKED) {
         check(status, TDX_EPT_ENTRY_STATE_INCORRECT,
               TDX_TLB_TRACKING_NOT_DONE);
@@ -90,13 +90,13 @@ static unsigned clean_up(SimTd *td, uint64_t gpa)
     unsigned removed = 0;
 
     for (unsigned i = 0; i < PAGES; i++, gpa += TDX_PAGE_4K) {
-        uint64_t status = sim_td_call(td, MEM_RANGE_BLOCK, gpa, td->tdr, 0);
+        uint64_t status = sim_td_call(td, TDH_MEM_RANGE_BLOCK, gpa, td->tdr, 0);
 
         if (tdx_op(status, 0) == TDX_EPT_ENTRY_STATE_INCORRECT) {
             continue;
         }
-        ASSERT_OK(sim_td_call(td, MEM_TRACK, td->tdr, 0, 0));
-        ASSERT_OK(sim_td_call(td, MEM_PAGE_REMOVE, gpa, td->tdr, 0));
+        ASSERT_OK(sim_td_call(td, TDH_MEM_TRACK, td->tdr, 0, 0));
+        ASSERT_OK(sim_td_call(td, TDH_MEM_PAGE_REMOVE, gpa, td->tdr, 0));
         removed++;
     }
     return removed;
@@ -121,7 +121,7 @@ static void run(uint64_t distance)
             worker[i].page[j] = sim_td_page(&td);
         }
     }
-    ASSERT_OK(sim_td_call(&td, MR_FINALIZE, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
     children = sim_td_field(&td, FIELD_CHLDCNT);
 
     for (int i = 0; i < THREADS; i++) {
@@ -164,12 +164,13 @@ static gpointer associate(gpointer opaque)
     Worker *w = opaque;
 
     for (unsigned i = 0; i < ROUNDS; i++) {
-        uint64_t status = call(w, VP_RD, w->td->vcpu, 0x200000000000000b, 0);
+        uint64_t status = call(w, TDH_VP_RD, w->td->vcpu, 0x200000000000000b,
+                               0);
 
         check(status, TDX_VCPU_ASSOCIATED, 0);
         w->augs += !status;
         if (!status) {
-            status = call(w, VP_FLUSH, w->td->vcpu, 0, 0);
+            status = call(w, TDH_VP_FLUSH, w->td->vcpu, 0, 0);
             check(status, 0, 0);
             w->removes += !status;
         }
@@ -186,7 +187,7 @@ static void test_association(void)
     SimTd td;
 
     sim_td_build(&td, sim, 0);
-    ASSERT_OK(sim_td_call(&td, VP_FLUSH, td.vcpu, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_VP_FLUSH, td.vcpu, 0, 0));
     for (int i = 0; i < THREADS; i++) {
         worker[i] = (Worker) { .td = &td, .lp = i };
         thread[i] = g_thread_new("lp", associate, &worker[i]);
@@ -195,7 +196,7 @@ static void test_association(void)
         g_thread_join(thread[i]);
     }
     for (int i = 0; i < THREADS; i++) {
-        sim_call_status(sim, i, VP_FLUSH, td.vcpu, 0, 0);
+        sim_call_status(sim, i, TDH_VP_FLUSH, td.vcpu, 0, 0);
     }
     g_assert_cmpuint(sim_td_tdcs(&td)->num_assoc_vcpus, ==, 0);
     td.vcpu = 0; /* flushed */

@@ -30,7 +30,7 @@ static uint64_t page_add(SimTd *td, uint64_t gpa, uint64_t page,
                          uint64_t source)
 {
     SimCall call = { .gpr = {
-        [TDX_RAX] = MEM_PAGE_ADD, [TDX_RCX] = gpa, [TDX_RDX] = td->tdr,
+        [TDX_RAX] = TDH_MEM_PAGE_ADD, [TDX_RCX] = gpa, [TDX_RDX] = td->tdr,
         [TDX_R8] = page, [TDX_R9] = source,
     } };
 
@@ -80,7 +80,7 @@ static void test_mrtd(void)
         ASSERT_OK(page_add(&td, gpa, sim_td_page(&td), SOURCE));
         expect_record(sum, "MEM.PAGE.ADD", gpa);
         for (uint64_t i = 0; page != 1 && i < TDX_PAGE_4K; i += 256) {
-            ASSERT_OK(sim_td_call(&td, MR_EXTEND, gpa + i, td.tdr, 0));
+            ASSERT_OK(sim_td_call(&td, TDH_MR_EXTEND, gpa + i, td.tdr, 0));
             expect_record(sum, "MR.EXTEND", gpa + i);
             for (uint64_t at = i; at < i + 256; at += 8) {
                 uint64_t word = GUINT64_TO_LE(sim_read64(sim, SOURCE + at));
@@ -89,7 +89,7 @@ static void test_mrtd(void)
             }
         }
     }
-    ASSERT_OK(sim_td_call(&td, MR_FINALIZE, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
     expect_mrtd(&td, sum);
     sim_td_destroy(&td);
     sim_free(sim);
@@ -129,7 +129,7 @@ static void test_mrtd_corrupt(void)
     measurement = tdx_private(sim->module, tdr->tdcx[TDX_TDCS_MEASUREMENT],
                               tdr->hkid);
     memset(measurement, 0xff, sizeof(*measurement));
-    sim_call(sim, 0, &call, MR_FINALIZE, td.tdr, 0, 0);
+    sim_call(sim, 0, &call, TDH_MR_FINALIZE, td.tdr, 0, 0);
     g_assert_false(call.answered);
     g_assert_nonnull(sim->fatal_reason);
     g_array_free(td.pages, true);
@@ -152,7 +152,7 @@ static void test_add_in_place(void)
     sim_write64(sim, page + 0x18, 0x1122334455667788);
     ASSERT_OK(page_add(&td, gpa, page, page));
     /* The TD has it, and nobody else sees it */
-    ASSERT_OK(sim_call(sim, 0, &call, MEM_RD, gpa + 0x18, td.tdr, 0));
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_RD, gpa + 0x18, td.tdr, 0));
     g_assert_cmphex(call.gpr[TDX_R8], ==, 0x1122334455667788);
     g_assert_cmphex(sim_read64(sim, page + 0x18), ==, 0);
     sim_td_destroy(&td);
@@ -173,9 +173,9 @@ static void test_relocate_keeps_content(void)
     to = sim_td_page(&td);
     fill_source(sim, 7);
     ASSERT_OK(page_add(&td, gpa, from, SOURCE));
-    ASSERT_OK(sim_call(sim, 0, &call, MEM_PAGE_RELOCATE, gpa, td.tdr, to));
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_PAGE_RELOCATE, gpa, td.tdr, to));
     g_assert_cmphex(call.gpr[TDX_RCX], ==, from);
-    ASSERT_OK(sim_call(sim, 0, &call, MEM_RD, gpa + 0x100, td.tdr, 0));
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_RD, gpa + 0x100, td.tdr, 0));
     g_assert_cmphex(call.gpr[TDX_R8], ==, sim_read64(sim, SOURCE + 0x100));
     sim_td_destroy(&td);
     sim_free(sim);
@@ -210,23 +210,23 @@ static void test_enter(void)
 
     sim_td_build(&td, sim, 0);
     tdcs = sim_td_tdcs(&td);
-    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_VP_ENTER, td.vcpu, 0, 0), ==,
                     tdx_op(TDX_OP_STATE_INCORRECT, TDX_OP_INITIALIZED));
-    ASSERT_OK(sim_td_call(&td, MR_FINALIZE, td.tdr, 0, 0));
-    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu | 1, 0, 0), ==,
+    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
+    g_assert_cmphex(sim_td_call(&td, TDH_VP_ENTER, td.vcpu | 1, 0, 0), ==,
                     tdx_op(TDX_OPERAND_INVALID, TDX_RCX));
-    g_assert_cmphex(sim_call_status(sim, 1, VP_ENTER, td.vcpu, 0, 0), ==,
+    g_assert_cmphex(sim_call_status(sim, 1, TDH_VP_ENTER, td.vcpu, 0, 0), ==,
                     TDX_VCPU_ASSOCIATED);
-    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu | 1ULL << 53, 0, 0),
+    g_assert_cmphex(sim_td_call(&td, TDH_VP_ENTER, td.vcpu | 1ULL << 53, 0, 0),
                     ==, tdx_op(TDX_OPERAND_INVALID, TDX_RCX));
     /* Fails as an entry with unfit guest state: bit 31, reason 33 */
-    g_assert_cmphex(sim_call(sim, 0, &call, VP_ENTER, td.vcpu, 0, 0), ==,
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_VP_ENTER, td.vcpu, 0, 0), ==,
                     0x4000000180000021);
     g_assert_cmphex(call.gpr[TDX_RCX], ==, 0);
     g_assert_cmphex(call.gpr[TDX_RDX], ==, 7);
     g_assert_cmphex(call.gpr[TDX_R15], ==, 0);
     g_assert_cmpuint(tdcs->refcount[0] + tdcs->refcount[1], ==, 0);
-    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_VP_ENTER, td.vcpu, 0, 0), ==,
                     tdx_op(TDX_VCPU_STATE_INCORRECT, TDX_VCPU_DISABLED));
     sim_td_destroy(&td);
     sim_free(sim);
@@ -244,24 +244,24 @@ static void test_enter_processor(void)
     sim->tsc = 1000;
     sim_td_init(&td, 0);
     td.vcpu = sim_td_add_vcpu(&td, 0);
-    ASSERT_OK(sim_td_call(&td, MR_FINALIZE, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
 
     sim_set_msr(sim, 0x1a0, 1 << 22);
-    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu | 1, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_VP_ENTER, td.vcpu | 1, 0, 0), ==,
                     TDX_LIMIT_CPUID_MAXVAL_SET);
     sim_set_msr(sim, 0x1a0, 0);
     sim_set_msr(sim, 0x3b, 5);
     sim->tsc = 10;
-    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_VP_ENTER, td.vcpu, 0, 0), ==,
                     tdx_op(TDX_INCONSISTENT_MSR, 0x3b));
     sim_set_msr(sim, 0x3b, 0);
-    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_VP_ENTER, td.vcpu, 0, 0), ==,
                     TDX_TSC_ROLLBACK);
     sim->tsc = 100000;
-    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_VP_ENTER, td.vcpu, 0, 0), ==,
                     tdx_op(TDX_INCORRECT_MSR_VALUE, 0x1a0));
     sim_set_msr(sim, 0x1a0, 1 << 18);
-    g_assert_cmphex(sim_td_call(&td, VP_ENTER, td.vcpu, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_VP_ENTER, td.vcpu, 0, 0), ==,
                     0x4000000180000021);
     sim_td_destroy(&td);
     sim_free(sim);
@@ -277,20 +277,21 @@ static void test_tracking_waits_for_vcpus(void)
     sim_td_build(&td, sim, 0);
     sim_td_tables(&td, gpa);
     tdcs = sim_td_tdcs(&td);
-    ASSERT_OK(sim_td_call(&td, MR_FINALIZE, td.tdr, 0, 0));
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_AUG, gpa, td.tdr, sim_td_page(&td)));
-    ASSERT_OK(sim_td_call(&td, MEM_RANGE_BLOCK, gpa, td.tdr, 0));
-    g_assert_cmphex(sim_td_call(&td, MEM_PAGE_REMOVE, gpa, td.tdr, 0), ==,
+    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_AUG, gpa, td.tdr,
+                          sim_td_page(&td)));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_BLOCK, gpa, td.tdr, 0));
+    g_assert_cmphex(sim_td_call(&td, TDH_MEM_PAGE_REMOVE, gpa, td.tdr, 0), ==,
                     tdx_op(TDX_TLB_TRACKING_NOT_DONE, TDX_RCX));
     /* A vCPU that entered in epoch 1 is still inside */
     tdcs->refcount[1] = 1;
-    ASSERT_OK(sim_td_call(&td, MEM_TRACK, td.tdr, 0, 0));
-    g_assert_cmphex(sim_td_call(&td, MEM_PAGE_REMOVE, gpa, td.tdr, 0), ==,
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_TRACK, td.tdr, 0, 0));
+    g_assert_cmphex(sim_td_call(&td, TDH_MEM_PAGE_REMOVE, gpa, td.tdr, 0), ==,
                     tdx_op(TDX_TLB_TRACKING_NOT_DONE, TDX_RCX));
-    g_assert_cmphex(sim_td_call(&td, MEM_TRACK, td.tdr, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_MEM_TRACK, td.tdr, 0, 0), ==,
                     TDX_PREVIOUS_TLB_EPOCH_BUSY);
     tdcs->refcount[1] = 0;
-    ASSERT_OK(sim_td_call(&td, MEM_PAGE_REMOVE, gpa, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_REMOVE, gpa, td.tdr, 0));
     sim_td_destroy(&td);
     sim_free(sim);
 }
@@ -307,24 +308,25 @@ static void test_no_entropy(void)
     td.pamt_next = SIM_TD_BASE + GIB;
     td.tdr = sim_td_page(&td);
     sim->no_entropy = true;
-    g_assert_cmphex(sim_td_call(&td, MNG_CREATE, td.tdr, SIM_TD_HKID, 0), ==,
-                    TDX_RND_NO_ENTROPY);
+    g_assert_cmphex(sim_td_call(&td, TDH_MNG_CREATE, td.tdr, SIM_TD_HKID, 0),
+                    ==, TDX_RND_NO_ENTROPY);
     sim->no_entropy = false;
-    ASSERT_OK(sim_td_call(&td, MNG_CREATE, td.tdr, SIM_TD_HKID, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MNG_CREATE, td.tdr, SIM_TD_HKID, 0));
     sim->key_busy = true;
-    g_assert_cmphex(sim_td_call(&td, MNG_KEY_CONFIG, td.tdr, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_MNG_KEY_CONFIG, td.tdr, 0, 0), ==,
                     tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_KET));
     sim->key_busy = false;
     sim->no_entropy = true;
-    g_assert_cmphex(sim_td_call(&td, MNG_KEY_CONFIG, td.tdr, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_MNG_KEY_CONFIG, td.tdr, 0, 0), ==,
                     TDX_KEY_GENERATION_FAILED);
     sim->no_entropy = false;
-    ASSERT_OK(sim_td_call(&td, MNG_KEY_CONFIG, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MNG_KEY_CONFIG, td.tdr, 0, 0));
     for (int i = 1; i < TDX_TDCS_BASE_PAGES; i++) {
-        ASSERT_OK(sim_td_call(&td, MNG_ADDCX, sim_td_page(&td), td.tdr, 0));
+        ASSERT_OK(sim_td_call(&td, TDH_MNG_ADDCX, sim_td_page(&td), td.tdr, 0));
     }
     sim->no_entropy = true;
-    g_assert_cmphex(sim_td_call(&td, MNG_ADDCX, sim_td_page(&td), td.tdr, 0),
+    g_assert_cmphex(sim_td_call(&td, TDH_MNG_ADDCX, sim_td_page(&td), td.tdr,
+                                0),
                     ==, TDX_RND_NO_ENTROPY);
     g_array_free(td.pages, true);
     sim_free(sim);
@@ -337,12 +339,12 @@ static void test_msrs(void)
 
     sim_td_create(&td, sim);
     sim_set_msr(sim, 0x1a0, 1 << 22);
-    g_assert_cmphex(sim_td_call(&td, MNG_INIT, td.tdr, SIM_TD_SHARED, 0), ==,
-                    TDX_LIMIT_CPUID_MAXVAL_SET);
+    g_assert_cmphex(sim_td_call(&td, TDH_MNG_INIT, td.tdr, SIM_TD_SHARED, 0),
+                    ==, TDX_LIMIT_CPUID_MAXVAL_SET);
     sim_set_msr(sim, 0x1a0, 0);
     sim_td_init(&td, 0);
     sim_set_msr(sim, 0x3b, 5);
-    g_assert_cmphex(sim_td_call(&td, VP_INIT, td.tdr, 0, 0), ==,
+    g_assert_cmphex(sim_td_call(&td, TDH_VP_INIT, td.tdr, 0, 0), ==,
                     tdx_op(TDX_INCONSISTENT_MSR, 0x3b));
     sim_set_msr(sim, 0x3b, 0);
     sim_td_destroy(&td);
@@ -354,9 +356,9 @@ static uint64_t new_vcpu(SimTd *td)
 {
     uint64_t vcpu = sim_td_page(td);
 
-    ASSERT_OK(sim_td_call(td, VP_CREATE, vcpu, td->tdr, 0));
+    ASSERT_OK(sim_td_call(td, TDH_VP_CREATE, vcpu, td->tdr, 0));
     for (int i = 1; i < TDX_TDVPS_BASE_PAGES; i++) {
-        ASSERT_OK(sim_td_call(td, VP_ADDCX, sim_td_page(td), vcpu, 0));
+        ASSERT_OK(sim_td_call(td, TDH_VP_ADDCX, sim_td_page(td), vcpu, 0));
     }
     return vcpu;
 }
@@ -364,7 +366,7 @@ static uint64_t new_vcpu(SimTd *td)
 /* Without an x2APIC id, a vCPU counts as number 0 */
 static void test_x2apic_ids(void)
 {
-    const uint64_t v1 = LEAF_VERSION(VP_INIT, 1);
+    const uint64_t v1 = LEAF_VERSION(TDH_VP_INIT, 1);
     SimPlatform *sim = sim_td_machine(1);
     uint64_t first, vcpu;
     SimTd td;
@@ -372,15 +374,15 @@ static void test_x2apic_ids(void)
     sim_td_create(&td, sim);
     sim_td_init(&td, 0);
     first = new_vcpu(&td);
-    ASSERT_OK(sim_td_call(&td, VP_INIT, first, 0, UINT64_MAX));
+    ASSERT_OK(sim_td_call(&td, TDH_VP_INIT, first, 0, UINT64_MAX));
     vcpu = new_vcpu(&td);
     g_assert_cmphex(sim_td_call(&td, v1, vcpu, 0, 0), ==,
                     TDX_X2APIC_ID_NOT_UNIQUE);
     g_assert_cmphex(sim_td_call(&td, v1, vcpu, 0, 1ULL << 32), ==,
                     tdx_op(TDX_OPERAND_INVALID, TDX_R8));
     ASSERT_OK(sim_td_call(&td, v1, vcpu, 0, UINT32_MAX));
-    ASSERT_OK(sim_td_call(&td, VP_FLUSH, first, 0, 0));
-    ASSERT_OK(sim_td_call(&td, VP_FLUSH, vcpu, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_VP_FLUSH, first, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_VP_FLUSH, vcpu, 0, 0));
     g_assert_cmphex(sim_td_field(&td, 0x9c10000200000000), ==, 0);
     g_assert_cmphex(sim_td_field(&td, 0x9c10000200000001), ==, UINT32_MAX);
     vcpu = new_vcpu(&td);
@@ -389,7 +391,7 @@ static void test_x2apic_ids(void)
     ASSERT_OK(sim_td_call(&td, v1, vcpu, 0, 7));
     g_assert_cmphex(((TdxTdvps *)tdx_private(sim->module, vcpu,
                                              SIM_TD_HKID))->x2apic_id, ==, 7);
-    ASSERT_OK(sim_td_call(&td, VP_FLUSH, vcpu, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_VP_FLUSH, vcpu, 0, 0));
     sim_td_destroy(&td);
     sim_free(sim);
 }

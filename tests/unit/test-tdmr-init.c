@@ -8,8 +8,6 @@
 
 #include "sim-pamt.h"
 
-#define TDMR_INIT 36
-#define RDMD 24
 
 #define BASE (4 * GIB)
 #define PAMT (2 * GIB)
@@ -17,7 +15,7 @@
 static uint64_t init_call(SimPlatform *sim, uint64_t base, uint64_t *rdx)
 {
     SimCall call;
-    uint64_t status = sim_call(sim, 0, &call, TDMR_INIT, base, 0x77, 0);
+    uint64_t status = sim_call(sim, 0, &call, TDH_SYS_TDMR_INIT, base, 0x77, 0);
 
     *rdx = call.gpr[TDX_RDX];
     for (int i = TDX_RBX; i < TDX_NUM_GPRS; i++) {
@@ -37,7 +35,8 @@ static void progress(bool dynamic, unsigned calls_per_gib)
     sim_add_tdmr(sim, BASE, 2 * GIB, PAMT);
     for (unsigned i = 1; i <= 2 * calls_per_gib; i++) {
         /* A block can be used as soon as it is complete, and not before */
-        uint64_t used = sim_call_status(sim, 0, RDMD, BASE, 0, 0);
+        uint64_t used = sim_call_status(sim, 0, TDH_PHYMEM_PAGE_RDMD, BASE, 0,
+                                        0);
 
         g_assert_cmphex(used, ==, i <= calls_per_gib ? 0xc000010100000001
                                                      : 0);
@@ -46,10 +45,12 @@ static void progress(bool dynamic, unsigned calls_per_gib)
     }
     g_assert_cmphex(init_call(sim, BASE, &rdx), ==, 0x00000a0300000000);
     g_assert_cmphex(rdx, ==, 0);
-    g_assert_cmphex(sim_call_status(sim, 0, RDMD, BASE + 2 * GIB - 4 * KIB,
-                                    0, 0), ==, 0);
-    g_assert_cmphex(sim_call_status(sim, 0, RDMD, BASE + 2 * GIB, 0, 0), ==,
-                    0xc000010100000001);
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_RDMD,
+                                    BASE + 2 * GIB - 4 * KIB, 0, 0),
+                    ==, 0);
+    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_RDMD,
+                                    BASE + 2 * GIB, 0, 0),
+                    ==, 0xc000010100000001);
     sim_free(sim);
 }
 
@@ -230,18 +231,18 @@ static void memory_gone(bool dynamic, TdxLevel level, bool rsvd)
     }
     sim->hole = tdmr->pamt[level];
     do {
-        sim_call(sim, 0, &call, TDMR_INIT, BASE, 0x77, 0);
+        sim_call(sim, 0, &call, TDH_SYS_TDMR_INIT, BASE, 0x77, 0);
         calls++;
     } while (call.answered);
     g_assert_cmpuint(calls, ==, level != TDX_LEVEL_1G ? 1 : dynamic ? 64
                                                                     : 256);
     g_assert_nonnull(sim->fatal_reason);
     /* VMfailInvalid changes no register, whatever the leaf had done */
-    g_assert_cmphex(call.gpr[TDX_RAX], ==, TDMR_INIT);
+    g_assert_cmphex(call.gpr[TDX_RAX], ==, TDH_SYS_TDMR_INIT);
     g_assert_cmphex(call.gpr[TDX_RCX], ==, BASE);
     g_assert_cmphex(call.gpr[TDX_RDX], ==, 0x77);
     /* The module is gone for good */
-    sim_call(sim, 0, &call, 44, 0, 0, 0);
+    sim_call(sim, 0, &call, TDH_SYS_LP_SHUTDOWN, 0, 0, 0);
     g_assert_false(call.answered);
     sim_free(sim);
 }
@@ -340,12 +341,13 @@ static gpointer race(gpointer opaque)
     uint64_t status;
 
     do {
-        status = sim_call_status(r->sim, r->lp, TDMR_INIT, r->base, 0, 0);
+        status = sim_call_status(r->sim, r->lp, TDH_SYS_TDMR_INIT, r->base, 0,
+                                 0);
         r->successes += status == 0;
         g_assert_true(status == 0 || status == 0x8000020000000001 ||
                       status == 0x00000a0300000000);
         /* Blocks may be looked at while others are being made */
-        sim_call_status(r->sim, r->lp, RDMD, r->base, 0, 0);
+        sim_call_status(r->sim, r->lp, TDH_PHYMEM_PAGE_RDMD, r->base, 0, 0);
     } while (status != 0x00000a0300000000);
     return NULL;
 }

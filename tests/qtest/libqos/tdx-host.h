@@ -10,14 +10,6 @@
 
 #include "tdx-td.h"
 
-/* More leaves (TDX module ABI) */
-enum {
-    TDH_MEM_RD = 12,
-    TDH_MEM_SEPT_RD = 25,
-    TDH_MEM_PAGE_REMOVE = 29,
-    TDH_PHYMEM_PAGE_WBINVD = 41,
-};
-
 /* The machine: RAM is [0, 2 GiB) and [4 GiB, 6 GiB), the latter a TDMR */
 #define TDX_HOST_MACHINE "-m 4G "
 #define TDX_HOST_BASE    (4ULL << 30)

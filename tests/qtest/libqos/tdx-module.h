@@ -9,26 +9,8 @@
 #define QGRAPH_TDX_MODULE_H
 
 #include "../libqtest.h"
+#include "target/i386/tdx-module/abi/leaf-number.h"
 #include "target/i386/tdx-module/abi/status.h"
-
-/* Leaves that the tests use (TDX module ABI) */
-enum {
-    TDH_PHYMEM_PAGE_RDMD = 24,
-    TDH_SYS_KEY_CONFIG = 31,
-    TDH_SYS_INFO = 32,
-    TDH_SYS_INIT = 33,
-    TDH_SYS_RD = 34,
-    TDH_SYS_LP_INIT = 35,
-    TDH_SYS_TDMR_INIT = 36,
-    TDH_SYS_RDALL = 37,
-    TDH_SYS_LP_SHUTDOWN = 44,
-    TDH_SYS_CONFIG = 45,
-    TDH_SYS_SHUTDOWN = 52,
-    TDH_SYS_UPDATE = 53,
-    TDH_PHYMEM_PAMT_ADD = 58,
-    TDH_PHYMEM_PAMT_REMOVE = 59,
-    TDH_SYS_DISABLE = 69,
-};
 
 /* Metadata fields */
 #define TDX_MD_NUM_PKGS      0x0000000200000000ULL

@@ -10,32 +10,6 @@
 
 #include "tdx-module.h"
 
-/* Leaves on TDs (TDX module ABI) */
-enum {
-    TDH_MNG_ADDCX = 1,
-    TDH_MEM_PAGE_ADD = 2,
-    TDH_MEM_SEPT_ADD = 3,
-    TDH_VP_ADDCX = 4,
-    TDH_MEM_PAGE_AUG = 6,
-    TDH_MEM_RANGE_BLOCK = 7,
-    TDH_MNG_KEY_CONFIG = 8,
-    TDH_MNG_CREATE = 9,
-    TDH_VP_CREATE = 10,
-    TDH_MNG_RD = 11,
-    TDH_MEM_PAGE_DEMOTE = 15,
-    TDH_MR_EXTEND = 16,
-    TDH_MR_FINALIZE = 17,
-    TDH_VP_FLUSH = 18,
-    TDH_MNG_VPFLUSHDONE = 19,
-    TDH_MNG_KEY_FREEID = 20,
-    TDH_MNG_INIT = 21,
-    TDH_VP_INIT = 22,
-    TDH_MEM_PAGE_PROMOTE = 23,
-    TDH_PHYMEM_PAGE_RECLAIM = 28,
-    TDH_MEM_TRACK = 38,
-    TDH_PHYMEM_CACHE_WB = 40,
-};
-
 /* Metadata of a TD */
 #define TDX_MD_CHLDCNT 0x8010000300000004ULL
 #define TDX_MD_MRTD(i) (0x1310000300000000ULL + (i))

@@ -14,6 +14,9 @@
 #include <stdint.h>
 #include <minilib.h>
 
+#include "../../../../target/i386/tdx-module/abi/leaf-number.h"
+#include "../../../../target/i386/tdx-module/abi/status.h"
+
 #define PAGE_SIZE 4096
 
 #define RFLAGS_CF 0x001
@@ -44,12 +47,6 @@ enum {
     MSR_APIC_BASE = 0x1b,
     MSR_VMX_BASIC = 0x480,
     MSR_TME_ACTIVATE = 0x982,
-};
-
-enum {
-    TDH_SYS_INIT = 33,
-    TDH_SYS_RD = 34,
-    TDH_SYS_LP_INIT = 35,
 };
 
 /* The latest exception; vector is NONE after a catch without one. */

@@ -21,20 +21,7 @@
 #define HOST_RANGE (2ull << 20)
 #define HOST_HKIDS 2 /* the module has the first, TDs the others */
 
-#define TDX_OPERAND_INVALID 0xc000010000000000
-#define TDX_OPERAND_BUSY 0x8000020000000000
-#define TDX_HPA_RANGE_NOT_FREE 0xc000030400000000
-#define TDX_NO_PAMT_PAGE_PAIR 0xc000030500000000
 #define OP_RCX 1
-
-enum {
-    TDH_PHYMEM_PAGE_RDMD = 24,
-    TDH_SYS_KEY_CONFIG = 31,
-    TDH_SYS_TDMR_INIT = 36,
-    TDH_SYS_CONFIG = 45,
-    TDH_PHYMEM_PAMT_ADD = 58,
-    TDH_PHYMEM_PAMT_REMOVE = 59,
-};
 
 /* All registers but RSP */
 struct seam_regs {

@@ -12,25 +12,7 @@
 
 #include "seam-guest.h"
 
-#define TDX_SUCCESS 0
-#define TDX_TD_FATAL 0xe000060400000000
-#define TDX_OP_STATE_INCORRECT 0xc000060800000000
 #define LINE 64
-
-enum {
-    TDH_MNG_ADDCX = 1,
-    TDH_MNG_KEY_CONFIG = 8,
-    TDH_MNG_CREATE = 9,
-    TDH_MNG_RD = 11,
-    TDH_MNG_KEY_FREEID = 20,
-    TDH_MNG_VPFLUSHDONE = 19,
-    TDH_PHYMEM_PAGE_RDMD = 24,
-    TDH_PHYMEM_PAGE_RECLAIM = 28,
-    TDH_SYS_KEY_CONFIG = 31,
-    TDH_SYS_TDMR_INIT = 36,
-    TDH_PHYMEM_CACHE_WB = 40,
-    TDH_SYS_CONFIG = 45,
-};
 
 /* The TDMR, its static PAMT and the TD's pages */
 #define GIB 0x40000000ull

@@ -18,13 +18,7 @@
 #define SPOIL 32 /* one call of so many gets something strange */
 
 enum {
-    VP_ENTER = 0, MNG_ADDCX = 1, PAGE_ADD = 2, SEPT_ADD = 3, VP_ADDCX = 4,
-    PAGE_AUG = 6, RANGE_BLOCK = 7, MNG_KEY_CONFIG = 8, MNG_CREATE = 9,
-    VP_CREATE = 10, MNG_RD = 11, PAGE_DEMOTE = 15, MR_FINALIZE = 17,
-    VP_FLUSH = 18, MNG_VPFLUSHDONE = 19, MNG_KEY_FREEID = 20, MNG_INIT = 21,
-    VP_INIT = 22, PAGE_PROMOTE = 23, SEPT_RD = 25, PAGE_RECLAIM = 28,
-    PAGE_REMOVE = 29, SYS_INFO = 32, SYS_RDALL = 37, MEM_TRACK = 38,
-    CACHE_WB = 40, NUM_COUNTED = 64,
+    NUM_COUNTED = 64,
 };
 
 enum {
@@ -71,14 +65,21 @@ static uint32_t below(struct cpu *c, uint32_t n)
 
 static bool has_versions(uint64_t leaf)
 {
-    return leaf == 3 || leaf == 11 || leaf == 22 || leaf == 23 ||
-           leaf == 26 || leaf == 30 || leaf == 33 || leaf == 53;
+    return leaf == TDH_MEM_SEPT_ADD || leaf == TDH_MNG_RD ||
+           leaf == TDH_VP_INIT || leaf == TDH_MEM_PAGE_PROMOTE ||
+           leaf == TDH_VP_RD || leaf == TDH_MEM_SEPT_REMOVE ||
+           leaf == TDH_SYS_INIT || leaf == TDH_SYS_UPDATE;
 }
 
 static bool is_known(uint64_t leaf)
 {
-    return leaf <= 41 || (leaf >= 43 && leaf <= 45) || leaf == 52 ||
-           leaf == 53 || leaf == 58 || leaf == 59 || leaf == 69;
+    switch (leaf) {
+#define TDX_SEAMCALL(number, id, name) case number:
+#include "../../../../target/i386/tdx-module/abi/leaf-list.h"
+        return true;
+    default:
+        return false;
+    }
 }
 
 static bool is_refused(uint64_t rax)
@@ -129,17 +130,20 @@ static uint64_t gpa(struct cpu *c)
 static void choose(struct cpu *c, struct seam_regs *r)
 {
     static const uint8_t often[] = {
-        MNG_CREATE, MNG_KEY_CONFIG, MNG_ADDCX, MNG_ADDCX, MNG_ADDCX,
-        MNG_ADDCX, MNG_INIT, VP_CREATE, VP_ADDCX, VP_ADDCX, VP_ADDCX,
-        VP_INIT, SEPT_ADD, SEPT_ADD, SEPT_ADD, PAGE_ADD, PAGE_ADD, PAGE_AUG,
-        PAGE_AUG, RANGE_BLOCK, MEM_TRACK, PAGE_REMOVE, PAGE_DEMOTE,
-        PAGE_PROMOTE, SEPT_RD, MNG_RD, VP_FLUSH, VP_ENTER,
-        TDH_PHYMEM_PAGE_RDMD, TDH_PHYMEM_PAMT_ADD, TDH_PHYMEM_PAMT_ADD,
-        TDH_PHYMEM_PAMT_REMOVE, MNG_KEY_FREEID, CACHE_WB, PAGE_RECLAIM,
-        PAGE_RECLAIM, PAGE_RECLAIM,
+        TDH_MNG_CREATE, TDH_MNG_KEY_CONFIG, TDH_MNG_ADDCX, TDH_MNG_ADDCX,
+        TDH_MNG_ADDCX, TDH_MNG_ADDCX, TDH_MNG_INIT, TDH_VP_CREATE,
+        TDH_VP_ADDCX, TDH_VP_ADDCX, TDH_VP_ADDCX, TDH_VP_INIT,
+        TDH_MEM_SEPT_ADD, TDH_MEM_SEPT_ADD, TDH_MEM_SEPT_ADD, TDH_MEM_PAGE_ADD,
+        TDH_MEM_PAGE_ADD, TDH_MEM_PAGE_AUG, TDH_MEM_PAGE_AUG,
+        TDH_MEM_RANGE_BLOCK, TDH_MEM_TRACK, TDH_MEM_PAGE_REMOVE,
+        TDH_MEM_PAGE_DEMOTE, TDH_MEM_PAGE_PROMOTE, TDH_MEM_SEPT_RD, TDH_MNG_RD,
+        TDH_VP_FLUSH, TDH_VP_ENTER, TDH_PHYMEM_PAGE_RDMD, TDH_PHYMEM_PAMT_ADD,
+        TDH_PHYMEM_PAMT_ADD, TDH_PHYMEM_PAMT_REMOVE, TDH_MNG_KEY_FREEID,
+        TDH_PHYMEM_CACHE_WB, TDH_PHYMEM_PAGE_RECLAIM, TDH_PHYMEM_PAGE_RECLAIM,
+        TDH_PHYMEM_PAGE_RECLAIM,
     };
     static const uint8_t seldom[] = {
-        MR_FINALIZE, MR_FINALIZE, MR_FINALIZE, MNG_VPFLUSHDONE,
+        TDH_MR_FINALIZE, TDH_MR_FINALIZE, TDH_MR_FINALIZE, TDH_MNG_VPFLUSHDONE,
     };
 
     for (uint64_t *reg = &r->rax; reg <= &r->r15; reg++) {
@@ -150,29 +154,31 @@ static void choose(struct cpu *c, struct seam_regs *r)
     r->rdx = tdr(c);
     r->r8 = page(c);
     switch (r->rax) {
-    case MNG_CREATE:
+    case TDH_MNG_CREATE:
         r->rcx = tdr(c);
         r->rdx = host_first_td_hkid() + below(c, TDRS + 1);
         break;
-    case MNG_KEY_CONFIG: case MNG_INIT: case MR_FINALIZE: case MEM_TRACK:
-    case MNG_VPFLUSHDONE: case MNG_KEY_FREEID: case MNG_RD:
+    case TDH_MNG_KEY_CONFIG: case TDH_MNG_INIT: case TDH_MR_FINALIZE:
+    case TDH_MEM_TRACK:
+    case TDH_MNG_VPFLUSHDONE: case TDH_MNG_KEY_FREEID: case TDH_MNG_RD:
         r->rcx = tdr(c);
-        r->rdx = r->rax == MNG_RD ? 0x8010000300000004 : (uintptr_t)td_params;
+        r->rdx = r->rax == TDH_MNG_RD ? 0x8010000300000004
+                                      : (uintptr_t)td_params;
         break;
-    case MNG_ADDCX:
+    case TDH_MNG_ADDCX:
         r->rcx = page(c);
         break;
-    case VP_CREATE: case VP_INIT: case VP_FLUSH: case VP_ENTER:
+    case TDH_VP_CREATE: case TDH_VP_INIT: case TDH_VP_FLUSH: case TDH_VP_ENTER:
         r->rcx = vcpu(c);
         break;
-    case VP_ADDCX:
+    case TDH_VP_ADDCX:
         r->rcx = page(c);
         r->rdx = vcpu(c);
         break;
-    case TDH_PHYMEM_PAGE_RDMD: case PAGE_RECLAIM:
+    case TDH_PHYMEM_PAGE_RDMD: case TDH_PHYMEM_PAGE_RECLAIM:
         r->rcx = POOL + below(c, POOL_PAGES) * PAGE_SIZE;
         break;
-    case CACHE_WB:
+    case TDH_PHYMEM_CACHE_WB:
         r->rcx = 0;
         break;
     case TDH_PHYMEM_PAMT_ADD: case TDH_PHYMEM_PAMT_REMOVE:
@@ -183,7 +189,7 @@ static void choose(struct cpu *c, struct seam_regs *r)
     default:
         r->rcx = gpa(c);
         r->r9 = (uintptr_t)td_params;
-        if ((r->rax == PAGE_AUG) && (r->rcx & 1)) {
+        if ((r->rax == TDH_MEM_PAGE_AUG) && (r->rcx & 1)) {
             r->r8 = RANGES + below(c, NUM_RANGES) * HOST_RANGE;
         }
         r->r12 = pair(c);
@@ -214,10 +220,10 @@ static void choose(struct cpu *c, struct seam_regs *r)
         break;
     }
     switch (r->rax & 0xffff) {
-    case SYS_INFO:
+    case TDH_SYS_INFO:
         r->rcx = r->r8 = (uintptr_t)buffer;
         break;
-    case SYS_RDALL:
+    case TDH_SYS_RDALL:
         r->rdx = (uintptr_t)buffer;
         break;
     }
@@ -248,10 +254,11 @@ static void count(struct cpu *c, const struct seam_regs *in)
     bool large = (in->rcx & 7) == 1;
 
     c->ok[leaf]++;
-    if (leaf == TDH_PHYMEM_PAMT_ADD || (leaf == PAGE_DEMOTE && large)) {
+    if (leaf == TDH_PHYMEM_PAMT_ADD || (leaf == TDH_MEM_PAGE_DEMOTE && large)) {
         __atomic_add_fetch(&adds, 1, __ATOMIC_SEQ_CST);
     }
-    if (leaf == TDH_PHYMEM_PAMT_REMOVE || (leaf == PAGE_PROMOTE && large)) {
+    if (leaf == TDH_PHYMEM_PAMT_REMOVE ||
+        (leaf == TDH_MEM_PAGE_PROMOTE && large)) {
         __atomic_add_fetch(&removes, 1, __ATOMIC_SEQ_CST);
     }
 }
@@ -276,7 +283,7 @@ static void random_call(struct cpu *c)
     } else if (out.rax == 0 && (in.rax & 0xffff) < NUM_COUNTED) {
         count(c, &in);
     }
-    if (refused || (in.rax & 0xffff) != VP_ENTER) {
+    if (refused || (in.rax & 0xffff) != TDH_VP_ENTER) {
         c->wrong_register += !same(&in, &out, refused);
     }
 }
@@ -310,30 +317,30 @@ static void each_page(void (*fn)(uint64_t at, uint64_t type))
 static void flush(uint64_t at, uint64_t type)
 {
     if (type == PT_TDVPR) {
-        host_call(VP_FLUSH, at, 0, 0);
+        host_call(TDH_VP_FLUSH, at, 0, 0);
     }
 }
 
 static void stop(uint64_t at, uint64_t type)
 {
     if (type == PT_TDR) {
-        host_call(MNG_VPFLUSHDONE, at, 0, 0);
-        host_call(CACHE_WB, 0, 0, 0);
-        host_call(MNG_KEY_FREEID, at, 0, 0);
+        host_call(TDH_MNG_VPFLUSHDONE, at, 0, 0);
+        host_call(TDH_PHYMEM_CACHE_WB, 0, 0, 0);
+        host_call(TDH_MNG_KEY_FREEID, at, 0, 0);
     }
 }
 
 static void reclaim(uint64_t at, uint64_t type)
 {
     if (type && type != PT_TDR && type != PT_PAMT) {
-        host_call(PAGE_RECLAIM, at, 0, 0);
+        host_call(TDH_PHYMEM_PAGE_RECLAIM, at, 0, 0);
     }
 }
 
 static void reclaim_tdr(uint64_t at, uint64_t type)
 {
     if (type == PT_TDR) {
-        host_call(PAGE_RECLAIM, at, 0, 0);
+        host_call(TDH_PHYMEM_PAGE_RECLAIM, at, 0, 0);
     }
 }
 
@@ -405,8 +412,9 @@ static void work(uint32_t cpu)
 int main(void)
 {
     static const uint8_t seen[] = {
-        MNG_CREATE, MNG_KEY_CONFIG, MNG_ADDCX, MNG_INIT, VP_CREATE, SEPT_ADD,
-        TDH_PHYMEM_PAMT_ADD, TDH_PHYMEM_PAMT_REMOVE,
+        TDH_MNG_CREATE, TDH_MNG_KEY_CONFIG, TDH_MNG_ADDCX, TDH_MNG_INIT,
+        TDH_VP_CREATE, TDH_MEM_SEPT_ADD, TDH_PHYMEM_PAMT_ADD,
+        TDH_PHYMEM_PAMT_REMOVE,
     };
     bool all = true;
 
