@@ -1,9 +1,9 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Saving and restoring the TDX module: its state as a whole, the private
- * pages that are not zero, and a text that says which module on which machine
- * they belong to.
+ * Saving and restoring the TDX module: its state, the private pages that are
+ * not zero, and a text that says which module on which machine they belong
+ * to.
  */
 
 #include "qemu/osdep.h"
@@ -13,7 +13,7 @@
 #include "migration/vmstate.h"
 #include "seam-internal.h"
 #include "target/i386/tdx-module/include/check.h"
-#include "target/i386/tdx-module/core/lp.h"
+#include "target/i386/tdx-module/include/save.h"
 
 #define NO_MORE_PAGES UINT64_MAX
 
@@ -43,9 +43,8 @@ static char *module_identity(const TdxModuleDevice *s)
     if (s->partial_write_erratum) {
         g_string_append(id, ",partial-write-erratum=on");
     }
-    g_string_append_printf(id, "; state format: %zu bytes, %s-endian",
-                           sizeof(TdxState),
-                           HOST_BIG_ENDIAN ? "big" : "little");
+    /* As private pages have it */
+    g_string_append(id, HOST_BIG_ENDIAN ? "; big-endian" : "; little-endian");
     return g_string_free(id, false);
 }
 
@@ -94,34 +93,34 @@ static const VMStateInfo vmstate_info_identity = {
 
 /* --- state --------------------------------------------------------------- */
 
+static void put_bytes(void *opaque, const void *data, size_t len)
+{
+    qemu_put_buffer(opaque, data, len);
+}
+
+static bool get_bytes(void *opaque, void *data, size_t len)
+{
+    return qemu_get_buffer(opaque, data, len) == len;
+}
+
 static int put_state(QEMUFile *f, void *pv, size_t size,
                      const VMStateField *field, JSONWriter *vmdesc)
 {
     TdxModuleDevice *s = pv;
 
-    qemu_put_buffer(f, (uint8_t *)&s->module->st, sizeof(s->module->st));
-    for (unsigned lp = 0; lp < s->plat.num_lps; lp++) {
-        /* No call is under way, so nothing is announced */
-        qemu_put_byte(f, s->module->lps[lp].init);
-    }
+    tdx_module_save(s->module, put_bytes, f);
     return 0;
 }
 
-/* The identity was checked before: sizes agree */
+/* Private memory comes after it: see get_private() */
 static int get_state(QEMUFile *f, void *pv, size_t size,
                      const VMStateField *field)
 {
     TdxModuleDevice *s = pv;
+    g_autofree char *why = tdx_module_load(s->module, get_bytes, f);
 
-    if (qemu_get_buffer(f, (uint8_t *)&s->module->st,
-                        sizeof(s->module->st)) != sizeof(s->module->st)) {
-        return -EIO;
-    }
-    for (unsigned lp = 0; lp < s->plat.num_lps; lp++) {
-        s->module->lps[lp].init = qemu_get_byte(f) != 0;
-    }
-    if (s->module->st.num_tdmrs > TDX_MAX_TDMRS) {
-        error_report("tdx-module: the saved state is damaged");
+    if (why) {
+        error_report("tdx-module: %s", why);
         return -EINVAL;
     }
     return 0;
@@ -205,10 +204,14 @@ static int post_load(void *opaque, int version_id)
     return 0;
 }
 
+/*
+ * Versions 1 and 2 held a structure of the module as it was in memory.  QEMU
+ * refuses them in one line: "incoming version_id 1 is too old".
+ */
 const VMStateDescription vmstate_tdx_module = {
     .name = "tdx-module",
-    .version_id = 2,
-    .minimum_version_id = 2,
+    .version_id = 3,
+    .minimum_version_id = 3,
     .post_load = post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_WHOLE(vmstate_info_identity),

@@ -42,8 +42,8 @@ typedef struct TdxWbt {
 } TdxWbt;
 
 /*
- * What a module knows, apart from private memory: all of it is plain data,
- * saved and restored as a whole.
+ * What a module knows, apart from private memory: all of it is plain data, and
+ * each member is one of dispatch/save.c's fields.
  */
 typedef struct TdxState {
     uint32_t sys_state; /* TdxSysState; atomic */

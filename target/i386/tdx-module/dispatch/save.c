@@ -1,0 +1,308 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The fields of a module's state, and how they are written and read.
+ */
+
+#include <glib.h>
+#include <string.h>
+
+#include "../core/lp.h"
+#include "../core/state.h"
+#include "../include/save.h"
+
+#define MAX_NAME 32
+
+/**
+ * Field: elements of one size in TdxState, or in each element of an array.
+ * @width: bytes of an element: 1 (a bool), 2, 4 or 8
+ * @count: elements next to each other
+ * @outer, @step: how many such groups, and bytes from one to the next
+ * @limit: the largest value; 0: any that @width can hold
+ */
+typedef struct Field {
+    const char *name;
+    uint32_t offset;
+    uint32_t count;
+    uint32_t outer;
+    uint32_t step;
+    uint8_t width;
+    uint32_t limit;
+} Field;
+
+#define MEMBER(path) ((TdxState *)NULL)->path
+
+/* A member that is made up of values of @width_ bytes */
+#define FIELD(name_, path, width_, ...) \
+    { .name = name_, .offset = offsetof(TdxState, path), .width = width_, \
+      .count = sizeof(MEMBER(path)) / (width_), .outer = 1, __VA_ARGS__ }
+/* The same in each element of an array */
+#define EACH(name_, array, path, width_, ...) \
+    { .name = name_, .offset = offsetof(TdxState, array[0].path), \
+      .width = width_, .count = sizeof(MEMBER(array[0].path)) / (width_), \
+      .outer = sizeof(MEMBER(array)) / sizeof(MEMBER(array[0])), \
+      .step = sizeof(MEMBER(array[0])), __VA_ARGS__ }
+
+static const Field fields[] = {
+    FIELD("sys-state", sys_state, 4, .limit = TDX_NUM_SYS_STATES - 1),
+    FIELD("fatal", fatal, 1),
+    FIELD("global-lock", global_lock, 2),
+    FIELD("kot-lock", kot_lock, 2),
+    FIELD("num-init-lps", num_init_lps, 4),
+    FIELD("num-init-pkgs", num_init_pkgs, 4),
+    FIELD("pkg-config-bitmap", pkg_config_bitmap, 4),
+    FIELD("hkid", hkid, 2),
+    FIELD("dynamic-pamt", dynamic_pamt, 1),
+    FIELD("num-tdmrs", num_tdmrs, 4, .limit = TDX_MAX_TDMRS),
+    EACH("tdmr-base", tdmr, base, 8),
+    EACH("tdmr-size", tdmr, size, 8),
+    EACH("tdmr-pamt", tdmr, pamt, 8),
+    EACH("tdmr-reserved", tdmr, rsvd, 8),
+    EACH("tdmr-num-reserved", tdmr, num_rsvd, 4,
+         .limit = TDX_MAX_RSVD_PER_TDMR),
+    EACH("tdmr-last-initialized", tdmr, last_initialized, 8),
+    EACH("tdmr-lock", tdmr, lock, 2),
+    EACH("kot-state", kot, state, 4, .limit = TDX_HKID_RESERVED),
+    EACH("kot-wbinvd-bitmap", kot, wbinvd_bitmap, 4),
+    EACH("wbt-lock", wbt, lock, 2),
+    EACH("wbt-interrupted", wbt, interrupted, 1),
+    EACH("wbt-hkids", wbt, hkids, 8),
+    FIELD("tsc-adjust", tsc_adjust, 8),
+    FIELD("td-build-count", td_build_count, 4),
+    FIELD("native-cpuid", native_cpuid, 4),
+    FIELD("common-msr", common_msr, 8),
+};
+
+/* After them comes TdxLp.init of each LP, a byte each */
+#define LP_INIT "lp-init"
+
+/* --- writing ------------------------------------------------------------- */
+
+typedef struct Writer {
+    TdxSavePut *put;
+    void *opaque;
+} Writer;
+
+static void put_number(const Writer *w, uint64_t value, unsigned width)
+{
+    value = GUINT64_TO_LE(value);
+    w->put(w->opaque, &value, width);
+}
+
+static void put_header(const Writer *w, const char *name, unsigned width,
+                       uint32_t elements)
+{
+    put_number(w, strlen(name), 1);
+    w->put(w->opaque, name, strlen(name));
+    put_number(w, width, 1);
+    put_number(w, elements, 4);
+}
+
+static uint64_t element(const void *at, unsigned width)
+{
+    switch (width) {
+    case 1:
+        return *(const bool *)at;
+    case 2:
+        return *(const uint16_t *)at;
+    case 4:
+        return *(const uint32_t *)at;
+    default:
+        return *(const uint64_t *)at;
+    }
+}
+
+static void *place(const TdxState *st, const Field *f, uint32_t i)
+{
+    return (char *)st + f->offset + i / f->count * f->step +
+           i % f->count * f->width;
+}
+
+void tdx_module_save(const TdxModule *m, TdxSavePut *put, void *opaque)
+{
+    const Writer w = { put, opaque };
+
+    put_number(&w, TDX_SAVE_VERSION, 4);
+    put_number(&w, G_N_ELEMENTS(fields) + 1, 4);
+    for (size_t n = 0; n < G_N_ELEMENTS(fields); n++) {
+        const Field *f = &fields[n];
+
+        put_header(&w, f->name, f->width, f->count * f->outer);
+        for (uint32_t i = 0; i < f->count * f->outer; i++) {
+            put_number(&w, element(place(&m->st, f, i), f->width), f->width);
+        }
+    }
+    put_header(&w, LP_INIT, 1, m->plat.num_lps);
+    for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
+        put_number(&w, m->lps[lp].init, 1);
+    }
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+typedef struct Reader {
+    TdxSaveGet *get;
+    void *opaque;
+    char *why; /* once something is wrong */
+} Reader;
+
+static bool G_GNUC_PRINTF(2, 3) fail(Reader *r, const char *format, ...)
+{
+    if (!r->why) {
+        va_list args;
+
+        va_start(args, format);
+        r->why = g_strdup_vprintf(format, args);
+        va_end(args);
+    }
+    return false;
+}
+
+static bool get_bytes(Reader *r, void *data, size_t len)
+{
+    return r->get(r->opaque, data, len) ||
+           fail(r, "the saved state ends too early");
+}
+
+static bool get_number(Reader *r, uint64_t *value, unsigned width)
+{
+    uint64_t bytes = 0;
+
+    if (!get_bytes(r, &bytes, width)) {
+        return false;
+    }
+    *value = GUINT64_FROM_LE(bytes);
+    return true;
+}
+
+static void set_element(void *at, unsigned width, uint64_t value)
+{
+    switch (width) {
+    case 1:
+        *(bool *)at = value;
+        break;
+    case 2:
+        *(uint16_t *)at = value;
+        break;
+    case 4:
+        *(uint32_t *)at = value;
+        break;
+    default:
+        *(uint64_t *)at = value;
+        break;
+    }
+}
+
+static bool get_element(Reader *r, const char *name, void *at, unsigned width,
+                        uint64_t limit)
+{
+    uint64_t value;
+
+    if (width == 1) {
+        limit = 1;
+    }
+    if (!get_number(r, &value, width)) {
+        return false;
+    }
+    if (limit && value > limit) {
+        return fail(r, "'%s' of the saved state is 0x%" G_GINT64_MODIFIER
+                    "x, which cannot be", name, value);
+    }
+    set_element(at, width, value);
+    return true;
+}
+
+static bool check_size(Reader *r, const char *name, uint64_t width,
+                       uint64_t elements, unsigned want_width,
+                       uint32_t want_elements)
+{
+    return (width == want_width && elements == want_elements) ||
+           fail(r, "'%s' of the saved state has %u elements of %u bytes, "
+                "here it has %u of %u", name, (unsigned)elements,
+                (unsigned)width, want_elements, want_width);
+}
+
+static const Field *find_field(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (!strcmp(fields[i].name, name)) {
+            return &fields[i];
+        }
+    }
+    return NULL;
+}
+
+static bool get_field(Reader *r, TdxModule *m, const char *name,
+                      uint64_t width, uint64_t elements)
+{
+    const Field *f = find_field(name);
+
+    if (f) {
+        uint32_t n = f->count * f->outer;
+        bool ok = check_size(r, name, width, elements, f->width, n);
+
+        for (uint32_t i = 0; ok && i < n; i++) {
+            ok = get_element(r, name, place(&m->st, f, i), f->width, f->limit);
+        }
+        return ok;
+    }
+    if (!strcmp(name, LP_INIT)) {
+        bool ok = check_size(r, name, width, elements, 1, m->plat.num_lps);
+
+        for (unsigned lp = 0; ok && lp < m->plat.num_lps; lp++) {
+            ok = get_element(r, name, &m->lps[lp].init, 1, 1);
+        }
+        return ok;
+    }
+    return fail(r, "the saved state has '%s', which this module does not know",
+                name);
+}
+
+static bool is_name(const char *name)
+{
+    while (g_ascii_islower(*name) || g_ascii_isdigit(*name) || *name == '-') {
+        name++;
+    }
+    return !*name;
+}
+
+static bool get_named_field(Reader *r, TdxModule *m)
+{
+    char name[MAX_NAME + 1] = "";
+    uint64_t len, width, elements;
+
+    if (!get_number(r, &len, 1)) {
+        return false;
+    }
+    if (len > MAX_NAME) {
+        return fail(r, "the saved state is damaged");
+    }
+    if (!get_bytes(r, name, len) || !get_number(r, &width, 1) ||
+        !get_number(r, &elements, 4)) {
+        return false;
+    }
+    return is_name(name) ? get_field(r, m, name, width, elements)
+                         : fail(r, "the saved state is damaged");
+}
+
+char *tdx_module_load(TdxModule *m, TdxSaveGet *get, void *opaque)
+{
+    Reader r = { .get = get, .opaque = opaque };
+    uint64_t version, n = 0;
+
+    tdx_module_reset(m);
+    if (get_number(&r, &version, 4) && version != TDX_SAVE_VERSION) {
+        fail(&r, "the saved state has version %u, here it is %u",
+             (unsigned)version, TDX_SAVE_VERSION);
+    }
+    if (!r.why) {
+        get_number(&r, &n, 4);
+    }
+    for (; !r.why && n; n--) {
+        get_named_field(&r, m);
+    }
+    if (r.why) {
+        tdx_module_reset(m);
+    }
+    return r.why;
+}

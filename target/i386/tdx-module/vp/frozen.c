@@ -1,0 +1,102 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What lies in private pages goes with saved states as it is: its layout is
+ * frozen.  New members come behind the old ones, in what was zero, and zero
+ * must mean that they are not there.  Who has to do otherwise raises
+ * version_id of the device's state (hw/i386/seam/vmstate.c), which refuses
+ * older ones.
+ */
+
+#include "../pamt/entry.h"
+#include "../td/tdcs.h"
+#include "../td/tdr.h"
+#include "tdvps.h"
+
+#define FROZEN(type, member, at) \
+    _Static_assert(offsetof(type, member) == (at), "in saved states")
+#define FROZEN_SIZE(type, size) \
+    _Static_assert(sizeof(type) == (size), "in saved states")
+
+/* The PAMT, under the module's own key */
+FROZEN_SIZE(TdxPamtEntry, 16);
+FROZEN(TdxPamtEntry, lock, 0);
+FROZEN(TdxPamtEntry, head_low, 2);
+FROZEN(TdxPamtEntry, head_high, 4);
+FROZEN(TdxPamtEntry, tail, 8);
+
+/* TDR */
+FROZEN(TdxTdr, fatal, 0);
+FROZEN(TdxTdr, lifecycle, 4);
+FROZEN(TdxTdr, hkid, 8);
+FROZEN(TdxTdr, pkg_config_bitmap, 12);
+FROZEN(TdxTdr, chldcnt, 16);
+FROZEN(TdxTdr, num_tdcx, 24);
+FROZEN(TdxTdr, tdcx, 32);
+FROZEN(TdxTdr, uuid, 104);
+
+/* Which control page holds what */
+_Static_assert(TDX_TDCS_CONTROL == 0 && TDX_TDCS_VIRTUAL_CPUS == 1 &&
+               TDX_TDCS_MSR_BITMAPS == 2 && TDX_TDCS_SEPT_ROOT == 3 &&
+               TDX_TDCS_NO_SHARED_EPT == 4 && TDX_TDCS_MEASUREMENT == 5 &&
+               TDX_TDCS_L2_SEPT_ROOT == 6, "in saved states");
+
+/* TDCS, control */
+FROZEN(TdxTdcs, op_state_lock, 0);
+FROZEN(TdxTdcs, sept_lock, 2);
+FROZEN(TdxTdcs, epoch_lock, 4);
+FROZEN(TdxTdcs, op_state, 8);
+FROZEN(TdxTdcs, num_vcpus, 12);
+FROZEN(TdxTdcs, num_assoc_vcpus, 16);
+FROZEN(TdxTdcs, td_flags, 20);
+FROZEN(TdxTdcs, td_epoch, 24);
+FROZEN(TdxTdcs, refcount, 32);
+FROZEN(TdxTdcs, attributes, 40);
+FROZEN(TdxTdcs, xfam, 48);
+FROZEN(TdxTdcs, max_vcpus, 56);
+FROZEN(TdxTdcs, num_l2_vms, 60);
+FROZEN(TdxTdcs, eptp, 64);
+FROZEN(TdxTdcs, config_flags, 72);
+FROZEN(TdxTdcs, tsc_frequency, 80);
+FROZEN(TdxTdcs, virtual_maxpa, 84);
+FROZEN(TdxTdcs, tsc_offset, 88);
+FROZEN(TdxTdcs, tsc_multiplier, 96);
+FROZEN(TdxTdcs, arch_capabilities, 104);
+FROZEN(TdxTdcs, hp_lock_timeout, 112);
+FROZEN(TdxTdcs, vm_ctls, 120);
+FROZEN(TdxTdcs, msr_config_ctls, 152);
+FROZEN(TdxTdcs, num_event_filters, 156);
+FROZEN(TdxTdcs, mrconfigid, 160);
+FROZEN(TdxTdcs, mrowner, 208);
+FROZEN(TdxTdcs, mrownerconfig, 256);
+FROZEN(TdxTdcs, mrtd, 304);
+
+/* TDCS, vCPUs */
+FROZEN(TdxTdcsVirtualCpus, x2apic_id, 0);
+FROZEN(TdxTdcsVirtualCpus, cpuid, 2304);
+FROZEN_SIZE(TdxCpuidValue, 16);
+
+/* TDCS, measurement: Nettle's own structure */
+FROZEN(TdxTdcsMeasurement, mrtd.sha384.state, 0);
+FROZEN(TdxTdcsMeasurement, mrtd.sha384.count_low, 64);
+FROZEN(TdxTdcsMeasurement, mrtd.sha384.count_high, 72);
+FROZEN(TdxTdcsMeasurement, mrtd.sha384.index, 80);
+FROZEN(TdxTdcsMeasurement, mrtd.sha384.block, 84);
+
+/* TDVPR */
+FROZEN(TdxTdvps, state, 0);
+FROZEN(TdxTdvps, assoc_lpid, 4);
+FROZEN(TdxTdvps, index, 8);
+FROZEN(TdxTdvps, x2apic_id, 12);
+FROZEN(TdxTdvps, num_pages, 16);
+FROZEN(TdxTdvps, vcpu_epoch, 24);
+FROZEN(TdxTdvps, exit_tsc, 32);
+FROZEN(TdxTdvps, page, 40);
+FROZEN(TdxTdvps, initial_rcx, 160);
+FROZEN(TdxTdvps, pend_nmi, 168);
+FROZEN(TdxTdvps, pi_desc_addr, 176);
+FROZEN(TdxTdvps, pi_vector, 184);
+FROZEN(TdxTdvps, pin_controls, 192);
+FROZEN(TdxTdvps, secondary_controls, 200);
+FROZEN(TdxTdvps, notify_window, 208);
+FROZEN(TdxTdvps, shared_eptp, 216);

@@ -1,0 +1,235 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Tests of saving and restoring the module's state field by field.
+ */
+
+#include <string.h>
+
+#include "core/lp.h"
+#include "include/check.h"
+#include "include/save.h"
+#include "sim-td.h"
+
+/* --- a stream -------------------------------------------------------------- */
+
+static void put(void *opaque, const void *data, size_t len)
+{
+    g_byte_array_append(opaque, data, len);
+}
+
+typedef struct Source {
+    const uint8_t *data;
+    size_t len;
+} Source;
+
+static bool get(void *opaque, void *data, size_t len)
+{
+    Source *s = opaque;
+
+    if (len > s->len) {
+        return false;
+    }
+    memcpy(data, s->data, len);
+    s->data += len;
+    s->len -= len;
+    return true;
+}
+
+static GByteArray *save(SimPlatform *sim)
+{
+    GByteArray *stream = g_byte_array_new();
+
+    tdx_module_save(sim->module, put, stream);
+    return stream;
+}
+
+static char *load(SimPlatform *sim, const GByteArray *stream, size_t len)
+{
+    Source s = { stream->data, len };
+    char *why = tdx_module_load(sim->module, get, &s);
+
+    g_assert_true(why || s.len == 0);
+    return why;
+}
+
+/* Loading fails, in one line with @word, and leaves nothing behind */
+static void assert_refused(SimPlatform *sim, const GByteArray *stream,
+                           size_t len, const char *word)
+{
+    g_autofree char *why = load(sim, stream, len);
+
+    g_assert_nonnull(why);
+    g_assert_null(strchr(why, '\n'));
+    if (!strstr(why, word)) {
+        g_error("'%s' does not say '%s'", why, word);
+    }
+    g_assert_cmpuint(sim->module->st.sys_state, ==, TDX_SYSINIT_PENDING);
+    g_assert_cmpuint(sim->module->st.num_tdmrs, ==, 0);
+    g_assert_false(sim->module->lps[0].init);
+}
+
+/* Where the values of a field begin */
+static size_t find(const GByteArray *stream, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t i = 0; i + len < stream->len; i++) {
+        if (stream->data[i] == len && !memcmp(&stream->data[i + 1], name, len)) {
+            return i + 1 + len + 1 + 4;
+        }
+    }
+    g_error("no field '%s'", name);
+}
+
+/* --- tests ----------------------------------------------------------------- */
+
+static void test_round_trip(void)
+{
+    SimPlatform *sim = sim_td_machine(2);
+    g_autoptr(GByteArray) first = NULL, second = NULL;
+    g_autofree TdxState *before = g_new(TdxState, 1);
+    g_autofree char *problem = NULL;
+    SimTd td;
+
+    sim_td_build(&td, sim, 0);
+    tdx_lock_mark_host(&sim->module->st.kot_lock);
+    *before = sim->module->st;
+    first = save(sim);
+    g_assert_null(load(sim, first, first->len));
+    /* Padding is not saved; in a state that was never but zero it is zero */
+    g_assert_cmpmem(&sim->module->st, sizeof(*before), before,
+                    sizeof(*before));
+    g_assert_true(sim->module->lps[0].init && sim->module->lps[1].init);
+    second = save(sim);
+    g_assert_cmpmem(first->data, first->len, second->data, second->len);
+    problem = tdx_module_check(sim->module);
+    g_assert_cmpstr(problem, ==, NULL);
+    g_assert_cmphex(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0), ==, 0);
+    g_array_free(td.pages, true);
+    sim_free(sim);
+}
+
+/* There is no member of the state that is not saved */
+static void test_whole(void)
+{
+    SimPlatform *sim = sim_ready(1, true);
+    uint8_t *bytes = (uint8_t *)&sim->module->st;
+    g_autoptr(GByteArray) stream = save(sim);
+    /* Padding: after fatal, kot_lock, dynamic_pamt, td_build_count's CPUIDs */
+    const size_t tdmr = sizeof(TdxTdmr) -
+        (sizeof(TdxRange) * (1 + TDX_NUM_PAMT_LEVELS + TDX_MAX_RSVD_PER_TDMR) +
+         sizeof(uint32_t) + sizeof(uint64_t) + sizeof(TdxLock));
+    const size_t wbt = sizeof(TdxWbt) -
+        (sizeof(TdxLock) + sizeof(bool) + TDX_NUM_HKIDS / 8);
+    size_t deaf = 0, padding = 0;
+
+    for (size_t i = 0; i < sizeof(TdxState); i++) {
+        g_autoptr(GByteArray) now = NULL;
+
+        bytes[i] ^= 1;
+        now = save(sim);
+        deaf += !memcmp(now->data, stream->data, stream->len);
+        bytes[i] ^= 1;
+    }
+    padding = TDX_MAX_TDMRS * tdmr + TDX_MAX_PKGS * wbt;
+#define BETWEEN(a, b) \
+    (offsetof(TdxState, b) - offsetof(TdxState, a) - \
+     sizeof(sim->module->st.a))
+    padding += BETWEEN(fatal, global_lock) + BETWEEN(kot_lock, num_init_lps) +
+               BETWEEN(dynamic_pamt, num_tdmrs) + BETWEEN(num_tdmrs, tdmr) +
+               BETWEEN(native_cpuid, common_msr);
+#undef BETWEEN
+    g_assert_cmpuint(deaf, ==, padding);
+    sim_free(sim);
+}
+
+/* A stream that ends anywhere */
+static void test_short(void)
+{
+    SimPlatform *sim = sim_ready(2, true);
+    g_autoptr(GByteArray) stream = save(sim);
+
+    for (size_t len = 0; len < 500; len++) {
+        assert_refused(sim, stream, len, "ends too early");
+    }
+    for (size_t cut = 1; cut < 500; cut++) {
+        assert_refused(sim, stream, stream->len - cut, "ends too early");
+    }
+    sim_free(sim);
+}
+
+static void test_wrong(void)
+{
+    static const struct {
+        const char *field;
+        int offset; /* from the first value */
+        uint8_t byte;
+        const char *word;
+    } wrong[] = {
+        { "sys-state", 0, TDX_NUM_SYS_STATES, "'sys-state'" },
+        { "sys-state", 3, 1, "cannot be" },
+        { "sys-state", -15, 200, "damaged" },    /* length of the name */
+        { "sys-state", -14, 'x', "'xys-state'" },
+        { "sys-state", -14, '\n', "damaged" },
+        { "sys-state", -5, 8, "of 8 bytes" },
+        { "fatal", 0, 2, "'fatal'" },
+        { "num-tdmrs", 0, TDX_MAX_TDMRS + 1, "'num-tdmrs' of the saved state "
+                                             "is 0x41" },
+        { "tdmr-num-reserved", 4 * 63, TDX_MAX_RSVD_PER_TDMR + 1,
+          "'tdmr-num-reserved'" },
+        { "kot-state", 4 * 2047, TDX_HKID_RESERVED + 1, "'kot-state'" },
+        { "lp-init", -4, 3, "has 3 elements of 1 bytes, here it has 2 of 1" },
+        { "lp-init", 1, 2, "'lp-init'" },
+    };
+    SimPlatform *sim = sim_ready(2, true);
+    g_autoptr(GByteArray) stream = save(sim);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        uint8_t *byte = stream->data + find(stream, wrong[i].field) +
+                        wrong[i].offset;
+        uint8_t right = *byte;
+
+        *byte = wrong[i].byte;
+        assert_refused(sim, stream, stream->len, wrong[i].word);
+        *byte = right;
+    }
+    /* The form as such */
+    stream->data[0]++;
+    assert_refused(sim, stream, stream->len, "version 2, here it is 1");
+    stream->data[0]--;
+    g_assert_null(load(sim, stream, stream->len));
+    sim_free(sim);
+}
+
+/* What an earlier module did not save is as after a reset */
+static void test_older(void)
+{
+    SimPlatform *sim = sim_ready(1, true);
+    g_autoptr(GByteArray) stream = NULL;
+    uint8_t *fields;
+    size_t at;
+
+    sim->module->st.tsc_adjust = 5;
+    sim->module->st.td_build_count = 7;
+    stream = save(sim);
+    fields = &stream->data[4];
+    at = find(stream, "tsc-adjust") - 1 - strlen("tsc-adjust") - 1 - 4;
+    g_byte_array_remove_range(stream, at, 1 + strlen("tsc-adjust") + 1 + 4 + 8);
+    fields[0]--;
+    g_assert_null(load(sim, stream, stream->len));
+    g_assert_cmpuint(sim->module->st.tsc_adjust, ==, 0);
+    g_assert_cmpuint(sim->module->st.td_build_count, ==, 7);
+    sim_free(sim);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/save/round-trip", test_round_trip);
+    g_test_add_func("/save/whole", test_whole);
+    g_test_add_func("/save/short", test_short);
+    g_test_add_func("/save/wrong", test_wrong);
+    g_test_add_func("/save/older", test_older);
+    return g_test_run();
+}
