@@ -9,7 +9,7 @@
 #include "qemu/cutils.h"
 #include "system/qtest.h"
 #include "seam-internal.h"
-#include "target/i386/tdx-module/sys/cpuid.h"
+#include "target/i386/tdx-module/include/query.h"
 
 /* Order of registers on the command line and in the answer */
 static const TdxGpr gpr_order[] = {
@@ -76,7 +76,7 @@ static void add_cpuid(GString *reply, TdxModuleDevice *s)
 {
     uint32_t leaf, subleaf, regs[4], range[4];
 
-    for (unsigned i = 0; tdx_native_cpuid_at(s->module, i, &leaf, &subleaf);
+    for (unsigned i = 0; tdx_query_cpuid_leaf(s->module, i, &leaf, &subleaf);
          i++) {
         s->ops.cpuid(s, 0, leaf & 0x80000000, 0, range);
         if (leaf > range[0]) {

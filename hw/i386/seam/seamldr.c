@@ -8,7 +8,6 @@
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
 #include "seam-internal.h"
-#include "target/i386/tdx-module/core/address.h"
 
 #define SEAMLDR_LEAF_MASK (~(1ULL << 63))
 #define SEAMLDR_INFO      0
@@ -60,13 +59,8 @@ static uint64_t seamldr_info(TdxModuleDevice *s, uint64_t hpa)
         .p_seam_ready = 1,
     };
 
-    if (!tdx_shared_hpa_ok(s->module, hpa, sizeof(info), sizeof(info))) {
-        return SEAMLDR_EBADPARAM;
-    }
-    if (!tdx_write_shared(s->module, hpa, &info, sizeof(info))) {
-        return SEAMLDR_EBADPARAM;
-    }
-    return SEAMLDR_SUCCESS;
+    return tdx_module_write_host(s->module, hpa, &info, sizeof(info))
+           ? SEAMLDR_SUCCESS : SEAMLDR_EBADPARAM;
 }
 
 static uint64_t dispatch(TdxModuleDevice *s, const uint64_t *gpr)

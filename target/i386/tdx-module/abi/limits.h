@@ -43,6 +43,9 @@
 #define TDX_PAMT_ENTRY_SIZE  16
 #define TDX_PAMT_BITMAP_BITS 1
 
+/* What stands for the subleaf of a CPUID leaf that has none */
+#define TDX_CPUID_NO_SUBLEAF UINT32_MAX
+
 #define TDX_NUM_NATIVE_CPUID 79 /* leaves and subleaves, see sys/cpuid.c */
 #define TDX_NUM_COMMON_MSRS 27 /* see sys/lp.c */
 

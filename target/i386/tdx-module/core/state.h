@@ -16,8 +16,6 @@
 #include "../abi/states.h"
 #include "../abi/status.h"
 
-#define TDX_CPUID_NO_SUBLEAF UINT32_MAX
-
 typedef struct TdxTdmr {
     uint64_t base;
     uint64_t size;

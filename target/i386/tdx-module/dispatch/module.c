@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "../core/address.h"
 #include "../core/lp.h"
 #include "../core/observe.h"
 #include "../metadata/engine.h"
@@ -93,6 +94,13 @@ void tdx_module_free(TdxModule *m)
 void tdx_module_observe(TdxModule *m, const TdxObserver *observer)
 {
     __atomic_store_n(&m->observer, observer, __ATOMIC_RELEASE);
+}
+
+bool tdx_module_write_host(TdxModule *m, uint64_t hpa, const void *buf,
+                           size_t len)
+{
+    return tdx_shared_hpa_ok(m, hpa, len, len) &&
+           tdx_write_shared(m, hpa, buf, len);
 }
 
 void tdx_module_reset(TdxModule *m)

@@ -75,6 +75,15 @@ void tdx_module_observe(TdxModule *m, const TdxObserver *observer);
 void tdx_module_reset(TdxModule *m);
 
 /**
+ * tdx_module_write_host: write a structure where the host has said, as the
+ * P-SEAMLDR does by the rules of the module.
+ * @len: a power of two, to which @hpa must be aligned
+ * Returns false when the host may not name @hpa, or no memory is there.
+ */
+bool tdx_module_write_host(TdxModule *m, uint64_t hpa, const void *buf,
+                           size_t len);
+
+/**
  * tdx_module_seamcall: execute one SEAMCALL on logical processor @lp.
  * @gpr: general purpose registers in TdxGpr order, RAX[63] clear.  On return
  *   RAX holds the completion status and output registers are written.

@@ -71,6 +71,15 @@ TdxSysState tdx_query_state(const TdxModule *m);
 /** tdx_query_lp_init: has LP @lp done TDH.SYS.LP.INIT? */
 bool tdx_query_lp_init(const TdxModule *m, unsigned lp);
 
+/**
+ * tdx_query_cpuid_leaf: what the module reads of CPUID at TDH.SYS.INIT.
+ * @rank: from 0, in its order
+ * @subleaf: TDX_CPUID_NO_SUBLEAF for a leaf without subleaves
+ * Returns false behind the last one.
+ */
+bool tdx_query_cpuid_leaf(const TdxModule *m, unsigned rank, uint32_t *leaf,
+                          uint32_t *subleaf);
+
 /** tdx_query_hkids: how many HKIDs are in @state? */
 unsigned tdx_query_hkids(const TdxModule *m, TdxHkidState state);
 

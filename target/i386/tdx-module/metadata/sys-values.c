@@ -4,12 +4,9 @@
  * System metadata fields whose value has to be worked out.
  */
 
-#include "../abi/td-config.h"
 #include "../sys/cpuid.h"
+#include "../td/td-params.h"
 #include "sys-values.h"
-
-/* CPUID 7.1 EAX */
-#define CPUID_7_1_EAX_LASS (1u << 6)
 
 uint64_t tdx_get_min_dynamic_pamt_hkid_bits(const void *scope, unsigned index)
 {
@@ -21,24 +18,12 @@ uint64_t tdx_get_min_dynamic_pamt_hkid_bits(const void *scope, unsigned index)
 
 uint64_t tdx_get_attributes_fixed0(const void *scope, unsigned index)
 {
-    const uint32_t *leaf7_1 = tdx_native_cpuid(scope, 0x7, 1);
-    uint64_t settable = TDX_ATTR_DEBUG | TDX_ATTR_ICSSD |
-                        TDX_ATTR_SEPT_VE_DISABLE | TDX_ATTR_MIGRATABLE |
-                        TDX_ATTR_PKS | TDX_ATTR_PERFMON;
-
-    if (leaf7_1[TDX_CPUID_EAX] & CPUID_7_1_EAX_LASS) {
-        settable |= TDX_ATTR_LASS;
-    }
-    return settable;
+    return tdx_td_attributes_known(scope);
 }
 
 uint64_t tdx_get_xfam_fixed0(const void *scope, unsigned index)
 {
-    const uint32_t *xcr0 = tdx_native_cpuid(scope, 0xd, 0);
-    const uint32_t *xss = tdx_native_cpuid(scope, 0xd, 1);
-
-    return TDX_XFAM_SUPPORTED & ((xcr0[TDX_CPUID_EAX] & TDX_XFAM_IN_XCR0) |
-                                 (xss[TDX_CPUID_ECX] & TDX_XFAM_IN_XSS));
+    return tdx_td_xfam_known(scope);
 }
 
 uint64_t tdx_get_cpuid_config_leaf(const void *scope, unsigned index)

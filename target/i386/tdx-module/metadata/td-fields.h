@@ -9,6 +9,7 @@
 #define TDX_METADATA_TD_FIELDS_H
 
 #include "engine.h"
+#include "../td/virtual-cpuid.h"
 #include "../vp/vp.h"
 
 /* Scope: the TdxTdRef */
@@ -53,15 +54,6 @@ TdxStatus tdx_td_field_write(TdxCall *c, const TdxFieldTable *table,
  * array and so stand in no table
  */
 TdxStatus tdx_td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id);
-
-/**
- * tdx_td_virtual_cpuid: the CPUID that the TD's guest sees, from the
- * processor's and from what TDH.MNG.INIT configured (TD life cycle 4.5)
- * @subleaf: TDX_CPUID_NO_SUBLEAF for a leaf without subleaves
- * @regs: the result; zeros when the module does not know the leaf
- */
-void tdx_td_virtual_cpuid(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
-                          uint32_t regs[TDX_NUM_CPUID_REGS]);
 
 /** tdx_td_cpuid_write: the status of an attempt to write one of them */
 TdxStatus tdx_td_cpuid_write(const TdxCall *c, uint64_t id);

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "../sys/cpuid.h"
 #include "query-internal.h"
 
 /* TDH.SYS.DISABLE and a new start may come in between, but not for ever */
@@ -129,6 +130,12 @@ bool tdx_query_lp_init(const TdxModule *m, unsigned lp)
 
     tdx_peek(&copy, &m->lps[lp], sizeof(copy));
     return copy.init;
+}
+
+bool tdx_query_cpuid_leaf(const TdxModule *m, unsigned rank, uint32_t *leaf,
+                          uint32_t *subleaf)
+{
+    return tdx_native_cpuid_at(m, rank, leaf, subleaf);
 }
 
 unsigned tdx_query_hkids(const TdxModule *m, TdxHkidState state)

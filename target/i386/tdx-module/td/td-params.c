@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "../abi/msr.h"
-#include "../metadata/sys-values.h"
 #include "../sys/platform-msr.h"
 #include "../sept/sept.h"
 #include "td-params.h"
+
+/* CPUID 7.1 EAX */
+#define CPUID_7_1_EAX_LASS (1u << 6)
 
 #define EPTP_WB         6ULL
 
@@ -61,9 +63,31 @@ static bool all_or_none(uint64_t value, uint64_t group)
     return !(value & group) || (value & group) == group;
 }
 
+uint64_t tdx_td_attributes_known(const TdxModule *m)
+{
+    const uint32_t *leaf7_1 = tdx_native_cpuid(m, 0x7, 1);
+    uint64_t known = TDX_ATTR_DEBUG | TDX_ATTR_ICSSD |
+                     TDX_ATTR_SEPT_VE_DISABLE | TDX_ATTR_MIGRATABLE |
+                     TDX_ATTR_PKS | TDX_ATTR_PERFMON;
+
+    if (leaf7_1[TDX_CPUID_EAX] & CPUID_7_1_EAX_LASS) {
+        known |= TDX_ATTR_LASS;
+    }
+    return known;
+}
+
+uint64_t tdx_td_xfam_known(const TdxModule *m)
+{
+    const uint32_t *xcr0 = tdx_native_cpuid(m, 0xd, 0);
+    const uint32_t *xss = tdx_native_cpuid(m, 0xd, 1);
+
+    return TDX_XFAM_SUPPORTED & ((xcr0[TDX_CPUID_EAX] & TDX_XFAM_IN_XCR0) |
+                                 (xss[TDX_CPUID_ECX] & TDX_XFAM_IN_XSS));
+}
+
 static bool attributes_ok(const TdxModule *m, uint64_t attributes)
 {
-    if (attributes & ~tdx_get_attributes_fixed0(m, 0)) {
+    if (attributes & ~tdx_td_attributes_known(m)) {
         return false;
     }
     if (attributes & TDX_ATTR_MIGRATABLE &&
@@ -75,7 +99,7 @@ static bool attributes_ok(const TdxModule *m, uint64_t attributes)
 
 static bool xfam_ok(const TdxModule *m, uint64_t xfam)
 {
-    return !(xfam & ~tdx_get_xfam_fixed0(m, 0)) &&
+    return !(xfam & ~tdx_td_xfam_known(m)) &&
            (xfam & TDX_XFAM_FIXED1) == TDX_XFAM_FIXED1 &&
            all_or_none(xfam, TDX_XFAM_AVX512) &&
            !(xfam & TDX_XFAM_AVX512 && !(xfam & TDX_XFAM_AVX)) &&

@@ -35,6 +35,10 @@ typedef struct TdxTdParams {
 
 _Static_assert(sizeof(TdxTdParams) == TDX_TD_PARAMS_SIZE, "ABI");
 
+/* Bits of ATTRIBUTES and XFAM that a TD may have on this processor */
+uint64_t tdx_td_attributes_known(const TdxModule *m);
+uint64_t tdx_td_xfam_known(const TdxModule *m);
+
 /** tdx_td_params_load: copy from the host's memory; false: no memory there */
 bool tdx_td_params_load(TdxModule *m, uint64_t hpa, TdxTdParams *params);
 

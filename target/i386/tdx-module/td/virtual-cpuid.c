@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "../metadata/td-fields.h"
+#include "virtual-cpuid.h"
 
 #define FMS_ECX_MONITOR           (1u << 3)
 #define FEATURES_ECX_LA57         (1u << 16)
