@@ -22,7 +22,7 @@ INCLUDE_PATHS = ('', MODEL, 'include', 'tests/lib', 'tests/qtest')
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.M)
 # #define NAME 12, NAME = 0x12, and the like, in C and Python
 NAMED = re.compile(r'(?:^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+\(?'
-                   r'|(?<![\w.>])(\w+)[ \t]*=[ \t]*)'
+                   r'|(?<![\w.>])([A-Z][A-Z0-9_]+)[ \t]*=[ \t]*)'
                    r'(0[xX][0-9a-fA-F]+|\d+)[uUlL]*\)?[ \t]*'
                    r'(?=[,;}\n]|/\*|#|$)', re.M)
 
@@ -65,9 +65,6 @@ def tables(top):
         Statuses(top, f'{MODEL}/abi/status-list.h',
                  r'(?m)^TDX_STATUS\((\w+), (0x[0-9a-f]+)ULL\)', 'status',
                  'TDX_'),
-        Table(top, 'target/i386/x86-defs/msr-list.h',
-              r'(?m)^ +X\((\w+), *(0x[0-9a-f]+)\)', 'MSR',
-              '(?:TDX_|X86_)?(?:MSR_)?(?:IA32_)?(?:MSR_)?'),
     ]
 
 

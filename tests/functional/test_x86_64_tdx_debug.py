@@ -10,6 +10,7 @@ import subprocess
 
 from qemu_test import QemuSystemTest
 
+from seam.tables import Tables
 from tdx_docs import DYNAMIC, INITIALIZED, TOP, DocumentedCase, blocks
 
 TOOLS = 'docs/system/i386/tdx-tools.rst'
@@ -19,7 +20,11 @@ SEAMCALL = '0xcf010f66'
 SEAMCALL_BYTES = 4
 STATUS_FLAGS = 0x8d5       # CF, PF, AF, ZF, SF, OF
 CF, TF = 1, 0x100
-TDX_OPERAND_INVALID_RAX = 0xc000010000000000
+
+
+def refused():
+    """What the module answers where RAX itself is wrong"""
+    return Tables().statuses['TDX_OPERAND_INVALID']
 
 
 class Gdb(DocumentedCase):
@@ -96,7 +101,7 @@ class BareMetal(Gdb):
                           *self.show('after'))
         self.assertEqual(self.shown('before', text).get('r9'),
                          0x9999999999999999, text)
-        self.assert_stepped(text, {'rax': TDX_OPERAND_INVALID_RAX})
+        self.assert_stepped(text, {'rax': refused()})
 
     def test_fault(self):
         # Outside VMX operation: the step ends at #UD's entry, which has the
@@ -120,7 +125,7 @@ class BareMetal(Gdb):
                           *self.to_seamcall(), *self.show('before'),
                           'delete', f'break *($pc + {SEAMCALL_BYTES})',
                           'continue', *self.show('after'))
-        self.assert_stepped(text, {'rax': TDX_OPERAND_INVALID_RAX})
+        self.assert_stepped(text, {'rax': refused()})
         self.assertEqual(self.shown('after', text)['flags'] & TF, 0)
 
 
