@@ -8,7 +8,8 @@
 .PHONY: bench check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
-export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES MEM SMP APPEND
+export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES LINUX LINUX_SRC
+export MEM SMP APPEND TIMEOUT
 export QEMU_ARGS DPAMT EXERCISE V JOBS SEAM_CACHE SEAM_DEPS SLOW
 
 help: ## this list
@@ -16,17 +17,22 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | \
 		awk -F: '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-boot: qemu tables guest ## build all, boot a TDX host kernel, show the result
+boot: inputs qemu tables guest ## build all, boot a TDX host kernel, show the result
 	guest/boot
 
-shell: qemu tables guest ## the same guest with an interactive shell
+shell: inputs qemu tables guest ## the same guest with an interactive shell
 	guest/boot --shell
 
 qemu: ## build QEMU with SEAM (QEMU_SRC=<dir|tarball>)
 	scripts/deps qemu
 	scripts/qemu-build
 
-.PHONY: guest tables
+.PHONY: guest tables inputs
+# What was given on the command line, before anything is built for it
+inputs:
+	@scripts/deps guest
+	@guest/inputs
+
 # Names of leaves and statuses, for the tools
 tables:
 	scripts/deps model
@@ -49,7 +55,7 @@ seamcall: ## the TDX module by hand (ARGS="-c 'tdh.sys.init'")
 	@scripts/qemu-build > /dev/null
 	@scripts/seamcall $(ARGS)
 
-demo: qemu tables guest ## pictures and a transcript of a boot (build/demo)
+demo: inputs qemu tables guest ## pictures and a transcript of a boot (build/demo)
 	scripts/deps view
 	scripts/demo
 

@@ -11,11 +11,10 @@ enabled Dynamic PAMT and initialized the TDX module.
 """
 
 import os
-import shlex
 import signal
 import sys
 
-from . import Problem, paths, runner, tdxlog
+from . import Problem, inputs, paths, runner, tdxlog
 from .tables import Tables
 
 OUT = paths.TOP / 'build/boot'
@@ -23,17 +22,14 @@ LOG = str(OUT / 'guest.log')
 
 
 def qemu_arguments(mode):
-    env = os.environ.get
-    try:
-        extra = shlex.split(env('QEMU_ARGS') or '')
-    except ValueError as error:
-        raise Problem(f'QEMU_ARGS: {error}') from None
-    append = (env('APPEND') or '').split()
+    env = os.environ
+    append = (env.get('APPEND') or '').split()
     append += ['seam.hold=1'] if not mode else []
     if mode and not any(a.startswith('seam.mode=') for a in append):
         append.append(f'seam.mode={mode}')
-    return runner.arguments(mem=env('MEM') or '4G', smp=env('SMP') or '4',
-                            append=' '.join(append), extra=extra)
+    return runner.arguments(mem=inputs.memory(env), smp=inputs.processors(env),
+                            append=' '.join(append),
+                            extra=inputs.words(env, 'QEMU_ARGS'))
 
 
 def shell(args):
@@ -115,9 +111,7 @@ def boot(args):
     # Killed or interrupted: QEMU, in a session of its own, must end as well.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    quiet = os.environ.get('TIMEOUT') or '60'
-    if not quiet.isdigit():
-        raise Problem('TIMEOUT= takes a number of seconds')
+    quiet = inputs.timeout(os.environ)
     module, end = {}, 'gone'
     guest = runner.Guest(args, LOG, on_line=show)
     (OUT / 'command').write_text(guest.command + '\n', encoding='utf-8')
@@ -126,7 +120,7 @@ def boot(args):
         module.update(monitor.properties('/machine/peripheral/tdx0'))
 
     try:
-        end = guest.wait(int(quiet), ask)
+        end = guest.wait(quiet, ask)
     except KeyboardInterrupt:
         print('\nboot: interrupted', file=sys.stderr)
         return 130

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+from .inputs import mem_bytes
 from .paths import INITRAMFS, KERNEL, QEMU
 from .qmp import Monitor
 
@@ -28,15 +29,17 @@ LOOK_SECONDS = 1
 HALTED = ('prelaunch', 'paused', 'debug', 'suspended')
 
 
-def too_big(mem):
-    """Whether the host would refuse so much memory unless told it is sparse"""
-    units = {'K': 1 << 10, 'M': 1 << 20, 'G': 1 << 30, 'T': 1 << 40}
-    unit = units.get(mem[-1:].upper())
-    try:
-        size = int(mem[:-1]) * unit if unit else int(mem) << 20
-    except ValueError:
-        return False
-    return size >= os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+def sparse(mem):
+    """Arguments by which the host does not refuse so much memory
+
+    Of what -m asks for the guest touches little: where it is more than there
+    is, the host need not reserve it.
+    """
+    size = mem_bytes(mem.split(',')[0])
+    if size < os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE'):
+        return []
+    return ['-object', f'memory-backend-ram,id=ram,size={size},reserve=off',
+            '-machine', 'memory-backend=ram']
 
 
 def arguments(kernel=KERNEL, initramfs=INITRAMFS, mem='4G', smp='4',
@@ -47,9 +50,7 @@ def arguments(kernel=KERNEL, initramfs=INITRAMFS, mem='4G', smp='4',
             '-display', 'none', '-kernel', str(kernel),
             '-initrd', str(initramfs),
             '-append', f'{APPEND} {append}'.strip()]
-    if too_big(mem):
-        args += ['-object', f'memory-backend-ram,id=ram,size={mem},reserve=off',
-                 '-machine', 'memory-backend=ram']
+    args += sparse(mem)
     if module is not None:
         args += ['-device', 'tdx-module,id=tdx0' + (module and ',' + module)]
     return args + list(extra)
