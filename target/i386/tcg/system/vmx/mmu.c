@@ -22,8 +22,7 @@
 #define PHYSICAL     (1 << MMU_PHYS_IDX)
 #define NESTED       (1 << MMU_NESTED_IDX)
 
-/* SDM Vol. 3, sections "Process-Context Identifiers" ff. and "Determination of
- * Access Rights": what of the registers decides on an access */
+/* What of the registers decides on an access: SDM Vol. 3, chapter "Paging" */
 #define WORLD_CR0 (CR0_PE_MASK | CR0_WP_MASK | CR0_PG_MASK)
 #define WORLD_CR4 (CR4_PSE_MASK | CR4_PAE_MASK | CR4_PGE_MASK |         \
                    CR4_LA57_MASK | CR4_SMEP_MASK | CR4_SMAP_MASK |      \

@@ -1,0 +1,206 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The second stage of address translation: guest-physical addresses through
+ * EPT, and the VM exits of what EPT refuses.
+ *
+ * The TLB of MMU_NESTED_IDX caches what a walk finds, always for 4 KiB: a
+ * guest's INVLPG has to do with the size of the guest's own page, and
+ * whatever invalidates EPT translations forgets all of them.
+ */
+
+#include "qemu/osdep.h"
+#include "cpu.h"
+#include "exec/cputlb.h"
+#include "exec/cpu_ldst.h"
+#include "tcg/helper-tcg.h"
+#include "stage2.h"
+#include "target/i386/vmx/ept.h"
+#include "x86-defs/vmcs.h"
+#include "x86-defs/vmx-exit-list.h"
+
+#define PML_ENTRIES 512
+
+/* --- EPT tables and the log in memory ------------------------------------ */
+
+/*
+ * The host address of an entry that lies in RAM, by way of the TLB for
+ * physical addresses: it knows dirty pages, code, ROM and poison.
+ */
+static uint64_t *entry_in_ram(CPUX86State *env, uint64_t addr,
+                              MMUAccessType access)
+{
+    void *host;
+    int flags = probe_access_full_mmu(env, addr, 0, access, MMU_PHYS_IDX,
+                                      &host, NULL);
+
+    return flags & TLB_INVALID_MASK ? NULL : host;
+}
+
+static bool read_entry(void *opaque, uint64_t addr, uint64_t *entry)
+{
+    CPUX86State *env = opaque;
+    uint64_t *host;
+
+    addr = x86_seam_strip_keyid(env_archcpu(env), addr);
+    host = entry_in_ram(env, addr, MMU_DATA_LOAD);
+    *entry = host ? le64_to_cpu(qatomic_read(host)) :
+                    cpu_ldq_mmuidx_ra(env, addr, MMU_PHYS_IDX, 0);
+    return true;
+}
+
+static bool update_entry(void *opaque, uint64_t addr, uint64_t old,
+                         uint64_t entry)
+{
+    CPUX86State *env = opaque;
+    uint64_t *host;
+
+    addr = x86_seam_strip_keyid(env_archcpu(env), addr);
+    host = entry_in_ram(env, addr, MMU_DATA_STORE);
+    if (host) {
+        old = cpu_to_le64(old);
+        return qatomic_cmpxchg(host, old, cpu_to_le64(entry)) == old;
+    }
+    cpu_stq_mmuidx_ra(env, addr, entry, MMU_PHYS_IDX, 0);
+    return true;
+}
+
+/* SDM Vol. 3, section "Page-Modification Logging" */
+static bool log_store(void *opaque, uint64_t gpa)
+{
+    CPUX86State *env = opaque;
+    X86Vmcs *vmcs = env_archcpu(env)->vmx->run;
+    uint64_t addr;
+
+    if (vmcs->pml_index >= PML_ENTRIES) {
+        return false;
+    }
+    addr = x86_seam_strip_keyid(env_archcpu(env), vmcs->pml_addr);
+    cpu_stq_mmuidx_ra(env, addr + vmcs->pml_index * sizeof(uint64_t),
+                      gpa & TARGET_PAGE_MASK, MMU_PHYS_IDX, 0);
+    vmcs->pml_index--;
+    return true;
+}
+
+static bool read_entry_debug(void *opaque, uint64_t addr, uint64_t *entry)
+{
+    CPUX86State *env = opaque;
+
+    addr = x86_seam_strip_keyid(env_archcpu(env), addr);
+    *entry = x86_ldq_phys(env_cpu(env), addr);
+    return true;
+}
+
+/* --- translation --------------------------------------------------------- */
+
+bool vmx_mmu_stage2(CPUX86State *env, uint64_t gpa, MMUAccessType access,
+                    hwaddr *paddr, int *prot, MemTxAttrs *attrs)
+{
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+    const X86Ept ept = {
+        .caps = &vmx->caps,
+        .eptp = vmx->ctl.eptp,
+        .read = read_entry,
+        .update = update_entry,
+        .log = vmx->ctl.pml ? log_store : NULL,
+        .opaque = env,
+    };
+    /*
+     * Why the address is wanted is known to the caller of the TLB alone, and
+     * only matters to the exit qualification.
+     */
+    const X86EptAccess wanted = {
+        .gpa = gpa,
+        .read = access == MMU_DATA_LOAD,
+        .write = access == MMU_DATA_STORE,
+        .fetch = access == MMU_INST_FETCH,
+        .gla_valid = true,
+    };
+    X86EptWalk walk;
+    X86EptResult result;
+
+    do {
+        result = x86_ept_walk(&ept, &wanted, &walk);
+    } while (result == X86_EPT_AGAIN);
+
+    switch (result) {
+    case X86_EPT_OK:
+        *paddr = x86_seam_strip_keyid(env_archcpu(env), walk.address);
+        *prot = (walk.cacheable & X86_EPT_READ ? PAGE_READ : 0) |
+                (walk.cacheable & X86_EPT_WRITE ? PAGE_WRITE : 0) |
+                (walk.cacheable & X86_EPT_EXECUTE ? PAGE_EXEC : 0);
+        *attrs = cpu_get_mem_attrs(env);
+        return true;
+    case X86_EPT_VIOLATION:
+        vmx->mmu.fault.reason = X86_VMX_EXIT_REASON_EPT_VIOLATION;
+        vmx->mmu.fault.qualification = x86_vmx_ept_qual(&walk.qual);
+        return false;
+    case X86_EPT_LOG_FULL:
+        vmx->mmu.fault.reason = X86_VMX_EXIT_REASON_PML_FULL;
+        return false;
+    default:
+        vmx->mmu.fault.reason = X86_VMX_EXIT_REASON_EPT_MISCONFIG;
+        return false;
+    }
+}
+
+bool vmx_mmu_ptw_store(CPUX86State *env, uint64_t gpa, void **host)
+{
+    int flags = probe_access_full_mmu(env, gpa, 0, MMU_DATA_STORE,
+                                      MMU_NESTED_IDX, host, NULL);
+
+    return !(flags & TLB_INVALID_MASK);
+}
+
+void vmx_mmu_stage2_exit(CPUX86State *env, uint64_t gpa, vaddr gla,
+                         int mmu_idx, bool walk, uintptr_t ra)
+{
+    const X86VmxState *vmx = env_archcpu(env)->vmx;
+    const bool linear = mmu_idx != MMU_NESTED_IDX;
+    VmxExit exit = {
+        .reason = vmx->mmu.fault.reason,
+        .gpa = gpa,
+    };
+
+    if (linear) {
+        exit.gla = is_mmu_index_32(mmu_idx & ~MMU_VMX_BANK) ?
+                   (uint32_t)gla : gla;
+    }
+    if (exit.reason == X86_VMX_EXIT_REASON_EPT_VIOLATION) {
+        X86VmxEptQual qual =
+            x86_vmx_ept_qual_decode(vmx->mmu.fault.qualification);
+
+        qual.gla_valid = linear;
+        qual.gla_access = linear && !walk;
+        if (walk && vmx->ctl.ept_ad) {
+            /* SDM: such accesses count as writes, and tell both */
+            qual.read = true;
+            qual.write = true;
+        }
+        exit.qualification = x86_vmx_ept_qual(&qual);
+    }
+    vmx_exit(env, &exit, ra);
+}
+
+/* --- debuggers ----------------------------------------------------------- */
+
+bool vmx_stage2_debug(CPUX86State *env, uint64_t gpa, hwaddr *paddr,
+                      MemTxAttrs *attrs)
+{
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+    const X86Ept ept = {
+        .caps = &vmx->caps,
+        .eptp = vmx->ctl.eptp,
+        .read = read_entry_debug,
+        .opaque = env,
+    };
+    const X86EptAccess any = { .gpa = gpa };
+    X86EptWalk walk;
+
+    if (x86_ept_walk(&ept, &any, &walk) != X86_EPT_OK) {
+        return false;
+    }
+    *paddr = x86_seam_strip_keyid(env_archcpu(env), walk.address);
+    *attrs = cpu_get_mem_attrs(env);
+    return true;
+}
