@@ -29,8 +29,7 @@ class Leaf:
     @property
     def fields(self):
         """Which table its metadata fields are in."""
-        return {'SYS': 'sys', 'MNG': 'td', 'VP': 'vp'}.get(
-            self.name.split('.')[1], 'sys')
+        return self.row.get('fields', 'sys')
 
 
 class Tables:

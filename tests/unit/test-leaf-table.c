@@ -116,6 +116,11 @@ static void test_operands(void)
         check_operands(leaf[i]->in);
         check_operands(leaf[i]->out);
     }
+    leaf = tdx_guest_leaf_table(&n);
+    for (i = 0; i < n; i++) {
+        check_operands(leaf[i]->in);
+        check_operands(leaf[i]->out);
+    }
     g_assert_null(tdx_operand_doc("no such operand"));
 }
 

@@ -114,11 +114,15 @@ def leaves_page(_tables):
     page("--rst-leaves", "tdx-module-leaves.rst")
 
 
+def guest_leaves_page(_tables):
+    page("--rst-guest-leaves", "tdx-module-guest-leaves.rst")
+
+
 def main():
     with open(JSON_FILE, encoding="utf-8") as source:
         tables = json.load(source)
     checks = [leaves, statuses, operands, fields, structures,
-              metadata_page, leaves_page]
+              metadata_page, leaves_page, guest_leaves_page]
     failed = 0
     print(f"1..{len(checks)}")
     for number, check in enumerate(checks, 1):

@@ -144,6 +144,10 @@ static void add_leaf(JsonBuilder *json, const TdxLeaf *leaf)
     add_operands(json, "out", leaf->out, true);
     add_statuses_of(json, leaf);
     add_answers(json, leaf);
+    if (leaf->fields) {
+        add_text(json, "fields", leaf->fields == &tdx_sys_fields ? "sys" :
+                 leaf->fields == &tdx_td_fields ? "td" : "vp");
+    }
     if (leaf->what) {
         add_text(json, "what", leaf->what);
     }
@@ -361,8 +365,11 @@ int main(int argc, char **argv)
         print_rst();
     } else if (argc == 2 && !strcmp(argv[1], "--rst-leaves")) {
         print_leaves_rst();
+    } else if (argc == 2 && !strcmp(argv[1], "--rst-guest-leaves")) {
+        print_guest_leaves_rst();
     } else {
-        fprintf(stderr, "Usage: tdx-tables --json | --rst | --rst-leaves\n");
+        fprintf(stderr, "Usage: tdx-tables --json | --rst | --rst-leaves | "
+                "--rst-guest-leaves\n");
         return 1;
     }
     return 0;

@@ -15,8 +15,11 @@ const char *leaf_coverage(const TdxLeaf *leaf);
 /** operand_on_failure: what an output holds after a failure, in words */
 const char *operand_on_failure(const TdxLeafOperand *operand);
 
-/** print_leaves_rst: the leaf reference */
+/** print_leaves_rst: the reference of SEAMCALL leaves */
 void print_leaves_rst(void);
+
+/** print_guest_leaves_rst: the reference of TDCALL leaves */
+void print_guest_leaves_rst(void);
 
 /**
  * TdxMember: a member of a structure, in bytes.
