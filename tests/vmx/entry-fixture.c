@@ -9,7 +9,7 @@
 #include "entry-fixture.h"
 #include "vmx/vmcs.h"
 
-static bool mem_read(void *opaque, uint64_t addr, void *buf, size_t size)
+bool entry_read(void *opaque, uint64_t addr, void *buf, size_t size)
 {
     static const uint32_t revision = X86_VMCS_REVISION;
     static const uint32_t shadow = X86_VMCS_REVISION | 1U << 31;
@@ -37,7 +37,7 @@ static bool mem_read(void *opaque, uint64_t addr, void *buf, size_t size)
 }
 
 /* A 64-bit host that enters a 64-bit guest with EPT */
-static void init_vmcs(X86Vmcs *v)
+void entry_init_vmcs(X86Vmcs *v)
 {
     static const X86VmcsSegment data = {
         .limit = UINT32_MAX, .ar = 0xc093, .selector = 0x10,
@@ -84,7 +84,7 @@ static void init_vmcs(X86Vmcs *v)
     v->guest_gdtr_limit = v->guest_idtr_limit = 0xffff;
 }
 
-static void init_caps(X86VmxCaps *caps, unsigned cpu)
+void entry_init_caps(X86VmxCaps *caps, unsigned cpu)
 {
     X86VmxConfig config = test_config();
 
@@ -133,11 +133,11 @@ X86VmxEntryOutcome entry_run(const EntryCase *c, unsigned dirty)
         .smm = c->cpu & CPU_SMM,
         .long_mode = !(c->cpu & CPU_NOT_LONG),
         .current = ENTRY_CURRENT,
-        .read = mem_read,
+        .read = entry_read,
     };
 
-    init_caps(&caps, c->cpu);
-    init_vmcs(vmcs);
+    entry_init_caps(&caps, c->cpu);
+    entry_init_vmcs(vmcs);
     for (unsigned i = 0; i < G_N_ELEMENTS(c->edit) && c->edit[i].used; i++) {
         const X86VmcsFieldInfo *field = x86_vmcs_field(c->edit[i].field);
 

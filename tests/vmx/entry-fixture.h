@@ -49,7 +49,7 @@ enum EntryCpu {
  */
 typedef struct EntryCase {
     X86VmxRule rule;
-    EntryEdit edit[6];
+    EntryEdit edit[24];
     unsigned cpu;
     uint32_t field;
 } EntryCase;
@@ -60,6 +60,15 @@ typedef struct EntryCase {
 #define ENTRY_VMCS       0x30000    /* another VMCS */
 #define ENTRY_SHADOW     0x31000    /* a shadow VMCS */
 #define ENTRY_BAD_PDPTES 0x40000    /* entry 3 has a reserved bit */
+
+/** entry_init_vmcs: that of an entry that succeeds */
+void entry_init_vmcs(X86Vmcs *vmcs);
+
+/** entry_init_caps: a CPU that offers all but what @cpu, an EntryCpu, says */
+void entry_init_caps(X86VmxCaps *caps, unsigned cpu);
+
+/** entry_read: read the fixture's memory, as X86VmxEntry wants it */
+bool entry_read(void *opaque, uint64_t addr, void *buf, size_t size);
 
 /** entry_run: check case @c; @dirty as in x86_vmx_entry_check() */
 X86VmxEntryOutcome entry_run(const EntryCase *c, unsigned dirty);
