@@ -62,7 +62,50 @@ static void test_properties(void)
     g_assert_cmpint(tdx_rd(qts, TDX_MD_NUM_HANDOFF), ==, 200);
     g_assert_cmpint(tdx_rd(qts, TDX_MD_MAX_TDMRS), ==, 3);
     g_assert_cmpint(tdx_rd(qts, TDX_MD_MAX_RESERVED), ==, 5);
-    g_assert_cmphex(tdx_rd(qts, TDX_MD_FEATURES0), ==, 0x41 | FEATURE(36));
+    g_assert_cmphex(tdx_rd(qts, TDX_MD_FEATURES0), ==,
+                    0x41 | FEATURE(36) | FEATURE(53));
+    qtest_quit(qts);
+}
+
+/*
+ * A module has the leaves of the features that it says it has, and no others.
+ * Leaf: the number that a host calls to use the feature.
+ */
+static const struct {
+    unsigned bit;
+    uint64_t leaf;
+} leaf_features[] = {
+    { 0, TDH_EXPORT_MEM },          /* TD_MIGRATION */
+    { 0, TDH_IMPORT_MEM },
+    { 0, TDH_MIG_STREAM_CREATE },
+    { 2, TDH_SERVTD_BIND },         /* SERVICE_TD */
+    { 2, TDH_SERVTD_PREBIND },
+    { 36, TDH_PHYMEM_PAMT_ADD },    /* DYNAMIC_PAMT */
+    { 36, TDH_PHYMEM_PAMT_REMOVE },
+    { 53, TDH_SYS_DISABLE },        /* SYS_DISABLE; ends what went before */
+};
+
+static void test_leaf_features(const void *module)
+{
+    QTestState *qts = tdx_start(module, "-m 4G");
+    QTdxTdmr t = { .base = 4 * GiB, .size = 1 * GiB };
+    uint64_t features;
+
+    tdx_place_pamts(&t, true, 16 * MiB);
+    tdx_bring_up(qts, 1, (int[]) { 0, -1 }, &t, 1,
+                 2 | TDX_CONFIG_DYNAMIC_PAMT);
+    features = tdx_rd(qts, TDX_MD_FEATURES0);
+    for (int i = 0; i < ARRAY_SIZE(leaf_features); i++) {
+        uint64_t status = tdx_call(qts, 0, leaf_features[i].leaf, ~0ULL, 0,
+                                   0);
+        bool unknown = status == tdx_op(TDX_OPERAND_INVALID, 0);
+
+        if (unknown == !!(features & FEATURE(leaf_features[i].bit))) {
+            g_error("TDX_FEATURES0 0x%" PRIx64 ", but leaf %" PRIu64
+                    " answers 0x%" PRIx64, features, leaf_features[i].leaf,
+                    status);
+        }
+    }
     qtest_quit(qts);
 }
 
@@ -251,6 +294,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("seam/device/defaults", test_defaults);
     qtest_add_func("seam/device/properties", test_properties);
+    qtest_add_data_func("seam/device/leaf-features/default", "",
+                        test_leaf_features);
+    qtest_add_data_func("seam/device/leaf-features/no-sys-disable",
+                        "sys-disable=off", test_leaf_features);
     for (int i = 0; i < ARRAY_SIZE(bad_cases); i++) {
         g_autofree char *path = g_strdup_printf("seam/device/refused/%s",
                                                 bad_cases[i].name);

@@ -283,6 +283,36 @@ static void test_busy(void)
 
 /* --- guest errors -------------------------------------------------------- */
 
+/*
+ * Memory that the host has back is the host's to write.  What a host must not
+ * touch is what the module or a TD still has.
+ */
+static void test_written_errors(void)
+{
+    const uint64_t range = TDX_HOST_BASE + 64 * TDX_2M;
+    const uint64_t pair = TDX_HOST_BASE + 32 * TDX_2M;
+    QTestState *qts;
+    QHostTd td;
+    Log l;
+
+    host_start(&l, "-d guest_errors -trace seam_private_written");
+    qts = l.host.qts;
+    host_td_create(&td, &l.host, 0, HKID);
+    tdx_assert_status(tdx_call(qts, 0, TDH_PHYMEM_PAMT_ADD, range | 1, pair,
+                               pair + TDX_4K), TDX_SUCCESS);
+    tdx_assert_status(tdx_call(qts, 0, TDH_PHYMEM_PAMT_REMOVE, range | 1, 0,
+                               0), TDX_SUCCESS);
+    qtest_memset(qts, pair, 0, 2 * TDX_4K);
+    qtest_writeb(qts, td.tdr + 4000, 0);
+    log_read(&l, qts);
+    expect_line(&l, "seam_private_written private memory written through "
+                "KeyID 0: 0x%" PRIx64 " \\+ 1", td.tdr + 4000);
+    expect_line(&l, "private memory at 0x%" PRIx64 ": 1 bytes were written "
+                "through another KeyID, its content is lost", td.tdr + 4000);
+    g_assert_cmpuint(count_lines(&l, ""), ==, 2 + 1);
+    log_free(&l);
+}
+
 static void test_config_errors(void)
 {
     QTdxTdmr t = { .base = TDX_HOST_BASE, .size = 1ULL << 30 };
@@ -315,8 +345,8 @@ static void test_config_errors(void)
 
     expect_line(&l, "SEAMCALL on LP 0: TDH\\.SYS\\.RD\\("
                 "field=0xa00000300000008 TDX_FEATURES0\\): "
-                "TDX_SYS_LP_INIT_NOT_DONE: the module is in state "
-                "SYSINIT_PENDING");
+                "TDX_SYS_LP_INIT_NOT_DONE: LP 0x0 has not done "
+                "TDH\\.SYS\\.LP\\.INIT");
     expect_line(&l, "SEAMCALL on LP 0: TDH\\.MNG\\.CREATE\\(page=0x100000000, "
                 "hkid=0x3\\): TDX_SYS_NOT_READY: the module is in state "
                 "SYSINIT_PENDING");
@@ -442,6 +472,7 @@ int main(int argc, char **argv)
     qtest_add_func("/seam-trace/busy", test_busy);
     qtest_add_func("/seam-trace/loader", test_loader);
     qtest_add_func("/seam-trace/silence", test_silence);
+    qtest_add_func("/seam-guest-errors/written", test_written_errors);
     qtest_add_func("/seam-guest-errors/config", test_config_errors);
     qtest_add_func("/seam-guest-errors/pages", test_page_errors);
     return g_test_run();

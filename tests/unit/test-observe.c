@@ -287,6 +287,28 @@ static void expect_cause(TdxCauseKind kind, const char *what, uint64_t value,
     forget();
 }
 
+/* A module that waits for a processor says which one it is */
+static void test_causes_of_lps(void)
+{
+    SimPlatform *sim = sim_boot_machine(3, 1);
+
+    sim_start(sim);
+    observe(sim);
+    ASSERT_OK(sim_leaf(sim, 0, TDH_SYS_INIT, 0, 0, 0));
+    ASSERT_OK(sim_leaf(sim, 0, TDH_SYS_LP_INIT, 0, 0, 0));
+    ASSERT_OK(sim_leaf(sim, 2, TDH_SYS_LP_INIT, 0, 0, 0));
+    g_assert_cmphex(sim_sys_config(sim, 0), ==,
+                    TDX_SYS_CONFIG_NOT_PENDING);
+    expect_cause(TDX_CAUSE_LP_NOT_INIT, "LP", 1, 0);
+    g_assert_cmphex(sim_leaf(sim, 0, TDH_SYS_UPDATE, 0, 0, 0), ==,
+                    TDX_SYS_STATE_INCORRECT);
+    expect_cause(TDX_CAUSE_LP_NOT_INIT, "LP", 1, 0);
+    g_assert_cmphex(sim_leaf(sim, 1, TDH_SYS_RD, 0, 0, 0), ==,
+                    TDX_SYS_LP_INIT_NOT_DONE);
+    expect_cause(TDX_CAUSE_LP_NOT_INIT, "LP", 1, 0);
+    sim_free(sim);
+}
+
 static void test_causes_of_config(void)
 {
     SimPlatform *sim = sim_boot_machine(1, 1);
@@ -386,6 +408,7 @@ int main(int argc, char **argv)
                          test_pamt_init);
     g_test_add_data_func("/observe/pamt/init-static", GINT_TO_POINTER(false),
                          test_pamt_init);
+    g_test_add_func("/observe/causes/lps", test_causes_of_lps);
     g_test_add_func("/observe/causes/config", test_causes_of_config);
     g_test_add_func("/observe/causes/pages", test_causes_of_pages);
     return g_test_run();

@@ -17,6 +17,7 @@
 #include "migration/qemu-file-types.h"
 #include "system/tcg.h"
 #include "seam-internal.h"
+#include "target/i386/tdx-module/include/query.h"
 #include "trace.h"
 
 /* --- lines --------------------------------------------------------------- */
@@ -159,6 +160,22 @@ void seam_integrity_own_writes(bool on)
 }
 
 /*
+ * A private line becomes the host's.  That is a mistake where the module or a
+ * TD owns the page, and not where the host has got it back.
+ */
+static void tell_written(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
+{
+    if ((trace_event_get_state_backends(TRACE_SEAM_PRIVATE_WRITTEN) ||
+         qemu_loglevel_mask(LOG_GUEST_ERROR)) &&
+        tdx_query_owned(s->module, hpa)) {
+        trace_seam_private_written(hpa, len);
+        qemu_log_mask(LOG_GUEST_ERROR, "private memory at 0x%" PRIx64
+                      ": %" PRIu64 " bytes were written through another "
+                      "KeyID, its content is lost\n", hpa, len);
+    }
+}
+
+/*
  * [@addr, @addr + @len) is inside of a page.  A processor's store ends in its
  * cache; of what it writes past that seam.h's functions are told.
  */
@@ -178,10 +195,7 @@ static void page_written(TdxModuleDevice *s, const SeamRam *ram,
     }
     if (lines && qatomic_read(lines) & mask) {
         qatomic_and(lines, ~mask);
-        trace_seam_private_written(hpa, len);
-        qemu_log_mask(LOG_GUEST_ERROR, "private memory at 0x%" PRIx64
-                      ": %" PRIu64 " bytes were written through another "
-                      "KeyID, its content is lost\n", hpa, (uint64_t)len);
+        tell_written(s, hpa, len);
     }
     /* Another thread may find the same at once, which does no harm */
     if (!seam_integrity_watched(s, hpa)) {

@@ -119,6 +119,29 @@ static int64_t call_clock(void)
     return icount_enabled() ? 0 : get_clock();
 }
 
+static void format_call(const uint64_t *gpr, char call[TDX_CALL_TEXT_SIZE])
+{
+    if (seam_is_loader_call(gpr)) {
+        snprintf(call, TDX_CALL_TEXT_SIZE, "%s(RCX=0x%" PRIx64 ")",
+                 seam_loader_leaf_name(gpr[TDX_RAX]), gpr[TDX_RCX]);
+    } else {
+        tdx_call_format(gpr, call, TDX_CALL_TEXT_SIZE);
+    }
+}
+
+void seam_observe_refusal(unsigned cpu, const uint64_t *gpr, const char *why)
+{
+    char call[TDX_CALL_TEXT_SIZE];
+
+    if (trace_event_get_state_backends(TRACE_SEAM_REFUSED) ||
+        qemu_loglevel_mask(LOG_GUEST_ERROR)) {
+        format_call(gpr, call);
+        trace_seam_refused(cpu, call, why);
+        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL on processor %u: %s: "
+                      "VMfailInvalid: %s\n", cpu, call, why);
+    }
+}
+
 bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
                         SeamCallFunc *func)
 {
@@ -133,12 +156,7 @@ bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
         return func(s, lp, gpr);
     }
     memcpy(before, gpr, sizeof(before));
-    if (seam_is_loader_call(gpr)) {
-        snprintf(call, sizeof(call), "%s(RCX=0x%" PRIx64 ")",
-                 seam_loader_leaf_name(gpr[TDX_RAX]), gpr[TDX_RCX]);
-    } else {
-        tdx_call_format(gpr, call, sizeof(call));
-    }
+    format_call(gpr, call);
     trace_seam_seamcall(lp, call);
 
     tdx_module_observe(s->module, &observer);

@@ -285,6 +285,12 @@ typedef bool SeamCallFunc(TdxModuleDevice *s, unsigned lp, uint64_t *gpr);
 bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
                         SeamCallFunc *func);
 
+/**
+ * seam_observe_refusal: tell them that a SEAMCALL on QEMU's processor @cpu
+ * reaches nobody, and why
+ */
+void seam_observe_refusal(unsigned cpu, const uint64_t *gpr, const char *why);
+
 /** seam_device: the loaded module, NULL when there is none */
 TdxModuleDevice *seam_device(void);
 void seam_device_set(TdxModuleDevice *s);

@@ -37,19 +37,29 @@ static inline bool observed(void)
     return trace_events_enabled_count || qemu_loglevel_mask(LOG_GUEST_ERROR);
 }
 
+/* VMfailInvalid before anybody who could answer is reached */
+static bool refuse(unsigned cpu, const uint64_t *gpr, const char *why)
+{
+    if (unlikely(observed())) {
+        seam_observe_refusal(cpu, gpr, why);
+    }
+    return false;
+}
+
 bool seam_seamcall(X86CPU *cpu, uint64_t *gpr)
 {
     TdxModuleDevice *s = loaded;
     unsigned index = CPU(cpu)->cpu_index;
     int lp;
 
-    if (!s || index >= s->num_cpus) {
-        return false;
+    if (unlikely(!s)) {
+        return refuse(index, gpr, "this machine has no TDX module");
     }
-    lp = s->lp_of_cpu[index];
+    lp = index < s->num_cpus ? s->lp_of_cpu[index] : -1;
     /* Or it came to the place of one that the module counts */
-    if (lp < 0 || s->found.lp[lp].cpu != cpu) {
-        return false;
+    if (unlikely(lp < 0 || s->found.lp[lp].cpu != cpu)) {
+        return refuse(index, gpr, "the TDX module does not count this "
+                      "processor, which was plugged since the last reset");
     }
     if (unlikely(observed())) {
         return seam_observed_call(s, lp, gpr, call);

@@ -197,7 +197,7 @@ static const struct {
     { "dynamic-pamt", "The module knows Dynamic PAMT: TDX_FEATURES0[36]" },
     { "version", "MAJOR.MINOR.UPDATE as TDH.SYS.RD reports it" },
     { "features0", "TDX_FEATURES0 as reported, for tests of a host without "
-      "or with a feature; bit 36 follows dynamic-pamt" },
+      "or with a feature; bits 36 and 53 follow dynamic-pamt, sys-disable" },
     { "max-tdmrs", "MAX_TDMRS, 1.." stringify(TDX_MAX_TDMRS) " (the most)" },
     { "max-reserved-per-tdmr", "MAX_RESERVED_PER_TDMR, 1.."
       stringify(TDX_MAX_RSVD_PER_TDMR) " (the most)" },

@@ -44,6 +44,14 @@ static inline TdxStatus tdx_check_version(const TdxCall *c, unsigned max)
                        tdx_op(TDX_OPERAND_INVALID, TDX_RAX));
 }
 
+/** tdx_check_lp_init: TDX_SYS_LP_INIT_NOT_DONE before TDH.SYS.LP.INIT */
+static inline TdxStatus tdx_check_lp_init(const TdxCall *c)
+{
+    return tdx_require(c->m->lps[c->lp].init,
+                       tdx_fails(c->m, TDX_SYS_LP_INIT_NOT_DONE, "LP", c->lp,
+                                 TDX_CAUSE_LP_NOT_INIT, 0));
+}
+
 /** tdx_take: @lock until the end of @guard's scope; TDX_OPERAND_BUSY op */
 static inline TdxStatus tdx_take(TdxLockGuard *guard, TdxLock *lock,
                                  TdxLockType type, uint32_t op)

@@ -36,12 +36,8 @@ struct TdxCallCounts {
     uint8_t pad[64];
 };
 
-/* Has every LP of the machine done TDH.SYS.LP.INIT? */
-static inline bool tdx_all_lps_init(const TdxModule *m)
-{
-    return __atomic_load_n(&m->st.num_init_lps, __ATOMIC_SEQ_CST) >=
-           m->plat.num_lps;
-}
+/** tdx_all_lps_init: has every LP of the machine done TDH.SYS.LP.INIT? */
+bool tdx_all_lps_init(const TdxModule *m);
 
 /**
  * tdx_others_active: is a SEAMCALL under way on an LP other than @lp?

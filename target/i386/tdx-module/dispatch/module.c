@@ -52,12 +52,19 @@ static void derive_hkid_layout(TdxModule *m)
     m->private_hkid_max = p->mktme_keyids + p->tdx_keyids;
 }
 
-/* Metadata 5: only the platform knows whether it can verify reports */
+/*
+ * Metadata 5: only the platform knows whether it can verify reports; hosts
+ * know by its bit that there is TDH.SYS.DISABLE.
+ */
 static void derive_features0(TdxModule *m)
 {
-    m->features0 = m->cfg.features0 & ~TDX_FEATURES0_LOCAL_ATTESTATION;
+    m->features0 = m->cfg.features0 & ~(TDX_FEATURES0_LOCAL_ATTESTATION |
+                                        TDX_FEATURES0_SYS_DISABLE);
     if (m->plat.seamverifyreport) {
         m->features0 |= TDX_FEATURES0_LOCAL_ATTESTATION;
+    }
+    if (m->cfg.sys_disable) {
+        m->features0 |= TDX_FEATURES0_SYS_DISABLE;
     }
 }
 

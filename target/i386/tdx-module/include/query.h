@@ -187,6 +187,12 @@ TdxQueryEntry tdx_query_entry(const TdxQueryRange *r, TdxLevel level,
 /** tdx_query_has_pair: does a page pair hold the 4K entries of @r? */
 bool tdx_query_has_pair(const TdxQueryConfig *cfg, const TdxQueryRange *r);
 
+/**
+ * tdx_query_owned: does the module or a TD own the page at @hpa?  False for
+ * what the host never gave to them, or got back.
+ */
+bool tdx_query_owned(TdxModule *m, uint64_t hpa);
+
 /** tdx_query_owner: the owner in the entry of @level, as above */
 uint64_t tdx_query_owner(const TdxQueryRange *r, TdxLevel level, unsigned i);
 

@@ -380,6 +380,50 @@ TdxUse tdx_query_use(const TdxQueryConfig *cfg, const TdxQueryRange *r,
     return use;
 }
 
+typedef struct Owned {
+    const TdxQueryConfig *cfg;
+    uint64_t hpa;
+    bool owned;
+} Owned;
+
+static bool look_for_owner(void *opaque, const TdxQueryRange *r)
+{
+    Owned *o = opaque;
+
+    switch (tdx_query_use(o->cfg, r, (o->hpa - r->hpa) / TDX_PAGE_4K)) {
+    case TDX_USE_NDA:
+    case TDX_USE_RSVD:
+    case TDX_USE_UNINITIALIZED:
+        break;
+    default:
+        o->owned = true;
+    }
+    return false;
+}
+
+bool tdx_query_owned(TdxModule *m, uint64_t hpa)
+{
+    g_autofree TdxQueryConfig *cfg = g_new(TdxQueryConfig, 1);
+    uint64_t range = hpa & ~(TDX_PAGE_2M - 1);
+    Owned o = { .cfg = cfg, .hpa = hpa };
+    uint32_t i;
+    int level;
+
+    tdx_query_config(m, cfg);
+    for (i = 0; i < cfg->num_tdmrs; i++) {
+        for (level = 0; level < TDX_NUM_PAMT_LEVELS; level++) {
+            const TdxRange *pamt = &cfg->tdmr[i].pamt[level];
+
+            if (hpa - pamt->base < pamt->size) {
+                return true;
+            }
+        }
+    }
+    tdx_query_pamt(m, cfg, range, range + TDX_PAGE_2M, false, look_for_owner,
+                   &o);
+    return o.owned;
+}
+
 /* Is the use of all its pages the same, whatever page one asks for? */
 static bool is_uniform(const TdxQueryRange *r)
 {

@@ -106,7 +106,7 @@ static TdxStatus tdh_sys_info(TdxCall *c)
     c->gpr[TDX_RDX] = 0;
     c->gpr[TDX_R9] = 0;
 
-    status = tdx_require(m->lps[c->lp].init, TDX_SYS_LP_INIT_NOT_DONE) ?:
+    status = tdx_check_lp_init(c) ?:
              tdx_check_shared_hpa(m, info_hpa, sizeof(info), sizeof(info),
                                   TDX_RCX) ?:
              tdx_require(info_size >= sizeof(info),

@@ -14,12 +14,14 @@ static TdxStatus tdh_sys_rd(TdxCall *c)
     TdxModule *m = c->m;
     uint64_t id = c->gpr[TDX_RDX]; /* its context does not matter */
     const TdxField *f;
+    TdxStatus status;
 
     c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
     c->gpr[TDX_R8] = 0;
 
-    if (!m->lps[c->lp].init) {
-        return TDX_SYS_LP_INIT_NOT_DONE;
+    status = tdx_check_lp_init(c);
+    if (status) {
+        return status;
     }
     if (tdx_field_id_is_null(id)) {
         f = tdx_field_first(&tdx_sys_fields, m->cfg.features0);

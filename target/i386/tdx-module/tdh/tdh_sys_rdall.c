@@ -38,7 +38,7 @@ static TdxStatus tdh_sys_rdall(TdxCall *c)
 
     c->gpr[TDX_R8] = TDX_FIELD_ID_NONE;
 
-    status = tdx_require(m->lps[c->lp].init, TDX_SYS_LP_INIT_NOT_DONE) ?:
+    status = tdx_check_lp_init(c) ?:
              tdx_check_shared_hpa(m, buffer_hpa, sizeof(buf), sizeof(buf),
                                   TDX_RDX) ?:
              tdx_require(find_start(m, start, &f, &index),
