@@ -18,7 +18,7 @@
 /* IA32_DEBUGCTL: LBR and BTF can be set, and do nothing */
 #define DEBUGCTL_BITS 3
 
-/* --- capabilities --------------------------------------------------------- */
+/* --- capabilities ------------------------------------------------------- */
 
 X86VmxFixed x86_vmx_cr0_fixed(const X86CPU *cpu)
 {
@@ -63,7 +63,7 @@ static uint64_t efer_bits(const CPUX86State *env)
     return bits;
 }
 
-/* --- the VMCS in memory ----------------------------------------------------- */
+/* --- the VMCS in memory ------------------------------------------------- */
 
 /*
  * While the machine stands still its memory has all of a VMCS: for whoever
@@ -82,7 +82,7 @@ static void vmcs_to_memory(void *opaque, bool running, RunState state)
     }
 }
 
-/* --- INIT, timer, reset -------------------------------------------------- */
+/* --- INIT, timer, reset ------------------------------------------------- */
 
 static void wake_for_timer(void *opaque)
 {
@@ -110,6 +110,8 @@ void x86_vmx_realize(X86CPU *cpu)
         .efer = efer_bits(env),
         .debugctl = DEBUGCTL_BITS,
     });
+    vmx->cpu = cpu;
+    vmx->vmcs_ptr = X86_VMX_NO_VMCS;
     vmx->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, wake_for_timer, cpu);
     vmx->vm_change = qemu_add_vm_change_state_handler(vmcs_to_memory, cpu);
 }
@@ -130,7 +132,7 @@ void x86_vmx_raise_init(X86CPU *cpu)
         return;
     }
     qatomic_set(&vmx->init_pending, true);
-    /* In non-root operation it is an exit; VM entry looks after it got there. */
+    /* In non-root operation it is an exit; VM entry looks for it as well. */
     smp_mb();
     if (qatomic_read(&cpu->env.hflags) & HF_VMX_GUEST_MASK) {
         cpu_interrupt(CPU(cpu), CPU_INTERRUPT_VMX);
@@ -166,6 +168,7 @@ void x86_vmx_reset(X86CPU *cpu)
         timer_del(timer);
     }
     memset(vmx, 0, sizeof(*vmx));
+    vmx->cpu = cpu;
     vmx->caps = caps;
     vmx->timer = timer;
     vmx->vm_change = vm_change;
@@ -173,7 +176,7 @@ void x86_vmx_reset(X86CPU *cpu)
     cpu->env.hflags &= ~(HF_VMX_GUEST_MASK | HF_VMX_STEP_MASK);
 }
 
-/* --- what is pending for a guest -------------------------------------------- */
+/* --- what is pending for a guest ---------------------------------------- */
 
 static bool timer_due(X86CPU *cpu)
 {
@@ -256,25 +259,79 @@ VmxPending vmx_pending(X86CPU *cpu, int request)
     return VMX_PENDING_NONE;
 }
 
-/* --- migration ----------------------------------------------------------- */
+/* --- migration ---------------------------------------------------------- */
 
 static bool vmx_state_needed(void *opaque)
 {
     X86VmxState *vmx = opaque;
 
-    return vmx->vmxon;
+    return vmx->vmxon || vmx->debugctl;
+}
+
+static int vmx_pre_save(void *opaque)
+{
+    X86VmxState *vmx = opaque;
+
+    vmx->non_root = vmx->run != NULL;
+    return 0;
+}
+
+/*
+ * The current VMCS is what memory has of it; the controls of a guest that
+ * runs follow from it, and its translations are made anew.
+ */
+static int vmx_post_load(void *opaque, int version_id)
+{
+    X86VmxState *vmx = opaque;
+    X86CPU *cpu = vmx->cpu;
+    bool guest = cpu->env.hflags & HF_VMX_GUEST_MASK;
+
+    vmx->run = NULL;
+    if (guest != vmx->non_root ||
+        (guest && vmx->vmcs_ptr == X86_VMX_NO_VMCS)) {
+        return -EINVAL;
+    }
+    if (vmx->vmcs_ptr != X86_VMX_NO_VMCS) {
+        address_space_read(&address_space_memory,
+                           x86_seam_strip_keyid(cpu, vmx->vmcs_ptr),
+                           MEMTXATTRS_UNSPECIFIED, &vmx->vmcs,
+                           sizeof(vmx->vmcs));
+    }
+    vmx->dirty = X86_VMCS_GROUPS;
+    if (guest) {
+        vmx->run = &vmx->vmcs;
+        vmx_decode_controls(cpu);
+        if (vmx->ctl.pin & X86_VMX_PIN_PREEMPTION_TIMER) {
+            timer_mod(vmx->timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+        }
+    }
+    return 0;
 }
 
 const VMStateDescription vmstate_x86_vmx = {
     .name = "cpu/vmx",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .needed = vmx_state_needed,
+    .pre_save = vmx_pre_save,
+    .post_load = vmx_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_BOOL(vmxon, X86VmxState),
         VMSTATE_UINT64(vmxon_ptr, X86VmxState),
         VMSTATE_BOOL(init_pending, X86VmxState),
         VMSTATE_UINT64(mov_ss_eip, X86VmxState),
+        VMSTATE_UINT64(debugctl, X86VmxState),
+        VMSTATE_UINT64(vmcs_ptr, X86VmxState),
+        VMSTATE_BOOL(non_root, X86VmxState),
+        VMSTATE_BOOL(hlt, X86VmxState),
+        VMSTATE_BOOL(mtf, X86VmxState),
+        VMSTATE_UINT64(pending_debug, X86VmxState),
+        VMSTATE_UINT64(host_tsc_offset, X86VmxState),
+        VMSTATE_UINT64(timer_tsc, X86VmxState),
+        VMSTATE_UINT64(ple_first, X86VmxState),
+        VMSTATE_UINT64(ple_last, X86VmxState),
+        VMSTATE_UINT64_ARRAY(mmu.pdpte, X86VmxState, 4),
+        VMSTATE_UINT64_ARRAY(mmu.pdpte_walk, X86VmxState, 4),
         VMSTATE_END_OF_LIST()
     },
 };

@@ -171,7 +171,9 @@ typedef struct VmxMmu {
  * @vmcs_ptr: the current-VMCS pointer
  * @vmcs: the current VMCS; memory is behind until it is current no more
  * @dirty: groups of its fields, X86VmcsGroup, that VMWRITE changed
+ * @cpu: whose state this is
  * @run: the VMCS that the guest runs with, in non-root operation
+ * @non_root: there is one; only for migration
  * @ctl: its controls, decoded
  * @vectoring: the event that is being delivered to the guest
  * @old_dr6, @old_dr7: as before the #DB that is coming up
@@ -180,6 +182,7 @@ typedef struct VmxMmu {
  * @mtf: an exit by the monitor trap flag is due
  * @pending_debug: what VM entry has to deliver as #DB
  * @host_tsc_offset: env's tsc_offset outside non-root operation
+ * @exit_tsc: the TSC when the exit that is being taken began, for MSR lists
  * @timer, @timer_tsc: wakes for the preemption timer, which runs out then
  * @vm_change: the machine's stops and starts
  * @ple_first, @ple_last: TSC of the first and the latest PAUSE of a loop
@@ -199,7 +202,9 @@ typedef struct X86VmxState {
     X86Vmcs vmcs;
     unsigned dirty;
 
+    X86CPU *cpu;
     X86Vmcs *run;
+    bool non_root;
     VmxControls ctl;
     VmxEvent vectoring;
     bool injecting;
@@ -209,6 +214,7 @@ typedef struct X86VmxState {
     bool mtf;
     uint64_t pending_debug;
     uint64_t host_tsc_offset;
+    uint64_t exit_tsc;
     QEMUTimer *timer;
     struct VMChangeStateEntry *vm_change;
     uint64_t timer_tsc;
@@ -279,7 +285,7 @@ static inline bool x86_vmx_cr_supported(X86VmxFixed fixed, uint64_t val)
     return (val & fixed.fixed0) == fixed.fixed0 && !(val & ~fixed.fixed1);
 }
 
-/* --- what TCG's instruction helpers ask ---------------------------------- */
+/* --- what TCG's instruction helpers ask --------------------------------- */
 
 /** x86_vmx_guest: is the CPU in VMX non-root operation? */
 static inline bool x86_vmx_guest(const CPUX86State *env)
@@ -334,7 +340,7 @@ G_NORETURN void vmx_exit(CPUX86State *env, const VmxExit *exit, uintptr_t ra);
 void x86_vmx_page_fault(CPUX86State *env, int error_code, uint64_t addr,
                         uintptr_t ra);
 
-/* --- translations: vmx/mmu.c and vmx/stage2.c ---------------------------- */
+/* --- translations: vmx/mmu.c and vmx/stage2.c --------------------------- */
 
 /**
  * vmx_mmu_host_leave: VM entry has passed its checks, and the host's state is
@@ -491,7 +497,7 @@ static inline void x86_vmx_load_pdptes(CPUX86State *env, int reg,
  */
 hwaddr vmx_mmu_debug_walk(CPUX86State *env, vaddr addr, MemTxAttrs *attrs);
 
-/* --- control registers --------------------------------------------------- */
+/* --- control registers -------------------------------------------------- */
 
 /**
  * x86_vmx_write_cr: MOV of @val to CR @reg.  May exit, or raise #GP(0) if a
@@ -503,12 +509,12 @@ target_ulong x86_vmx_write_cr(CPUX86State *env, int reg, target_ulong val,
 /** x86_vmx_clts: CLTS by a guest that does not own TS: done, or it exits */
 bool x86_vmx_clts(CPUX86State *env, uintptr_t ra);
 
-/* --- MSRs and the TSC ------------------------------------------------------ */
+/* --- MSRs and the TSC --------------------------------------------------- */
 
 /** x86_vmx_tsc: the time-stamp counter as software sees it */
 uint64_t x86_vmx_tsc(CPUX86State *env);
 
-/** x86_vmx_rdmsr: read an MSR that only a CPU with VMX has; false: it is none */
+/** x86_vmx_rdmsr: read an MSR of a CPU with VMX; false: it is none */
 bool x86_vmx_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val);
 
 /* How a CPU with VMX takes WRMSR */
@@ -527,7 +533,7 @@ X86VmxMsr x86_vmx_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val);
  */
 bool x86_vmx_msr_fault(CPUX86State *env);
 
-/* --- intercepts: the CPU is in non-root operation -------------------------- */
+/* --- intercepts: the CPU is in non-root operation ----------------------- */
 
 /** vmx_intercept: SVM's site @type with its @param.  Exits, or returns. */
 void vmx_intercept(CPUX86State *env, uint32_t type, uint64_t param,
@@ -557,6 +563,9 @@ void x86_vmx_raise(CPUX86State *env, int vector, bool is_int, int error,
  */
 target_ulong x86_vmx_db_begin(CPUX86State *env);
 
+/** x86_vmx_single_step: an instruction with RFLAGS.TF has been executed */
+G_NORETURN void x86_vmx_single_step(CPUX86State *env);
+
 /** x86_vmx_triple_fault: exits */
 G_NORETURN void x86_vmx_triple_fault(CPUX86State *env, uintptr_t ra);
 
@@ -564,7 +573,7 @@ G_NORETURN void x86_vmx_triple_fault(CPUX86State *env, uintptr_t ra);
 G_NORETURN void x86_vmx_task_switch(CPUX86State *env, uint32_t selector,
                                     int source, uintptr_t ra);
 
-/* --- events: the CPU is in non-root operation ------------------------------ */
+/* --- events: the CPU is in non-root operation --------------------------- */
 
 /** VmxPending: what happens at an instruction boundary, by priority */
 typedef enum VmxPending {
@@ -600,10 +609,13 @@ void vmx_event_begin(CPUX86State *env, int vector, bool is_int, int error,
 /** vmx_event_end: it has been delivered */
 void vmx_event_end(CPUX86State *env);
 
-/** vmx_timer_arm: look at the preemption timer when @ticks of the TSC are over */
+/** vmx_timer_arm: look at the preemption timer after @ticks of the TSC */
 void vmx_timer_arm(X86CPU *cpu, uint64_t ticks);
 
-/* --- the current VMCS ------------------------------------------------------ */
+/** vmx_decode_controls: fill @ctl from @run */
+void vmx_decode_controls(X86CPU *cpu);
+
+/* --- the current VMCS --------------------------------------------------- */
 
 /** x86_vmx_forget_vmcs: write it to memory, none is current any more */
 void x86_vmx_forget_vmcs(X86CPU *cpu);

@@ -265,6 +265,7 @@ static void test_enum(void)
     X86VmxCaps caps;
 
     x86_vmx_caps_init(&caps, &config);
+    x86_vmx_caps_offer(&caps, X86_VMX_CTL_PROC2_TSC_SCALING, false);
     x86_vmx_caps_offer(&caps, X86_VMX_CTL_PIN_PREEMPTION_TIMER, false);
     g_assert_cmphex(caps.vmcs_enum, ==, 0x2a); /* 482aH */
     x86_vmx_caps_offer(&caps, X86_VMX_CTL_PIN_PREEMPTION_TIMER, true);

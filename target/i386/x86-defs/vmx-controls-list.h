@@ -38,52 +38,52 @@
  * default?  That is 1, and 0 for a control of the default1 class.
  */
 #define X86_VMX_CONTROL_LIST(X)                                              \
-    X(PIN,   EXT_INTR_EXITING,      0, 0)                                    \
-    X(PIN,   NMI_EXITING,           3, 0)                                    \
-    X(PIN,   VIRTUAL_NMIS,          5, 0)                                    \
-    X(PIN,   PREEMPTION_TIMER,      6, 0)                                    \
+    X(PIN,   EXT_INTR_EXITING,      0, 1)                                    \
+    X(PIN,   NMI_EXITING,           3, 1)                                    \
+    X(PIN,   VIRTUAL_NMIS,          5, 1)                                    \
+    X(PIN,   PREEMPTION_TIMER,      6, 1)                                    \
     X(PIN,   POSTED_INTERRUPTS,     7, 0)                                    \
                                                                              \
-    X(PROC,  INTR_WINDOW_EXITING,   2, 0)                                    \
-    X(PROC,  TSC_OFFSETTING,        3, 0)                                    \
-    X(PROC,  HLT_EXITING,           7, 0)                                    \
-    X(PROC,  INVLPG_EXITING,        9, 0)                                    \
-    X(PROC,  MWAIT_EXITING,        10, 0)                                    \
-    X(PROC,  RDPMC_EXITING,        11, 0)                                    \
-    X(PROC,  RDTSC_EXITING,        12, 0)                                    \
+    X(PROC,  INTR_WINDOW_EXITING,   2, 1)                                    \
+    X(PROC,  TSC_OFFSETTING,        3, 1)                                    \
+    X(PROC,  HLT_EXITING,           7, 1)                                    \
+    X(PROC,  INVLPG_EXITING,        9, 1)                                    \
+    X(PROC,  MWAIT_EXITING,        10, 1)                                    \
+    X(PROC,  RDPMC_EXITING,        11, 1)                                    \
+    X(PROC,  RDTSC_EXITING,        12, 1)                                    \
     X(PROC,  CR3_LOAD_EXITING,     15, 1)                                    \
     X(PROC,  CR3_STORE_EXITING,    16, 1)                                    \
     X(PROC,  TERTIARY,             17, 0)                                    \
-    X(PROC,  CR8_LOAD_EXITING,     19, 0)                                    \
-    X(PROC,  CR8_STORE_EXITING,    20, 0)                                    \
+    X(PROC,  CR8_LOAD_EXITING,     19, 1)                                    \
+    X(PROC,  CR8_STORE_EXITING,    20, 1)                                    \
     X(PROC,  TPR_SHADOW,           21, 0)                                    \
-    X(PROC,  NMI_WINDOW_EXITING,   22, 0)                                    \
-    X(PROC,  MOV_DR_EXITING,       23, 0)                                    \
-    X(PROC,  UNCOND_IO_EXITING,    24, 0)                                    \
-    X(PROC,  IO_BITMAPS,           25, 0)                                    \
-    X(PROC,  MONITOR_TRAP,         27, 0)                                    \
-    X(PROC,  MSR_BITMAPS,          28, 0)                                    \
-    X(PROC,  MONITOR_EXITING,      29, 0)                                    \
-    X(PROC,  PAUSE_EXITING,        30, 0)                                    \
-    X(PROC,  SECONDARY,            31, 0)                                    \
+    X(PROC,  NMI_WINDOW_EXITING,   22, 1)                                    \
+    X(PROC,  MOV_DR_EXITING,       23, 1)                                    \
+    X(PROC,  UNCOND_IO_EXITING,    24, 1)                                    \
+    X(PROC,  IO_BITMAPS,           25, 1)                                    \
+    X(PROC,  MONITOR_TRAP,         27, 1)                                    \
+    X(PROC,  MSR_BITMAPS,          28, 1)                                    \
+    X(PROC,  MONITOR_EXITING,      29, 1)                                    \
+    X(PROC,  PAUSE_EXITING,        30, 1)                                    \
+    X(PROC,  SECONDARY,            31, 1)                                    \
                                                                              \
     X(PROC2, APIC_ACCESSES,         0, 0)                                    \
     X(PROC2, EPT,                   1, 0)                                    \
-    X(PROC2, DESC_TABLE_EXITING,    2, 0)                                    \
-    X(PROC2, RDTSCP,                3, 0)                                    \
+    X(PROC2, DESC_TABLE_EXITING,    2, 1)                                    \
+    X(PROC2, RDTSCP,                3, 1)                                    \
     X(PROC2, X2APIC_MODE,           4, 0)                                    \
-    X(PROC2, VPID,                  5, 0)                                    \
-    X(PROC2, WBINVD_EXITING,        6, 0)                                    \
+    X(PROC2, VPID,                  5, 1)                                    \
+    X(PROC2, WBINVD_EXITING,        6, 1)                                    \
     X(PROC2, UNRESTRICTED_GUEST,    7, 0)                                    \
     X(PROC2, APIC_REGISTER_VIRT,    8, 0)                                    \
     X(PROC2, VIRTUAL_INTR_DELIVERY, 9, 0)                                    \
-    X(PROC2, PAUSE_LOOP_EXITING,   10, 0)                                    \
-    X(PROC2, RDRAND_EXITING,       11, 0)                                    \
+    X(PROC2, PAUSE_LOOP_EXITING,   10, 1)                                    \
+    X(PROC2, RDRAND_EXITING,       11, 1)                                    \
     X(PROC2, INVPCID,              12, 0)                                    \
     X(PROC2, VM_FUNCTIONS,         13, 0)                                    \
     X(PROC2, VMCS_SHADOWING,       14, 0)                                    \
     X(PROC2, ENCLS_EXITING,        15, 0)                                    \
-    X(PROC2, RDSEED_EXITING,       16, 0)                                    \
+    X(PROC2, RDSEED_EXITING,       16, 1)                                    \
     X(PROC2, PML,                  17, 0)                                    \
     X(PROC2, EPT_VIOLATION_VE,     18, 0)                                    \
     X(PROC2, CONCEAL_FROM_PT,      19, 0)                                    \
@@ -92,7 +92,7 @@
     X(PROC2, MODE_BASED_EXECUTE,   22, 0)                                    \
     X(PROC2, SUB_PAGE_WRITE,       23, 0)                                    \
     X(PROC2, PT_GUEST_PHYSICAL,    24, 0)                                    \
-    X(PROC2, TSC_SCALING,          25, 0)                                    \
+    X(PROC2, TSC_SCALING,          25, 1)                                    \
     X(PROC2, USER_WAIT_PAUSE,      26, 0)                                    \
     X(PROC2, PCONFIG,              27, 0)                                    \
     X(PROC2, ENCLV_EXITING,        28, 0)                                    \
@@ -110,14 +110,14 @@
     X(FUNC,  EPTP_SWITCHING,        0, 0)                                    \
                                                                              \
     X(EXIT,  SAVE_DEBUG,            2, 1)                                    \
-    X(EXIT,  HOST_64,               9, 0)                                    \
+    X(EXIT,  HOST_64,               9, 1)                                    \
     X(EXIT,  LOAD_PERF_GLOBAL,     12, 0)                                    \
-    X(EXIT,  ACK_INTERRUPT,        15, 0)                                    \
-    X(EXIT,  SAVE_PAT,             18, 0)                                    \
-    X(EXIT,  LOAD_PAT,             19, 0)                                    \
-    X(EXIT,  SAVE_EFER,            20, 0)                                    \
-    X(EXIT,  LOAD_EFER,            21, 0)                                    \
-    X(EXIT,  SAVE_TIMER,           22, 0)                                    \
+    X(EXIT,  ACK_INTERRUPT,        15, 1)                                    \
+    X(EXIT,  SAVE_PAT,             18, 1)                                    \
+    X(EXIT,  LOAD_PAT,             19, 1)                                    \
+    X(EXIT,  SAVE_EFER,            20, 1)                                    \
+    X(EXIT,  LOAD_EFER,            21, 1)                                    \
+    X(EXIT,  SAVE_TIMER,           22, 1)                                    \
     X(EXIT,  CLEAR_BNDCFGS,        23, 0)                                    \
     X(EXIT,  CONCEAL_FROM_PT,      24, 0)                                    \
     X(EXIT,  CLEAR_RTIT_CTL,       25, 0)                                    \
@@ -133,12 +133,12 @@
     X(EXIT2, SHADOW_STACK_BUSY,     3, 0)                                    \
                                                                              \
     X(ENTRY, LOAD_DEBUG,            2, 1)                                    \
-    X(ENTRY, IA32E_GUEST,           9, 0)                                    \
+    X(ENTRY, IA32E_GUEST,           9, 1)                                    \
     X(ENTRY, TO_SMM,               10, 0)                                    \
     X(ENTRY, DEACTIVATE_DUAL,      11, 0)                                    \
     X(ENTRY, LOAD_PERF_GLOBAL,     13, 0)                                    \
-    X(ENTRY, LOAD_PAT,             14, 0)                                    \
-    X(ENTRY, LOAD_EFER,            15, 0)                                    \
+    X(ENTRY, LOAD_PAT,             14, 1)                                    \
+    X(ENTRY, LOAD_EFER,            15, 1)                                    \
     X(ENTRY, LOAD_BNDCFGS,         16, 0)                                    \
     X(ENTRY, CONCEAL_FROM_PT,      17, 0)                                    \
     X(ENTRY, LOAD_RTIT_CTL,        18, 0)                                    \
@@ -167,15 +167,15 @@
  * CR3 targets (24:16) and the recommended MSR list size (27:25).
  */
 #define X86_VMX_MISC_LIST(X)             \
-    X(SAVE_EFER_LMA,        5, 0)        \
-    X(ACTIVITY_HLT,         6, 0)        \
+    X(SAVE_EFER_LMA,        5, 1)        \
+    X(ACTIVITY_HLT,         6, 1)        \
     X(ACTIVITY_SHUTDOWN,    7, 0)        \
     X(ACTIVITY_WAIT_SIPI,   8, 0)        \
     X(PT_IN_VMX,           14, 0)        \
     X(RDMSR_SMBASE,        15, 0)        \
     X(SMM_BLOCK_VMXOFF,    28, 0)        \
     X(VMWRITE_READ_ONLY,   29, 0)        \
-    X(ZERO_LENGTH_INJECT,  30, 0)
+    X(ZERO_LENGTH_INJECT,  30, 1)
 
 /* IA32_VMX_EPT_VPID_CAP */
 #define X86_VMX_EPT_VPID_LIST(X)         \
@@ -192,17 +192,17 @@
     X(EPT_SSS,             23, 0)        \
     X(INVEPT_SINGLE,       25, 0)        \
     X(INVEPT_ALL,          26, 0)        \
-    X(INVVPID,             32, 0)        \
-    X(INVVPID_ADDRESS,     40, 0)        \
-    X(INVVPID_SINGLE,      41, 0)        \
-    X(INVVPID_ALL,         42, 0)        \
-    X(INVVPID_RETAIN,      43, 0)
+    X(INVVPID,             32, 1)        \
+    X(INVVPID_ADDRESS,     40, 1)        \
+    X(INVVPID_SINGLE,      41, 1)        \
+    X(INVVPID_ALL,         42, 1)        \
+    X(INVVPID_RETAIN,      43, 1)
 
 /*
  * Numbers in IA32_VMX_MISC: CR3 targets (at most 4), and how many TSC ticks
  * make one of the preemption timer, as a power of two
  */
-#define X86_VMX_CR3_TARGETS 0
+#define X86_VMX_CR3_TARGETS 4
 #define X86_VMX_TIMER_SHIFT 5
 
 /* Fields of IA32_VMX_BASIC and IA32_VMX_MISC */

@@ -22,6 +22,8 @@ static uint64_t *unmapped = (uint64_t *)(600ull << 30);
 static unsigned phys_bits, keyid_bits;
 static uint32_t revision;
 
+DEFINE_INSN(insn_invvpid_99, "mov $99, %%eax\n\tinvvpid (%%rdx), %%rax")
+
 static void do_write_cr0(void *val)
 {
     write_cr0((uintptr_t)val);
@@ -198,8 +200,11 @@ static void test_root(void)
     completes(RFLAGS_CF, insn_vmptrld, &pointer, "VMPTRLD: wrong revision");
     pointer = (uintptr_t)region;
 
-    faults(EXC_UD, insn_invept, &pointer, "INVEPT does not exist");
-    faults(EXC_UD, insn_invvpid, &pointer, "INVVPID does not exist");
+    ok(rdmsr(0x48c) >> 32 & 1, "IA32_VMX_EPT_VPID_CAP: INVVPID");
+    completes(RFLAGS_CF, insn_invvpid_99, unmapped,
+              "INVVPID of no type does not read its operand");
+    ok(catch_fault_user(insn_invvpid_99, &pointer) == EXC_GP,
+       "INVVPID at CPL 3");
     faults(EXC_UD, insn_vmfunc, NULL, "VMFUNC outside a guest");
     faults(EXC_UD, insn_tdcall, NULL, "TDCALL in VMX root operation");
     faults(EXC_UD, insn_seamret, NULL, "SEAMRET outside SEAM");
@@ -235,13 +240,14 @@ static void test_msrs(void)
 {
     /* Reserved bits that VMX wants set, from the SDM's appendix A */
     static const struct msr_value controls[] = {
-        { 0x481, 0x0000001600000016 }, { 0x482, 0x0401e1720401e172 },
-        { 0x483, 0x00036dff00036dff }, { 0x484, 0x000011ff000011ff },
-        { 0x48d, 0x0000001600000016 }, { 0x48e, 0x0401e17204006172 },
-        { 0x48f, 0x00036dff00036dfb }, { 0x490, 0x000011ff000011fb },
+        { 0x481, 0x00000016 }, { 0x482, 0x0401e172 }, { 0x483, 0x00036dff },
+        { 0x484, 0x000011ff }, { 0x48d, 0x00000016 }, { 0x48e, 0x04006172 },
+        { 0x48f, 0x00036dfb }, { 0x490, 0x000011fb }, { 0x48b, 0 },
+    };
+    static const struct msr_value fixed[] = {
         { 0x486, 0x80000021 }, { 0x487, 0xffffffff }, { 0x488, CR4_VMXE },
     };
-    static const uint32_t absent[] = { 0x48b, 0x48c, 0x491, 0x492 };
+    static const uint32_t absent[] = { 0x491, 0x492, 0x493 };
     static const uint32_t read_only[] = {
         MSR_FEATURE_CONTROL, MSR_MKTME_KEYID_PARTITIONING, MTRRCAP, 0x10a,
         0x480, 0x481, 0x489, 0x48b, 0x490, 0x981, MSR_TME_ACTIVATE, 0x1400,
@@ -257,7 +263,13 @@ static void test_msrs(void)
        (basic & 0x7fffffff) && !(basic & 1u << 31) && (basic >> 55 & 1),
        "VMX_BASIC: region size, write-back, revision, TRUE controls");
     for (unsigned i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
-        reads(controls[i].msr, controls[i].val, "VMX capability MSR");
+        uint64_t val = rdmsr(controls[i].msr);
+
+        ok((uint32_t)val == controls[i].val, "controls that must be one");
+        ok(!((uint32_t)val & ~(val >> 32)), "they may be one as well");
+    }
+    for (unsigned i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+        reads(fixed[i].msr, fixed[i].val, "bits that VMX operation fixes");
     }
     ok((rdmsr(0x489) & CR4_VMXE) && !(rdmsr(0x489) & CR4_SMXE),
        "CR4_FIXED1 has VMXE and not SMXE");

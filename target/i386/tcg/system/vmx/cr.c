@@ -21,7 +21,7 @@
 /* The fraction bits of a TSC multiplier */
 #define TSC_MULTIPLIER_FRACTION 48
 
-/* --- writes ------------------------------------------------------------------- */
+/* --- writes ------------------------------------------------------------- */
 
 static void check_fixed(CPUX86State *env, int reg, uint64_t val, uintptr_t ra)
 {
@@ -53,7 +53,8 @@ static G_NORETURN void exit_cr(CPUX86State *env, X86VmxCrQual qual,
         exit.insn_len = env_archcpu(env)->insn_len;
     }
     insn = vmx_insn_decode(env);
-    if (qual.access == X86_VMX_CR_MOV_TO || qual.access == X86_VMX_CR_MOV_FROM) {
+    if (qual.access == X86_VMX_CR_MOV_TO ||
+        qual.access == X86_VMX_CR_MOV_FROM) {
         qual.gpr = vmx_insn_rm(&insn);
     } else if (qual.access == X86_VMX_CR_LMSW) {
         qual.lmsw_memory = vmx_insn_has_mem(&insn);
@@ -161,7 +162,7 @@ void helper_vmx_lmsw(CPUX86State *env, target_ulong src)
     cpu_x86_update_cr0(env, (env->cr[0] & ~owned) | (src & owned));
 }
 
-/* --- reads ---------------------------------------------------------------------- */
+/* --- reads -------------------------------------------------------------- */
 
 target_ulong helper_vmx_read_cr(CPUX86State *env, uint32_t reg)
 {
@@ -188,7 +189,7 @@ target_ulong helper_vmx_read_cr(CPUX86State *env, uint32_t reg)
     }
 }
 
-/* --- the time-stamp counter ------------------------------------------------------- */
+/* --- the time-stamp counter --------------------------------------------- */
 
 uint64_t x86_vmx_tsc(CPUX86State *env)
 {
@@ -218,7 +219,7 @@ static void write_tsc(CPUX86State *env, uint64_t val)
     }
 }
 
-/* --- MSRs -------------------------------------------------------------------------- */
+/* --- MSRs --------------------------------------------------------------- */
 
 bool x86_vmx_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val)
 {
@@ -226,7 +227,9 @@ bool x86_vmx_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val)
 
     switch (msr) {
     case X86_MSR_TSC:
-        *val = x86_vmx_tsc(env);
+        /* The list that VM exit stores has the CPU's own as the exit began. */
+        *val = vmx->msr_list ? vmx->exit_tsc + vmx->host_tsc_offset :
+                               x86_vmx_tsc(env);
         return true;
     case X86_MSR_DEBUGCTL:
         *val = vmx->debugctl;

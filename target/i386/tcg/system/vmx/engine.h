@@ -9,7 +9,7 @@
 
 #include "target/i386/vmx.h"
 
-/* --- insn.c --------------------------------------------------------------- */
+/* --- insn.c ------------------------------------------------------------- */
 
 /**
  * vmx_check_insn: what starts each VMX instruction but VMXON and VMCALL:
@@ -31,7 +31,7 @@ target_ulong vmx_fail_invalid(const char *insn, const char *why);
 /** vmx_valid_eptp: may @eptp be an EPT pointer? */
 bool vmx_valid_eptp(CPUX86State *env, uint64_t eptp);
 
-/* --- event.c -------------------------------------------------------------- */
+/* --- event.c ------------------------------------------------------------ */
 
 /** vmx_attention: what vmx_pending() looks at has changed.  BQL not needed. */
 void vmx_attention(CPUX86State *env);
@@ -46,7 +46,7 @@ uint32_t vmx_timer_stop(CPUX86State *env);
 void vmx_inject(CPUX86State *env, uint32_t info, uint32_t error,
                 uint32_t insn_len);
 
-/* --- exit.c --------------------------------------------------------------- */
+/* --- exit.c ------------------------------------------------------------- */
 
 /**
  * vmx_switch_to_host: VM exit.  env has the guest's state of an instruction
@@ -69,19 +69,19 @@ typedef struct VmxMsrFail {
 VmxMsrFail vmx_load_msrs(CPUX86State *env, uint64_t addr, uint32_t count,
                          bool entry);
 
-/* --- memory of the machine, by physical address; insn.c -------------------- */
+/* --- memory of the machine, by physical address; insn.c ----------------- */
 
 /** vmx_phys_read, vmx_phys_write: false if there is nothing at @addr */
 bool vmx_phys_read(CPUX86State *env, uint64_t addr, void *buf, size_t size);
 bool vmx_phys_write(CPUX86State *env, uint64_t addr, const void *buf,
                     size_t size);
 
-/* --- entry.c -------------------------------------------------------------- */
+/* --- entry.c ------------------------------------------------------------ */
 
 /** vmx_loaded_cr0: CR0 when a world switch loads @cr0 */
 uint64_t vmx_loaded_cr0(CPUX86State *env, uint64_t cr0);
 
-/* --- state.c: registers of either world ------------------------------------ */
+/* --- state.c: registers of either world --------------------------------- */
 
 /**
  * vmx_set_crs: load control registers and IA32_EFER without the checks and
@@ -97,10 +97,13 @@ void vmx_update_hflags(CPUX86State *env);
 void vmx_load_segment(SegmentCache *sc, X86VmcsSegment seg, bool ss);
 X86VmcsSegment vmx_save_segment(const SegmentCache *sc, bool ss);
 
-/** vmx_canonical: is @addr a canonical linear address on this CPU? */
+/**
+ * vmx_canonical: is @addr a canonical linear address on this CPU, whatever
+ * CR4.LA57 says?  That is how MSRs and INVVPID take one.
+ */
 bool vmx_canonical(CPUX86State *env, uint64_t addr);
 
-/* --- intercept.c ----------------------------------------------------------- */
+/* --- intercept.c -------------------------------------------------------- */
 
 /**
  * vmx_exit_insn: VM exit by an instruction of which nothing was executed,
@@ -113,7 +116,7 @@ G_NORETURN void vmx_exit_insn(CPUX86State *env, X86VmxExitReason reason,
 G_NORETURN void vmx_exit_qual(CPUX86State *env, X86VmxExitReason reason,
                               uint64_t qualification, uintptr_t ra);
 
-/* --- insn-info.c ------------------------------------------------------------ */
+/* --- insn-info.c -------------------------------------------------------- */
 
 /**
  * VmxInsn: an instruction, decoded as far as exit information wants.

@@ -16,7 +16,7 @@
 #include "engine.h"
 #include "trace.h"
 
-/* CR0 bits that neither VM entry nor VM exit changes: 28:19, 17, 15:6, CD, NW */
+/* CR0 bits that no world switch changes: 28:19, 17, 15:6, CD, NW */
 #define CR0_KEPT 0x7ffaffc0ULL
 
 uint64_t vmx_loaded_cr0(CPUX86State *env, uint64_t cr0)
@@ -24,10 +24,13 @@ uint64_t vmx_loaded_cr0(CPUX86State *env, uint64_t cr0)
     return (cr0 & ~CR0_KEPT) | (env->cr[0] & CR0_KEPT);
 }
 
-/* --- controls ------------------------------------------------------------- */
+/* --- controls ----------------------------------------------------------- */
 
-static void decode_controls(VmxControls *ctl, const X86Vmcs *v)
+void vmx_decode_controls(X86CPU *cpu)
 {
+    const X86Vmcs *v = cpu->vmx->run;
+    VmxControls *ctl = &cpu->vmx->ctl;
+
     *ctl = (VmxControls) {
         .pin = v->pin_controls,
         .proc = v->proc_controls,
@@ -67,7 +70,7 @@ static void decode_controls(VmxControls *ctl, const X86Vmcs *v)
     }
 }
 
-/* --- guest state ---------------------------------------------------------- */
+/* --- guest state -------------------------------------------------------- */
 
 static uint64_t guest_efer(CPUX86State *env, const X86Vmcs *v)
 {
@@ -145,7 +148,7 @@ static void load_guest(CPUX86State *env, const X86Vmcs *v)
     }
 }
 
-/* --- the entry -------------------------------------------------------------- */
+/* --- the entry ---------------------------------------------------------- */
 
 /* The host's state is loaded as by an exit, but nothing else is saved. */
 static void fail_entry(CPUX86State *env, uint32_t reason, uint64_t qual)
@@ -206,7 +209,7 @@ static void enter(CPUX86State *env)
     bool nmi_blocked = env->hflags2 & HF2_NMI_MASK;
     VmxMsrFail fail;
 
-    decode_controls(&vmx->ctl, v);
+    vmx_decode_controls(env_archcpu(env));
     load_guest(env, v);
     fail = vmx_load_msrs(env, v->entry_msr_load_addr, v->entry_msr_load_count,
                          true);

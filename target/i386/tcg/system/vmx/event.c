@@ -17,12 +17,7 @@
 #include "tcg/helper-tcg.h"
 #include "engine.h"
 
-/* --- the preemption timer -------------------------------------------------- */
-
-static unsigned timer_rate(const X86VmxState *vmx)
-{
-    return vmx->caps.misc & 0x1f;
-}
+/* --- the preemption timer ----------------------------------------------- */
 
 void vmx_timer_arm(X86CPU *cpu, uint64_t ticks)
 {
@@ -42,7 +37,7 @@ void vmx_timer_arm(X86CPU *cpu, uint64_t ticks)
 void vmx_timer_start(CPUX86State *env, uint32_t value)
 {
     X86CPU *cpu = env_archcpu(env);
-    uint64_t ticks = (uint64_t)value << timer_rate(cpu->vmx);
+    uint64_t ticks = (uint64_t)value << X86_VMX_TIMER_SHIFT;
 
     cpu->vmx->timer_tsc = cpu_get_tsc(env) + ticks;
     if (value) {
@@ -57,10 +52,10 @@ uint32_t vmx_timer_stop(CPUX86State *env)
 
     timer_del(vmx->timer);
     return now >= vmx->timer_tsc ? 0 :
-           (vmx->timer_tsc - now) >> timer_rate(vmx);
+           (vmx->timer_tsc - now) >> X86_VMX_TIMER_SHIFT;
 }
 
-/* --- attention --------------------------------------------------------------- */
+/* --- attention ---------------------------------------------------------- */
 
 void vmx_attention(CPUX86State *env)
 {
@@ -73,7 +68,7 @@ void vmx_attention(CPUX86State *env)
     if ((ctl->proc & (X86_VMX_PROC_INTR_WINDOW_EXITING |
                       X86_VMX_PROC_NMI_WINDOW_EXITING |
                       X86_VMX_PROC_MONITOR_TRAP)) ||
-        vmx->pending_debug || qatomic_read(&vmx->init_pending) ||
+        vmx->mtf || vmx->pending_debug || qatomic_read(&vmx->init_pending) ||
         ((ctl->pin & X86_VMX_PIN_PREEMPTION_TIMER) &&
          cpu_get_tsc(env) >= vmx->timer_tsc)) {
         bool locked = bql_locked();
@@ -93,7 +88,7 @@ void helper_vmx_step(CPUX86State *env)
     env_archcpu(env)->vmx->mtf = true;
 }
 
-/* --- an instruction boundary ------------------------------------------------- */
+/* --- an instruction boundary -------------------------------------------- */
 
 static void exit_reason(CPUX86State *env, X86VmxExitReason reason)
 {
@@ -142,6 +137,27 @@ static void pending_debug(CPUX86State *env)
     env->dr[6] = x86_vmx_db_begin(env);
     env->dr[6] |= pending & (X86_VMCS_PENDING_BP | X86_VMCS_PENDING_BS);
     raise_exception(env, EXCP01_DB);
+}
+
+/*
+ * A single-step trap of the guest waits for what comes before it, the monitor
+ * trap flag above all.
+ */
+void x86_vmx_single_step(CPUX86State *env)
+{
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+    target_ulong dr6 = env->dr[6];
+    uint64_t hits;
+
+    check_hw_breakpoints(env, true);
+    hits = env->dr[6] & X86_VMCS_PENDING_BP;
+    env->dr[6] = dr6;
+    vmx->pending_debug |= X86_VMCS_PENDING_BS;
+    if (hits) {
+        vmx->pending_debug |= hits | X86_VMCS_PENDING_ENABLED;
+    }
+    vmx_attention(env);
+    cpu_loop_exit_noexc(env_cpu(env));
 }
 
 bool vmx_exec_interrupt(X86CPU *cpu, int request)
@@ -220,7 +236,7 @@ bool vmx_exec_interrupt(X86CPU *cpu, int request)
     }
 }
 
-/* --- delivery ---------------------------------------------------------------- */
+/* --- delivery ----------------------------------------------------------- */
 
 static bool contributory(unsigned vector)
 {
@@ -285,6 +301,7 @@ void vmx_inject(CPUX86State *env, uint32_t info, uint32_t error,
         /* An exit by the monitor trap flag, before anything else happens */
         vmx->vectoring.info = 0;
         vmx->mtf = true;
+        vmx_attention(env);
         return;
     case X86_VMCS_EVENT_NMI:
         env->hflags2 |= HF2_NMI_MASK;

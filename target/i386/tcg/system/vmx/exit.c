@@ -26,7 +26,7 @@ enum { ABORT_MSR_STORE = 1, ABORT_MSR_LOAD = 4 };
 
 #define DR7_RESET 0x400
 
-/* --- MSR lists ------------------------------------------------------------ */
+/* --- MSR lists ---------------------------------------------------------- */
 
 /*
  * RDMSR and WRMSR as their instructions do them: a fault is noted, see
@@ -123,7 +123,7 @@ static void vmx_abort(CPUX86State *env, uint32_t indicator)
     qemu_system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
 }
 
-/* --- guest state ---------------------------------------------------------- */
+/* --- guest state -------------------------------------------------------- */
 
 static void save_segments(CPUX86State *env, X86Vmcs *v)
 {
@@ -209,7 +209,7 @@ static void save_guest(CPUX86State *env, X86Vmcs *v)
     }
 }
 
-/* --- host state ----------------------------------------------------------- */
+/* --- host state --------------------------------------------------------- */
 
 static void load_host_segments(CPUX86State *env, const X86Vmcs *v, bool long64)
 {
@@ -309,7 +309,7 @@ void vmx_load_host(CPUX86State *env, bool nmi_blocked)
     }
 }
 
-/* --- the exit --------------------------------------------------------------- */
+/* --- the exit ----------------------------------------------------------- */
 
 static void record(CPUX86State *env, X86Vmcs *v, const VmxExit *exit)
 {
@@ -347,12 +347,16 @@ void vmx_switch_to_host(CPUX86State *env, const VmxExit *exit)
     if (basic < X86_VMX_EXIT_COUNTERS) {
         vmx->exits[basic]++;
     }
+    if (!vmx->exit_tsc) {
+        vmx->exit_tsc = cpu_get_tsc(env);
+    }
     record(env, v, exit);
     save_guest(env, v);
     if (store_msrs(env, v->exit_msr_store_addr,
                    v->exit_msr_store_count).index) {
         vmx_abort(env, ABORT_MSR_STORE);
     }
+    vmx->exit_tsc = 0;
     vmx_mmu_exit(env);
     vmx_load_host(env, nmi_blocked);
 }
@@ -360,8 +364,12 @@ void vmx_switch_to_host(CPUX86State *env, const VmxExit *exit)
 G_NORETURN void vmx_exit(CPUX86State *env, const VmxExit *exit, uintptr_t ra)
 {
     CPUState *cs = env_cpu(env);
+    X86VmxState *vmx = env_archcpu(env)->vmx;
     VmxExit e = *exit;
 
+    if (vmx->run->exit_msr_store_count) {
+        vmx->exit_tsc = cpu_get_tsc(env);
+    }
     if (cpu_restore_state(cs, ra) && !e.insn_len) {
         e.insn_len = env_archcpu(env)->insn_len;
     }

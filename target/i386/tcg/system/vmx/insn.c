@@ -20,7 +20,7 @@
 
 #define A20_MASK (1U << 20)
 
-/* --- checks that the instructions share ----------------------------------- */
+/* --- checks that the instructions share --------------------------------- */
 
 /* The #UD that all VMX instructions share: wrong processor mode. */
 static bool wrong_mode(CPUX86State *env)
@@ -104,7 +104,7 @@ static bool valid_revision(X86CPU *cpu, uint64_t addr)
            X86_VMCS_REVISION;
 }
 
-/* --- VMXON and VMXOFF ----------------------------------------------------- */
+/* --- VMXON and VMXOFF --------------------------------------------------- */
 
 static void set_vmx_operation(X86CPU *cpu, bool on, uint64_t ptr)
 {
@@ -206,7 +206,7 @@ target_ulong helper_vmcall(CPUX86State *env)
     return vmx_fail(env, insn, X86_VMX_ERROR_VMCALL_IN_ROOT);
 }
 
-/* --- the current VMCS ----------------------------------------------------- */
+/* --- the current VMCS --------------------------------------------------- */
 
 /*
  * The CPU works on a copy of the current VMCS, as hardware may: software has
@@ -407,7 +407,7 @@ target_ulong helper_vmwrite_mem(CPUX86State *env, target_ulong field,
     return vmwrite(env, field, 0, &ea, GETPC());
 }
 
-/* --- INVEPT and INVVPID --------------------------------------------------- */
+/* --- INVEPT and INVVPID ------------------------------------------------- */
 
 enum { INVEPT_SINGLE = 1, INVEPT_ALL };
 enum { INVVPID_ADDRESS, INVVPID_SINGLE, INVVPID_ALL, INVVPID_RETAIN };
@@ -433,6 +433,27 @@ bool vmx_valid_eptp(CPUX86State *env, uint64_t eptp)
            !(eptp >> x86_seam_host_phys_bits(cpu));
 }
 
+/*
+ * The descriptor in memory; an address that is not canonical is #SS with the
+ * stack segment, which TCG does not tell.
+ */
+static void read_descriptor(CPUX86State *env, uint64_t ea, uint64_t desc[2],
+                            uintptr_t ra)
+{
+    unsigned bits = env->cr[4] & CR4_LA57_MASK ? 57 : 48;
+
+    if ((env->hflags & HF_CS64_MASK) &&
+        sextract64(ea, 0, bits) != (int64_t)ea) {
+        cpu_restore_state(env_cpu(env), ra);
+        if (vmx_insn_decode(env).segment == R_SS) {
+            raise_exception_err(env, EXCP0C_STACK, 0);
+        }
+        raise_exception_err(env, EXCP0D_GPF, 0);
+    }
+    desc[0] = cpu_ldq_data_ra(env, ea, ra);
+    desc[1] = cpu_ldq_data_ra(env, ea + 8, ra);
+}
+
 target_ulong helper_invept(CPUX86State *env, target_ulong type,
                            target_ulong ea)
 {
@@ -450,8 +471,7 @@ target_ulong helper_invept(CPUX86State *env, target_ulong type,
           (type == INVEPT_ALL && has_cap(vmx, X86_VMX_CAP_INVEPT_ALL)))) {
         return vmx_fail(env, insn, X86_VMX_ERROR_INVEPT_OPERAND);
     }
-    desc[0] = cpu_ldq_data_ra(env, ea, ra);
-    desc[1] = cpu_ldq_data_ra(env, ea + 8, ra);
+    read_descriptor(env, ea, desc, ra);
     if (desc[1] ||
         (type == INVEPT_SINGLE && !vmx_valid_eptp(env, desc[0]))) {
         return vmx_fail(env, insn, X86_VMX_ERROR_INVEPT_OPERAND);
@@ -477,8 +497,7 @@ target_ulong helper_invvpid(CPUX86State *env, target_ulong type,
         !has_cap(vmx, X86_VMX_CAP_INVVPID_ADDRESS + type)) {
         return vmx_fail(env, insn, X86_VMX_ERROR_INVEPT_OPERAND);
     }
-    desc[0] = cpu_ldq_data_ra(env, ea, ra);
-    desc[1] = cpu_ldq_data_ra(env, ea + 8, ra);
+    read_descriptor(env, ea, desc, ra);
     if ((desc[0] >> 16) ||
         (type != INVVPID_ALL && !desc[0]) ||
         (type == INVVPID_ADDRESS && !vmx_canonical(env, desc[1]))) {

@@ -69,7 +69,7 @@ G_NORETURN void vmx_exit_insn(CPUX86State *env, X86VmxExitReason reason,
     vmx_exit(env, &exit, 0);
 }
 
-/* --- MSRs and I/O ------------------------------------------------------------ */
+/* --- MSRs and I/O ------------------------------------------------------- */
 
 static bool msr_exits(CPUX86State *env, const VmxControls *ctl, uint32_t msr,
                       bool write)
@@ -141,7 +141,7 @@ void x86_vmx_check_io(CPUX86State *env, uint32_t port, uint32_t param,
     }, 0);
 }
 
-/* --- instructions ------------------------------------------------------------ */
+/* --- instructions ------------------------------------------------------- */
 
 static void mov_dr(CPUX86State *env, unsigned dr, bool from, uintptr_t ra)
 {
@@ -244,7 +244,7 @@ void x86_vmx_invlpg(CPUX86State *env, uint64_t addr, uintptr_t ra)
     }
 }
 
-/* --- exceptions ---------------------------------------------------------------- */
+/* --- exceptions --------------------------------------------------------- */
 
 /* B0 to B3 */
 #define DR6_BP 0xfu
@@ -310,9 +310,11 @@ static void exception(CPUX86State *env, unsigned vector, int error,
     const VmxControls *ctl = x86_vmx_controls(env);
     uint64_t qual = 0;
 
-    /* A page fault had its turn before CR2 was written. */
-    if (vector == EXCP0E_PAGE ||
-        !(ctl->exception_bitmap & (1u << vector))) {
+    if (vector == EXCP0E_PAGE) {
+        x86_vmx_page_fault(env, error, env->cr[2], ra);
+        return;
+    }
+    if (!(ctl->exception_bitmap & (1u << vector))) {
         if (vector == EXCP01_DB) {
             env->dr[6] |= env_archcpu(env)->vmx->old_dr6 &
                           ~(target_ulong)DR6_BP;
@@ -398,7 +400,7 @@ static void icebp(CPUX86State *env, uintptr_t ra)
     }
 }
 
-/* --- SVM's sites ----------------------------------------------------------------- */
+/* --- SVM's sites -------------------------------------------------------- */
 
 void vmx_intercept(CPUX86State *env, uint32_t type, uint64_t param,
                    uintptr_t ra)

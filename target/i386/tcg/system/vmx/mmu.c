@@ -70,7 +70,7 @@ static void set_pdptes(VmxMmu *mmu, const uint64_t pdpte[4])
     }
 }
 
-/* --- world switches ------------------------------------------------------ */
+/* --- world switches ----------------------------------------------------- */
 
 void vmx_mmu_host_leave(CPUX86State *env)
 {
@@ -126,7 +126,7 @@ void vmx_mmu_host_enter(CPUX86State *env)
     }
 }
 
-/* --- invalidation -------------------------------------------------------- */
+/* --- invalidation ------------------------------------------------------- */
 
 void vmx_mmu_flush_world(CPUX86State *env)
 {
@@ -165,7 +165,7 @@ void vmx_mmu_invvpid(CPUX86State *env, unsigned type, uint16_t vpid,
     }
 }
 
-/* --- PDPTE registers ----------------------------------------------------- */
+/* --- PDPTE registers ---------------------------------------------------- */
 
 /* SDM Vol. 3, section "PDPTE Registers": the writes that load them */
 static bool loads_pdptes(const CPUX86State *env, int reg, uint64_t val)

@@ -16,7 +16,7 @@
 
 bool vmx_canonical(CPUX86State *env, uint64_t addr)
 {
-    unsigned bits = env->cr[4] & CR4_LA57_MASK ? 57 : 48;
+    unsigned bits = env_archcpu(env)->vmx->caps.config.linear_bits;
 
     return sextract64(addr, 0, bits) == (int64_t)addr;
 }
@@ -40,6 +40,8 @@ void vmx_update_hflags(CPUX86State *env)
         env->hflags |= HF_UMIP_MASK;
     }
     x86_update_hflags(env);
+    /* These a translation block takes from RFLAGS as they are then. */
+    env->hflags &= ~(HF_TF_MASK | HF_VM_MASK | HF_IOPL_MASK);
     cpu_sync_bndcs_hflags(env);
     cpu_sync_avx_hflag(env);
 }
