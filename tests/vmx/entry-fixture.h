@@ -80,4 +80,7 @@ void entry_run_all(const EntryCase *cases, size_t n);
 void entry_covered(const EntryCase *cases, size_t n, X86VmxRule first,
                    X86VmxRule last);
 
+/** LLVMFuzzerTestOneInput: vmx-fuzz.c as a target of libFuzzer */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 #endif /* TESTS_VMX_ENTRY_FIXTURE_H */
