@@ -9,58 +9,24 @@
 #include "qemu/log.h"
 #include "seam.h"
 #include "vmx.h"
-
-/* AES-XTS-128 with and without integrity, AES-XTS-256 likewise */
-#define TME_ALGORITHMS                  0xfULL
-#define TME_CAP_KEYID_BITS_SHIFT        32
-#define TME_CAP_MAX_KEYS_SHIFT          36
-#define TME_ACTIVATE_LOCK               (1ULL << 0)
-#define TME_ACTIVATE_ENABLE             (1ULL << 1)
-#define TME_ACTIVATE_POLICY_SHIFT       4
-#define TME_POLICY_AES_XTS_256          2ULL
-#define TME_ACTIVATE_KEYID_BITS_SHIFT   32
-#define TME_ACTIVATE_TDX_BITS_SHIFT     36
-#define TME_ACTIVATE_ALGORITHMS_SHIFT   48
-
-/* SMRR, its lock, and SEAMRR are supported */
-#define MTRRCAP_SMRR                    (1ULL << 11)
-#define MTRRCAP_SMRR_LOCK               (1ULL << 14)
-#define MTRRCAP_SEAMRR                  (1ULL << 15)
-#define SMRR_MASK_LOCK                  (1ULL << 10)
-/* SMRRs exist and can be locked; the one there is locked and not in use */
-#define MTRRCAP_SMRR_LOCKABLE           ((1ULL << 11) | (1ULL << 14))
-#define MSR_SMRR_PHYSBASE               0x1f2
-#define MSR_SMRR_PHYSMASK               0x1f3
-#define SMRR_MASK_LOCK                  (1ULL << 10)
-
-#define SEAMRR_BASE_CONFIGURED          (1ULL << 3)
-#define SEAMRR_MASK_LOCK                (1ULL << 10)
-#define SEAMRR_MASK_VALID               (1ULL << 11)
-#define SEAMRR_ADDRESS                  MAKE_64BIT_MASK(25, 27)
-
-/* IA32_MISC_ENABLE: performance monitoring available */
-#define MISC_ENABLE_PERFMON             (1ULL << 7)
-/* IA32_PERF_CAPABILITIES: freeze while in SMM, full-width counter writes */
-#define PERF_CAP_FREEZE_SMM_FULL_WRITE  (3ULL << 12)
-/* IA32_ARCH_CAPABILITIES: MSRs 0xbc and 0xbd exist, energy filtering too */
-#define ARCH_CAP_SEAM_VIEW              ((3ULL << 10) | (1ULL << 21))
+#include "x86-defs/msr-bits.h"
 
 static uint64_t tme_capability(const X86SeamState *seam)
 {
     uint64_t max_keys = (1ULL << seam->keyid_bits) - 1;
 
-    return TME_ALGORITHMS |
-           (uint64_t)seam->keyid_bits << TME_CAP_KEYID_BITS_SHIFT |
-           max_keys << TME_CAP_MAX_KEYS_SHIFT;
+    return X86_TME_ALGORITHMS |
+           (uint64_t)seam->keyid_bits << X86_TME_CAP_KEYID_BITS_SHIFT |
+           max_keys << X86_TME_CAP_KEYS_SHIFT;
 }
 
 static uint64_t tme_activate(const X86SeamState *seam)
 {
-    return TME_ACTIVATE_LOCK | TME_ACTIVATE_ENABLE |
-           TME_POLICY_AES_XTS_256 << TME_ACTIVATE_POLICY_SHIFT |
-           (uint64_t)seam->keyid_bits << TME_ACTIVATE_KEYID_BITS_SHIFT |
-           (uint64_t)seam->tdx_keyid_bits << TME_ACTIVATE_TDX_BITS_SHIFT |
-           TME_ALGORITHMS << TME_ACTIVATE_ALGORITHMS_SHIFT;
+    return X86_TME_ACTIVATE_LOCK | X86_TME_ACTIVATE_ENABLE |
+           X86_TME_POLICY_AES_XTS_256 << X86_TME_ACTIVATE_POLICY_SHIFT |
+           (uint64_t)seam->keyid_bits << X86_TME_ACTIVATE_KEYID_BITS_SHIFT |
+           (uint64_t)seam->tdx_keyid_bits << X86_TME_ACTIVATE_TDX_BITS_SHIFT |
+           X86_TME_ALGORITHMS << X86_TME_ACTIVATE_ALGORITHMS_SHIFT;
 }
 
 /*
@@ -76,41 +42,41 @@ X86SeamMsr x86_seam_guest_rdmsr(const X86CPU *cpu, uint32_t msr,
     case MSR_IA32_FEATURE_CONTROL:
         *val = cpu->env.msr_ia32_feature_control;
         break;
-    case MSR_IA32_MKTME_KEYID_PARTITIONING:
+    case X86_MSR_MKTME_KEYID_PARTITIONING:
         *val = (uint64_t)seam->tdx_keyids << 32 | seam->mktme_keyids;
         break;
     case MSR_MTRRcap:
         *val = MSR_MTRRcap_VCNT | MSR_MTRRcap_FIXRANGE_SUPPORT |
-               MSR_MTRRcap_WC_SUPPORTED | MTRRCAP_SMRR | MTRRCAP_SMRR_LOCK |
-               MTRRCAP_SEAMRR;
+               MSR_MTRRcap_WC_SUPPORTED | X86_MTRRCAP_SMRR |
+               X86_MTRRCAP_SMRR_LOCK | X86_MTRRCAP_SEAMRR;
         break;
-    case MSR_IA32_SMRR_PHYSBASE:
+    case X86_MSR_SMRR_PHYSBASE:
         *val = 0;
         break;
-    case MSR_IA32_SMRR_PHYSMASK:
+    case X86_MSR_SMRR_PHYSMASK:
         /* Locked and not valid: the chipset protects SMRAM, as ever. */
-        *val = SMRR_MASK_LOCK;
+        *val = X86_SMRR_LOCK;
         break;
     case MSR_IA32_ARCH_CAPABILITIES:
         *val = cpu->env.features[FEAT_ARCH_CAPABILITIES];
         break;
-    case MSR_IA32_VMX_BASIC ... MSR_IA32_VMX_EXIT_CTLS2:
+    case X86_MSR_VMX_BASIC ... X86_MSR_VMX_EXIT_CTLS2:
         if (!x86_vmx_capability(cpu, msr, val)) {
             return X86_SEAM_MSR_GP;
         }
         break;
-    case MSR_IA32_TME_CAPABILITY:
+    case X86_MSR_TME_CAPABILITY:
         *val = tme_capability(seam);
         break;
-    case MSR_IA32_TME_ACTIVATE:
+    case X86_MSR_TME_ACTIVATE:
         *val = tme_activate(seam);
         break;
-    case MSR_IA32_SEAMRR_PHYS_BASE:
-        *val = seam->seamrr_base | SEAMRR_BASE_CONFIGURED;
+    case X86_MSR_SEAMRR_PHYS_BASE:
+        *val = seam->seamrr_base | X86_SEAMRR_BASE_CONFIGURED;
         break;
-    case MSR_IA32_SEAMRR_PHYS_MASK:
-        *val = (SEAMRR_ADDRESS & -seam->seamrr_size) | SEAMRR_MASK_LOCK |
-               SEAMRR_MASK_VALID;
+    case X86_MSR_SEAMRR_PHYS_MASK:
+        *val = (X86_SEAMRR_ADDRESS & -seam->seamrr_size) |
+               X86_SEAMRR_MASK_LOCK | X86_SEAMRR_MASK_VALID;
         break;
     default:
         return X86_SEAM_MSR_STOCK;
@@ -126,36 +92,28 @@ bool x86_seam_rdmsr(const X86CPU *cpu, uint32_t msr, uint64_t *val)
     /*
      * SEAM software finds the platform as firmware must leave it for TDX.
      * The host does not see these: QEMU has no x2APIC lock, no performance
-     * counters, no SMRR and no caches that they could describe.
+     * counters and no caches that they could describe.
      */
     switch (msr) {
-    case MSR_IA32_WBINVDP:
-    case MSR_IA32_WBNOINVDP:
-    case MSR_IA32_MISC_PACKAGE_CTLS:
-    case MSR_IA32_XAPIC_DISABLE_STATUS:
+    case X86_MSR_WBINVDP:
+    case X86_MSR_WBNOINVDP:
+    case X86_MSR_MISC_PACKAGE_CTLS:
+    case X86_MSR_XAPIC_DISABLE_STATUS:
         *val = 1;
         return true;
     case MSR_IA32_CORE_CAPABILITY:
         *val = cpu->env.features[FEAT_CORE_CAPABILITY];
         return true;
     case MSR_IA32_ARCH_CAPABILITIES:
-        *val = cpu->env.features[FEAT_ARCH_CAPABILITIES] | ARCH_CAP_SEAM_VIEW;
+        *val = cpu->env.features[FEAT_ARCH_CAPABILITIES] |
+               X86_ARCH_CAP_MISC_PACKAGE_CTLS | X86_ARCH_CAP_ENERGY_FILTERING |
+               X86_ARCH_CAP_XAPIC_DISABLE;
         return true;
     case MSR_IA32_MISC_ENABLE:
-        *val = cpu->env.msr_ia32_misc_enable | MISC_ENABLE_PERFMON;
+        *val = cpu->env.msr_ia32_misc_enable | X86_MISC_ENABLE_PERFMON;
         return true;
     case MSR_IA32_PERF_CAPABILITIES:
-        *val = PERF_CAP_FREEZE_SMM_FULL_WRITE;
-        return true;
-    case MSR_MTRRcap:
-        x86_seam_guest_rdmsr(cpu, msr, val);
-        *val |= MTRRCAP_SMRR_LOCKABLE;
-        return true;
-    case MSR_SMRR_PHYSBASE:
-        *val = 0;
-        return true;
-    case MSR_SMRR_PHYSMASK:
-        *val = SMRR_MASK_LOCK;
+        *val = X86_PERF_CAP_FREEZE_WHILE_SMM | X86_PERF_CAP_FULL_WRITE;
         return true;
     default:
         return x86_seam_guest_rdmsr(cpu, msr, val) == X86_SEAM_MSR_DONE;

@@ -11,22 +11,6 @@
 #ifndef TARGET_I386_SEAM_H
 #define TARGET_I386_SEAM_H
 
-/* MSRs that only a CPU with SEAM has; the SDM's names */
-#define MSR_IA32_MKTME_KEYID_PARTITIONING 0x87
-#define MSR_IA32_WBINVDP                  0x98
-#define MSR_IA32_WBNOINVDP                0x99
-#define MSR_IA32_MISC_PACKAGE_CTLS        0xbc
-#define MSR_IA32_XAPIC_DISABLE_STATUS     0xbd
-#define MSR_IA32_SMRR_PHYSBASE            0x1f2
-#define MSR_IA32_SMRR_PHYSMASK            0x1f3
-#define MSR_IA32_TME_CAPABILITY           0x981
-#define MSR_IA32_TME_ACTIVATE             0x982
-#define MSR_IA32_SEAMRR_PHYS_BASE         0x1400
-#define MSR_IA32_SEAMRR_PHYS_MASK         0x1401
-
-/* CPUID.07H.0:ECX[13]; QEMU has no name for it */
-#define CPUID_7_0_ECX_TME                 (1U << 13)
-
 /**
  * X86SeamState: what ArchCPU.seam points to on a CPU with SEAM; the pointer
  * is NULL on every other CPU, and stays as it is after realize.

@@ -14,6 +14,7 @@
 #include "system/qtest.h"
 #include "system/tcg.h"
 #include "seam.h"
+#include "x86-defs/cpuid.h"
 #include "vmx.h"
 
 #ifdef TARGET_X86_64
@@ -89,7 +90,7 @@ static const FeatureWordArray tdx_host_features = {
         CPUID_7_0_EBX_SHA_NI,
     [FEAT_7_0_ECX] =
         CPUID_7_0_ECX_UMIP | CPUID_7_0_ECX_PKU | CPUID_7_0_ECX_VAES |
-        CPUID_7_0_ECX_TME | CPUID_7_0_ECX_LA57 | CPUID_7_0_ECX_RDPID |
+        X86_CPUID_7_0_ECX_TME | CPUID_7_0_ECX_LA57 | CPUID_7_0_ECX_RDPID |
         CPUID_7_0_ECX_MOVDIRI | CPUID_7_0_ECX_MOVDIR64B,
     [FEAT_7_0_EDX] =
         CPUID_7_0_EDX_FSRM | CPUID_7_0_EDX_ARCH_CAPABILITIES,
@@ -113,7 +114,7 @@ static const FeatureWordArray tdx_host_features = {
 static const FeatureWordArray tdx_host_only_features = {
     [FEAT_1_ECX] = CPUID_EXT_VMX,
     [FEAT_7_0_ECX] =
-        CPUID_7_0_ECX_TME | CPUID_7_0_ECX_MOVDIRI | CPUID_7_0_ECX_MOVDIR64B,
+        X86_CPUID_7_0_ECX_TME | CPUID_7_0_ECX_MOVDIRI | CPUID_7_0_ECX_MOVDIR64B,
     [FEAT_7_0_EDX] = CPUID_7_0_EDX_ARCH_CAPABILITIES,
     [FEAT_ARCH_CAPABILITIES] = UINT64_MAX,
 };

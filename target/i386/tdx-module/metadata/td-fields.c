@@ -78,7 +78,6 @@ GET_BYTES(mrownerconfig, tdcs, mrownerconfig)
 
 /* --- where the components of a vCPU's extended state are ------------------ */
 
-#define CPUID_XSAVE_ALIGN (1u << 1) /* ECX of a component */
 #define XSAVE_ALIGNMENT   64
 
 /* Offset of component @wanted, or the size of all, compacted by XFAM */
@@ -88,12 +87,12 @@ static uint32_t xbuff_offset(const TdxTdRef *td, unsigned wanted)
 
     /* x87 and SSE, number 0 and 1, have their place before the header */
     for (unsigned i = 2; i < TDX_NUM_XSAVE_COMPONENTS; i++) {
-        const uint32_t *native = tdx_native_cpuid(td->m, TDX_LEAF_XSAVE, i);
+        const uint32_t *native = tdx_native_cpuid(td->m, X86_CPUID_XSAVE, i);
 
         if (!(td->tdcs->xfam >> i & 1)) {
             continue;
         }
-        if (native[TDX_CPUID_ECX] & CPUID_XSAVE_ALIGN) {
+        if (native[TDX_CPUID_ECX] & X86_CPUID_D_N_ECX_ALIGNED) {
             offset = (offset + XSAVE_ALIGNMENT - 1) & ~(XSAVE_ALIGNMENT - 1);
         }
         if (i == wanted) {

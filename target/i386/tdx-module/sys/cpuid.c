@@ -11,9 +11,6 @@
 
 #define NONE TDX_CPUID_NO_SUBLEAF
 
-/* Results of CPUID leaf 0 and 0x80000000: the highest leaf of the range */
-#define EXTENDED 0x80000000u
-
 const TdxCpuidConfig tdx_cpuid_config[TDX_NUM_CPUID_CONFIG] = {
 #define CACHE_LEVEL(n) \
     { 0x4, n, .direct = { 0xffffc3ff, 0xfffff000, 0xffffffff, 0x7 } }
@@ -132,14 +129,16 @@ static const struct {
     { 0x23, 1, 60, .fixed = { 0, 0, ALL, ALL } },
     { 0x23, 2, 61, .fixed = EVERY },
     { 0x23, 3, 62, .fixed = { 0, ALL, ALL, ALL } },
-    { EXTENDED, NONE, 54, .fixed = EVERY, .ones = { 0x80000008 } },
-    { EXTENDED + 1, NONE, 55, .fixed = { ALL, ALL, 0xfffffede, 0xd3efffff } },
-    { EXTENDED + 2, NONE, 78, .fixed = EVERY,
+    { X86_CPUID_EXTENDED, NONE, 54, .fixed = EVERY, .ones = { 0x80000008 } },
+    { X86_CPUID_EXTENDED + 1, NONE, 55,
+      .fixed = { ALL, ALL, 0xfffffede, 0xd3efffff } },
+    { X86_CPUID_EXTENDED + 2, NONE, 78, .fixed = EVERY,
       .ones = { 0x65746e49, 0x58204454, 0x6c202020 } },
-    { EXTENDED + 6, NONE, 56, .fixed = { ALL, ALL, 0xffff, ALL },
+    { X86_CPUID_EXTENDED + 6, NONE, 56, .fixed = { ALL, ALL, 0xffff, ALL },
       .ones = { 0, 0, 0x7040 } },
-    { EXTENDED + 7, NONE, 57, .fixed = { ALL, ALL, ALL, 0xfffffeff } },
-    { EXTENDED + 8, NONE, 9, .fixed = { 0, 0xfffffdff, ALL, ALL } },
+    { X86_CPUID_EXTENDED + 7, NONE, 57,
+      .fixed = { ALL, ALL, ALL, 0xfffffeff } },
+    { X86_CPUID_EXTENDED + 8, NONE, 9, .fixed = { 0, 0xfffffdff, ALL, ALL } },
 #undef ALL
 #undef EVERY
 #undef CACHE_LEVEL
@@ -152,9 +151,9 @@ static bool has_leaf(TdxModule *m, unsigned lp, uint32_t leaf)
 {
     uint32_t range[TDX_NUM_CPUID_REGS];
 
-    m->ops->cpuid(m->opaque, lp, leaf & EXTENDED, 0, range);
+    m->ops->cpuid(m->opaque, lp, leaf & X86_CPUID_EXTENDED, 0, range);
     return leaf <= range[TDX_CPUID_EAX] &&
-           !((leaf ^ range[TDX_CPUID_EAX]) & EXTENDED);
+           !((leaf ^ range[TDX_CPUID_EAX]) & X86_CPUID_EXTENDED);
 }
 
 void tdx_sample_cpuid(TdxModule *m, unsigned lp)

@@ -8,6 +8,7 @@
 #ifndef TDX_SYS_CPUID_H
 #define TDX_SYS_CPUID_H
 
+#include "../../x86-defs/cpuid.h"
 #include "../core/state.h"
 
 /* Registers of a CPUID result in the order of all tables */

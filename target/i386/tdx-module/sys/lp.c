@@ -4,7 +4,7 @@
  * What the logical processors of a machine must have in common.
  */
 
-#include "../abi/msr.h"
+#include "../../x86-defs/msr-bits.h"
 #include "cpuid.h"
 #include "platform.h"
 #include "platform-msr.h"
@@ -13,33 +13,33 @@
 #define NUM_EARLY_MSRS 4
 
 static const uint32_t common_msrs[TDX_NUM_COMMON_MSRS] = {
-    TDX_MSR_CORE_CAPABILITIES,      /* 4.6 */
-    TDX_MSR_ARCH_CAPABILITIES,
-    TDX_MSR_MISC_PACKAGE_CTLS,
-    TDX_MSR_XAPIC_DISABLE_STATUS,
-    TDX_MSR_TSC_ADJUST,             /* 4.10 */
-    TDX_MSR_MTRRCAP,                /* 4.11 */
-    TDX_MSR_SMRR_PHYSBASE,
-    TDX_MSR_SMRR_PHYSMASK,
-    TDX_MSR_VMX_BASIC,              /* 4.12 */
-    TDX_MSR_VMX_TRUE_PINBASED,
-    TDX_MSR_VMX_TRUE_PROCBASED,
-    TDX_MSR_VMX_PROCBASED_CTLS2,
-    TDX_MSR_VMX_PROCBASED_CTLS3,
-    TDX_MSR_VMX_TRUE_EXIT,
-    TDX_MSR_VMX_TRUE_ENTRY,
-    TDX_MSR_VMX_MISC,
-    TDX_MSR_VMX_EPT_VPID_CAP,
-    TDX_MSR_VMX_CR0_FIXED0,
-    TDX_MSR_VMX_CR0_FIXED1,
-    TDX_MSR_VMX_CR4_FIXED0,
-    TDX_MSR_VMX_CR4_FIXED1,
-    TDX_MSR_PERF_CAPABILITIES,      /* 4.13 */
-    TDX_MSR_TME_CAPABILITY,
-    TDX_MSR_TME_ACTIVATE,
-    TDX_MSR_KEYID_PARTITIONING,
-    TDX_MSR_WBINVDP,
-    TDX_MSR_WBNOINVDP,
+    X86_MSR_CORE_CAPABILITIES,      /* 4.6 */
+    X86_MSR_ARCH_CAPABILITIES,
+    X86_MSR_MISC_PACKAGE_CTLS,
+    X86_MSR_XAPIC_DISABLE_STATUS,
+    X86_MSR_TSC_ADJUST,             /* 4.10 */
+    X86_MSR_MTRRCAP,                /* 4.11 */
+    X86_MSR_SMRR_PHYSBASE,
+    X86_MSR_SMRR_PHYSMASK,
+    X86_MSR_VMX_BASIC,              /* 4.12 */
+    X86_MSR_VMX_TRUE_PINBASED_CTLS,
+    X86_MSR_VMX_TRUE_PROCBASED_CTLS,
+    X86_MSR_VMX_PROCBASED_CTLS2,
+    X86_MSR_VMX_PROCBASED_CTLS3,
+    X86_MSR_VMX_TRUE_EXIT_CTLS,
+    X86_MSR_VMX_TRUE_ENTRY_CTLS,
+    X86_MSR_VMX_MISC,
+    X86_MSR_VMX_EPT_VPID_CAP,
+    X86_MSR_VMX_CR0_FIXED0,
+    X86_MSR_VMX_CR0_FIXED1,
+    X86_MSR_VMX_CR4_FIXED0,
+    X86_MSR_VMX_CR4_FIXED1,
+    X86_MSR_PERF_CAPABILITIES,      /* 4.13 */
+    X86_MSR_TME_CAPABILITY,
+    X86_MSR_TME_ACTIVATE,
+    X86_MSR_MKTME_KEYID_PARTITIONING,
+    X86_MSR_WBINVDP,
+    X86_MSR_WBNOINVDP,
 };
 
 /*
@@ -113,8 +113,8 @@ TdxStatus tdx_check_lp(TdxCall *c)
     uint32_t pkg = m->ops->lp_package(m->opaque, c->lp);
 
     return check_msrs(c, 0, NUM_EARLY_MSRS) ?:
-           tdx_require(!(tdx_msr(c, TDX_MSR_MISC_ENABLE) &
-                         TDX_MISC_ENABLE_LIMIT_CPUID),
+           tdx_require(!(tdx_msr(c, X86_MSR_MISC_ENABLE) &
+                         X86_MISC_ENABLE_LIMIT_CPUID),
                        TDX_LIMIT_CPUID_MAXVAL_SET) ?: /* 4.7 */
            check_cpuid(c) ?:
            tdx_require(pkg < TDX_MAX_PKGS,

@@ -4,26 +4,13 @@
  * What TDH.SYS.INIT demands of the machine.
  */
 
-#include "../abi/msr.h"
+#include "../../x86-defs/msr-bits.h"
 #include "cpuid.h"
 #include "geometry.h"
 #include "platform.h"
 #include "platform-msr.h"
 
-/* Leaves that must exist (3.1 g, h, j, k) */
-#define CPUID_TOPOLOGY       0x1f
-#define CPUID_TSC            0x15
-#define CPUID_CACHE          0x4
-#define CPUID_EXTENDED       0x80000000u
-#define CPUID_ADDRESS_WIDTHS 0x80000008u
-
 #define CPUID_NUM_CACHES     5
-#define CPUID_NUM_LEVELS     6
-
-/* Level types of CPUID 0x1F ECX[15:8] */
-#define LEVEL_NONE 0
-#define LEVEL_CORE 2
-#define LEVEL_DIE  5 /* the last one */
 
 /* An MSR of which some bits must have a value */
 typedef struct MsrRule {
@@ -48,17 +35,17 @@ static TdxStatus check_features(const TdxCall *c)
 {
     /* ARCH_CAPABILITIES announces the MSRs that the next two rules read */
     static const MsrRule rules[] = {
-        { TDX_MSR_ARCH_CAPABILITIES,
-          TDX_ARCH_CAP_MISC_PACKAGE_CTLS | TDX_ARCH_CAP_ENERGY_FILTERING |
-          TDX_ARCH_CAP_XAPIC_DISABLE,
-          TDX_ARCH_CAP_MISC_PACKAGE_CTLS | TDX_ARCH_CAP_ENERGY_FILTERING |
-          TDX_ARCH_CAP_XAPIC_DISABLE },
-        { TDX_MSR_XAPIC_DISABLE_STATUS, UINT64_MAX, TDX_XAPIC_DISABLED },
-        { TDX_MSR_MISC_PACKAGE_CTLS, TDX_MISC_PACKAGE_ENERGY_FILTERING,
-          TDX_MISC_PACKAGE_ENERGY_FILTERING },
-        { TDX_MSR_PERF_CAPABILITIES,
-          TDX_PERF_FREEZE_WHILE_SMM | TDX_PERF_FULL_WRITE,
-          TDX_PERF_FREEZE_WHILE_SMM | TDX_PERF_FULL_WRITE },
+        { X86_MSR_ARCH_CAPABILITIES,
+          X86_ARCH_CAP_MISC_PACKAGE_CTLS | X86_ARCH_CAP_ENERGY_FILTERING |
+          X86_ARCH_CAP_XAPIC_DISABLE,
+          X86_ARCH_CAP_MISC_PACKAGE_CTLS | X86_ARCH_CAP_ENERGY_FILTERING |
+          X86_ARCH_CAP_XAPIC_DISABLE },
+        { X86_MSR_XAPIC_DISABLE_STATUS, UINT64_MAX, X86_XAPIC_DISABLED },
+        { X86_MSR_MISC_PACKAGE_CTLS, X86_MISC_PACKAGE_ENERGY_FILTERING,
+          X86_MISC_PACKAGE_ENERGY_FILTERING },
+        { X86_MSR_PERF_CAPABILITIES,
+          X86_PERF_CAP_FREEZE_WHILE_SMM | X86_PERF_CAP_FULL_WRITE,
+          X86_PERF_CAP_FREEZE_WHILE_SMM | X86_PERF_CAP_FULL_WRITE },
     };
 
     for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
@@ -75,12 +62,12 @@ static TdxStatus check_features(const TdxCall *c)
 static TdxStatus check_misc_enable(const TdxCall *c)
 {
     static const MsrRule monitoring = {
-        TDX_MSR_MISC_ENABLE,
-        TDX_MISC_ENABLE_PERFMON | TDX_MISC_ENABLE_BTS_UNAVAILABLE,
-        TDX_MISC_ENABLE_PERFMON
+        X86_MSR_MISC_ENABLE,
+        X86_MISC_ENABLE_PERFMON | X86_MISC_ENABLE_BTS_UNAVAILABLE,
+        X86_MISC_ENABLE_PERFMON
     };
 
-    if (tdx_msr(c, TDX_MSR_MISC_ENABLE) & TDX_MISC_ENABLE_LIMIT_CPUID) {
+    if (tdx_msr(c, X86_MSR_MISC_ENABLE) & X86_MISC_ENABLE_LIMIT_CPUID) {
         return TDX_LIMIT_CPUID_MAXVAL_SET;
     }
     return check_rule(c, &monitoring);
@@ -101,7 +88,7 @@ static uint32_t l3_ids(const TdxModule *m)
     uint32_t ids = 1;
 
     for (unsigned i = 0; i < CPUID_NUM_CACHES; i++) {
-        uint32_t eax = native(m, CPUID_CACHE, i, TDX_CPUID_EAX);
+        uint32_t eax = native(m, X86_CPUID_CACHE, i, TDX_CPUID_EAX);
 
         if ((eax & 0x1f) && ((eax >> 5) & 7) == 3) {
             while (ids <= ((eax >> 14) & 0xfff)) {
@@ -116,25 +103,25 @@ static uint32_t l3_ids(const TdxModule *m)
 /* Life cycle 3.1 k */
 static TdxStatus check_topology(const TdxModule *m)
 {
-    uint32_t last_type = LEVEL_NONE, pkg_shift = 0;
+    uint32_t last_type = X86_CPUID_LEVEL_NONE, pkg_shift = 0;
     bool has_core = false;
 
-    for (unsigned i = 0; i < CPUID_NUM_LEVELS; i++) {
-        uint32_t ecx = native(m, CPUID_TOPOLOGY, i, TDX_CPUID_ECX);
-        uint32_t shift = native(m, CPUID_TOPOLOGY, i, TDX_CPUID_EAX) & 0x1f;
+    for (unsigned i = 0; i < TDX_NUM_TOPOLOGY_LEVELS; i++) {
+        uint32_t ecx = native(m, X86_CPUID_TOPOLOGY, i, TDX_CPUID_ECX);
+        uint32_t shift = native(m, X86_CPUID_TOPOLOGY, i, TDX_CPUID_EAX) & 0x1f;
         uint32_t type = (ecx >> 8) & 0xff;
 
-        if (type == LEVEL_NONE) {
+        if (type == X86_CPUID_LEVEL_NONE) {
             break;
         }
         /* Levels go up, and so do the IDs they take */
         if ((ecx & 0xff) != i || type <= last_type ||
-            type > LEVEL_DIE || shift < pkg_shift) {
+            type > X86_CPUID_LEVEL_DIE || shift < pkg_shift) {
             return TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED;
         }
         last_type = type;
         pkg_shift = shift;
-        has_core |= type == LEVEL_CORE;
+        has_core |= type == X86_CPUID_LEVEL_CORE;
     }
     return tdx_require(has_core, TDX_CPUID_LEAF_NOT_SUPPORTED) ?:
            /* Writing back the caches of one LP must reach just its package */
@@ -146,16 +133,16 @@ static TdxStatus check_topology(const TdxModule *m)
 static TdxStatus check_cpuid(const TdxModule *m)
 {
     return tdx_require(native(m, 0, TDX_CPUID_NO_SUBLEAF, TDX_CPUID_EAX) >=
-                       CPUID_TOPOLOGY,
+                       X86_CPUID_TOPOLOGY,
                        tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED,
-                              CPUID_TOPOLOGY)) ?:
-           tdx_require(native(m, CPUID_EXTENDED, TDX_CPUID_NO_SUBLEAF,
-                              TDX_CPUID_EAX) >= CPUID_ADDRESS_WIDTHS,
+                              X86_CPUID_TOPOLOGY)) ?:
+           tdx_require(native(m, X86_CPUID_EXTENDED, TDX_CPUID_NO_SUBLEAF,
+                              TDX_CPUID_EAX) >= X86_CPUID_PA_BITS,
                        tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED,
-                              CPUID_ADDRESS_WIDTHS)) ?:
-           tdx_require(native(m, CPUID_TSC, TDX_CPUID_NO_SUBLEAF,
+                              X86_CPUID_PA_BITS)) ?:
+           tdx_require(native(m, X86_CPUID_TSC, TDX_CPUID_NO_SUBLEAF,
                               TDX_CPUID_EBX),
-                       tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, CPUID_TSC)) ?:
+                       tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED, X86_CPUID_TSC)) ?:
            check_topology(m);
 }
 
@@ -163,50 +150,50 @@ static TdxStatus check_cpuid(const TdxModule *m)
 static TdxStatus check_encryption(const TdxCall *c)
 {
     const TdxPlatformInfo *p = &c->m->plat;
-    uint64_t capable = tdx_msr(c, TDX_MSR_TME_CAPABILITY) &
-                       TDX_TME_ALGORITHMS;
-    uint64_t activate = tdx_msr(c, TDX_MSR_TME_ACTIVATE);
+    uint64_t capable = tdx_msr(c, X86_MSR_TME_CAPABILITY) &
+                       X86_TME_ALGORITHMS;
+    uint64_t activate = tdx_msr(c, X86_MSR_TME_ACTIVATE);
 
-    return tdx_require(activate & TDX_TME_ACTIVATE_LOCK,
+    return tdx_require(activate & X86_TME_ACTIVATE_LOCK,
                        tdx_op(TDX_INCORRECT_MSR_VALUE,
-                              TDX_MSR_TME_ACTIVATE)) ?:
+                              X86_MSR_TME_ACTIVATE)) ?:
            tdx_require(capable,
                        tdx_op(TDX_INCORRECT_MSR_VALUE,
-                              TDX_MSR_TME_CAPABILITY)) ?:
-           tdx_require(activate >> TDX_TME_ACTIVATE_ALGORITHMS_SHIFT &
+                              X86_MSR_TME_CAPABILITY)) ?:
+           tdx_require(activate >> X86_TME_ACTIVATE_ALGORITHMS_SHIFT &
                        capable,
                        tdx_op(TDX_INCORRECT_MSR_VALUE,
-                              TDX_MSR_TME_ACTIVATE)) ?:
+                              X86_MSR_TME_ACTIVATE)) ?:
            tdx_require((uint64_t)p->mktme_keyids + p->tdx_keyids <
                        TDX_NUM_HKIDS,
                        tdx_op(TDX_NUM_ACTIVATED_HKIDS_NOT_SUPPORTED,
                               TDX_NUM_HKIDS)) ?:
-           tdx_require(tdx_msr(c, TDX_MSR_WBNOINVDP) ==
-                       tdx_msr(c, TDX_MSR_WBINVDP),
-                       tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_WBNOINVDP));
+           tdx_require(tdx_msr(c, X86_MSR_WBNOINVDP) ==
+                       tdx_msr(c, X86_MSR_WBINVDP),
+                       tdx_op(TDX_INCORRECT_MSR_VALUE, X86_MSR_WBNOINVDP));
 }
 
 /* Life cycle 3.1 q to t; there is one SMRR, number 0 */
 static TdxStatus check_smrr(const TdxCall *c)
 {
-    uint64_t cap = tdx_msr(c, TDX_MSR_MTRRCAP);
-    uint64_t base = tdx_msr(c, TDX_MSR_SMRR_PHYSBASE) & TDX_SMRR_ADDRESS;
-    uint64_t mask = tdx_msr(c, TDX_MSR_SMRR_PHYSMASK);
-    uint64_t offset = TDX_SMRR_ADDRESS & ~mask; /* address bits inside */
+    uint64_t cap = tdx_msr(c, X86_MSR_MTRRCAP);
+    uint64_t base = tdx_msr(c, X86_MSR_SMRR_PHYSBASE) & X86_SMRR_ADDRESS;
+    uint64_t mask = tdx_msr(c, X86_MSR_SMRR_PHYSMASK);
+    uint64_t offset = X86_SMRR_ADDRESS & ~mask; /* address bits inside */
     TdxStatus status;
 
-    status = tdx_require(cap & TDX_MTRRCAP_SMRR, TDX_SMRR_NOT_SUPPORTED) ?:
-             tdx_require(cap & TDX_MTRRCAP_SMRR_LOCK,
+    status = tdx_require(cap & X86_MTRRCAP_SMRR, TDX_SMRR_NOT_SUPPORTED) ?:
+             tdx_require(cap & X86_MTRRCAP_SMRR_LOCK,
                          TDX_SMRR_LOCK_NOT_SUPPORTED) ?:
-             tdx_require(mask & TDX_SMRR_LOCK,
+             tdx_require(mask & X86_SMRR_LOCK,
                          tdx_op(TDX_SMRR_NOT_LOCKED, 0));
     if (status) {
         return status;
     }
-    if (!(mask & TDX_SMRR_VALID)) {
+    if (!(mask & X86_SMRR_VALID)) {
         return TDX_SUCCESS;
     }
-    if (offset == TDX_SMRR_ADDRESS || (offset & (offset + TDX_PAGE_4K)) ||
+    if (offset == X86_SMRR_ADDRESS || (offset & (offset + TDX_PAGE_4K)) ||
         (base & offset)) {
         return tdx_op(TDX_INVALID_SMRR_CONFIGURATION, 0);
     }

@@ -7,11 +7,8 @@
 
 #include <glib.h>
 
-#include "../abi/msr.h"
+#include "../../x86-defs/msr-bits.h"
 #include "td-cpuid.h"
-
-#define FEATURES_EBX_HLE (1u << 4)
-#define FEATURES_EBX_RTM (1u << 11)
 
 /*
  * Family and model of processors that have TDX, newest first, each with its
@@ -22,11 +19,14 @@ static const uint32_t tdx_fms[] = {
     0xd06d1, 0xa06e1, 0xa06d1, 0xa06f3, 0xc06f2, 0x806f8,
 };
 
-#define FMS_STEPPING 0xfu
-
 static bool same_model(uint32_t a, uint32_t b)
 {
-    return !((a ^ b) & ~FMS_STEPPING);
+    return !((a ^ b) & ~X86_CPUID_FMS_STEPPING);
+}
+
+static unsigned stepping(uint32_t fms)
+{
+    return fms & X86_CPUID_FMS_STEPPING;
 }
 
 static bool fms_permitted(uint32_t native, uint32_t fms)
@@ -35,11 +35,11 @@ static bool fms_permitted(uint32_t native, uint32_t fms)
     size_t i;
 
     if (same_model(fms, native)) {
-        return (fms & FMS_STEPPING) <= (native & FMS_STEPPING);
+        return stepping(fms) <= stepping(native);
     }
     for (i = 0; i < G_N_ELEMENTS(tdx_fms); i++) {
         if (older && same_model(tdx_fms[i], fms)) {
-            return (fms & FMS_STEPPING) <= (tdx_fms[i] & FMS_STEPPING);
+            return stepping(fms) <= stepping(tdx_fms[i]);
         }
         older |= same_model(tdx_fms[i], native);
     }
@@ -65,7 +65,7 @@ static TdxStatus check_entry(const TdxModule *m, const TdxTdCpuidInput *in,
     uint32_t native_fms = m->plat.pkg_fms[0];
     uint32_t tsx;
 
-    if (entry->leaf == TDX_LEAF_FMS) {
+    if (entry->leaf == X86_CPUID_FMS) {
         if (!value->reg[TDX_CPUID_EAX]) {
             value->reg[TDX_CPUID_EAX] = native_fms;
         }
@@ -74,15 +74,15 @@ static TdxStatus check_entry(const TdxModule *m, const TdxTdCpuidInput *in,
             : value->reg[TDX_CPUID_EAX] != native_fms) {
             return invalid(entry, bad_leaf);
         }
-    } else if (entry->leaf == TDX_LEAF_FEATURES && entry->subleaf == 0) {
-        tsx = value->reg[TDX_CPUID_EBX] & (FEATURES_EBX_HLE |
-                                           FEATURES_EBX_RTM);
-        if (tsx == FEATURES_EBX_HLE || tsx == FEATURES_EBX_RTM) {
+    } else if (entry->leaf == X86_CPUID_FEATURES && entry->subleaf == 0) {
+        tsx = value->reg[TDX_CPUID_EBX] & (X86_CPUID_7_0_EBX_HLE |
+                                           X86_CPUID_7_0_EBX_RTM);
+        if (tsx == X86_CPUID_7_0_EBX_HLE || tsx == X86_CPUID_7_0_EBX_RTM) {
             return invalid(entry, bad_leaf);
         }
         if (tsx && !in->tsx_ctrl) {
             return tdx_op(TDX_INCORRECT_MSR_VALUE,
-                          TDX_MSR_ARCH_CAPABILITIES);
+                          X86_MSR_ARCH_CAPABILITIES);
         }
     }
     return TDX_SUCCESS;
@@ -126,7 +126,7 @@ static TdxStatus check_config(const TdxModule *m, const TdxTdCpuidInput *in,
         value->reg[reg] = wanted & tdx_cpuid_config_mask(m, i, reg);
     }
     status = check_entry(m, in, entry, value, bad_leaf);
-    if (!status && entry->leaf == TDX_LEAF_PA_BITS) {
+    if (!status && entry->leaf == X86_CPUID_PA_BITS) {
         status = check_pa_bits(m, in, in->config[i].reg[TDX_CPUID_EAX],
                                virtual_maxpa);
     }
@@ -172,14 +172,14 @@ static bool all_zero(const TdxCpuidValue *value)
  */
 TdxStatus tdx_td_cpuid_check_topology(const TdxCpuidValue *config)
 {
-    const TdxCpuidConfig *first = tdx_cpuid_config_of(TDX_LEAF_TOPOLOGY, 0);
+    const TdxCpuidConfig *first = tdx_cpuid_config_of(X86_CPUID_TOPOLOGY, 0);
     const TdxCpuidValue *levels = config + (first - tdx_cpuid_config);
-    unsigned last_type = TDX_TOPOLOGY_TYPE_NONE;
+    unsigned last_type = X86_CPUID_LEVEL_NONE;
     bool native = all_zero(&levels[0]), core = false;
 
     for (unsigned i = 0; i < TDX_NUM_TOPOLOGY_LEVELS; i++) {
         uint32_t ecx = levels[i].reg[TDX_CPUID_ECX];
-        unsigned type = TDX_TOPOLOGY_TYPE(ecx);
+        unsigned type = X86_CPUID_LEVEL_TYPE(ecx);
 
         if (native) {
             /* The hardware's levels then, all of them */
@@ -188,14 +188,14 @@ TdxStatus tdx_td_cpuid_check_topology(const TdxCpuidValue *config)
             }
             continue;
         }
-        if (type == TDX_TOPOLOGY_TYPE_NONE
+        if (type == X86_CPUID_LEVEL_NONE
             ? !core
-            : type <= last_type || type > TDX_TOPOLOGY_TYPE_DIE ||
-              TDX_TOPOLOGY_LEVEL(ecx) != i ||
-              (type == TDX_TOPOLOGY_TYPE_SMT && i > 0)) {
+            : type <= last_type || type > X86_CPUID_LEVEL_DIE ||
+              X86_CPUID_LEVEL(ecx) != i ||
+              (type == X86_CPUID_LEVEL_SMT && i > 0)) {
             return TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED;
         }
-        core |= type == TDX_TOPOLOGY_TYPE_CORE;
+        core |= type == X86_CPUID_LEVEL_CORE;
         last_type = type;
     }
     return TDX_SUCCESS;

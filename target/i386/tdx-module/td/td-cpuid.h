@@ -9,31 +9,6 @@
 
 #include "../sys/cpuid.h"
 
-/* Leaves with rules of their own */
-#define TDX_LEAF_FMS        0x1
-#define TDX_LEAF_MONITOR    0x5
-#define TDX_LEAF_FEATURES   0x7
-#define TDX_LEAF_PERFMON    0xa
-#define TDX_LEAF_TOPOLOGY_0B 0xb
-#define TDX_LEAF_XSAVE      0xd
-#define TDX_LEAF_PT         0x14
-#define TDX_LEAF_TSC        0x15
-#define TDX_LEAF_NATIVE_MODEL 0x1a
-#define TDX_LEAF_LBR        0x1c
-#define TDX_LEAF_TILES      0x1d
-#define TDX_LEAF_TOPOLOGY   0x1f
-#define TDX_LEAF_PERFMON_EXT 0x23
-#define TDX_LEAF_PA_BITS    0x80000008
-
-/* CPUID 0x1F ECX: level number, then its type */
-#define TDX_TOPOLOGY_LEVEL(ecx) ((ecx) & 0xff)
-#define TDX_TOPOLOGY_TYPE(ecx)  (((ecx) >> 8) & 0xff)
-#define TDX_TOPOLOGY_ECX_TYPE(type) ((uint32_t)(type) << 8)
-#define TDX_TOPOLOGY_TYPE_NONE  0
-#define TDX_TOPOLOGY_TYPE_SMT   1
-#define TDX_TOPOLOGY_TYPE_CORE  2
-#define TDX_TOPOLOGY_TYPE_DIE   5 /* the last one */
-
 /* The XSAVE area: legacy part and header, then components from number 2 on */
 #define TDX_XSAVE_HEADER_END     576
 #define TDX_NUM_XSAVE_COMPONENTS 19

@@ -7,17 +7,12 @@
 #include <glib.h>
 #include <string.h>
 
-#include "../abi/msr.h"
+#include "../../x86-defs/msr-bits.h"
 #include "../sys/platform-msr.h"
 #include "../sept/sept.h"
 #include "td-params.h"
 
-/* CPUID 7.1 EAX */
-#define CPUID_7_1_EAX_LASS (1u << 6)
-
 #define EPTP_WB         6ULL
-
-#define ARCH_CAPABILITIES_TSX_CTRL   (1ULL << 7)
 
 bool tdx_td_params_load(TdxModule *m, uint64_t hpa, TdxTdParams *params)
 {
@@ -65,12 +60,12 @@ static bool all_or_none(uint64_t value, uint64_t group)
 
 uint64_t tdx_td_attributes_known(const TdxModule *m)
 {
-    const uint32_t *leaf7_1 = tdx_native_cpuid(m, 0x7, 1);
+    const uint32_t *leaf7_1 = tdx_native_cpuid(m, X86_CPUID_FEATURES, 1);
     uint64_t known = TDX_ATTR_DEBUG | TDX_ATTR_ICSSD |
                      TDX_ATTR_SEPT_VE_DISABLE | TDX_ATTR_MIGRATABLE |
                      TDX_ATTR_PKS | TDX_ATTR_PERFMON;
 
-    if (leaf7_1[TDX_CPUID_EAX] & CPUID_7_1_EAX_LASS) {
+    if (leaf7_1[TDX_CPUID_EAX] & X86_CPUID_7_1_EAX_LASS) {
         known |= TDX_ATTR_LASS;
     }
     return known;
@@ -78,8 +73,8 @@ uint64_t tdx_td_attributes_known(const TdxModule *m)
 
 uint64_t tdx_td_xfam_known(const TdxModule *m)
 {
-    const uint32_t *xcr0 = tdx_native_cpuid(m, 0xd, 0);
-    const uint32_t *xss = tdx_native_cpuid(m, 0xd, 1);
+    const uint32_t *xcr0 = tdx_native_cpuid(m, X86_CPUID_XSAVE, 0);
+    const uint32_t *xss = tdx_native_cpuid(m, X86_CPUID_XSAVE, 1);
 
     return TDX_XFAM_SUPPORTED & ((xcr0[TDX_CPUID_EAX] & TDX_XFAM_IN_XCR0) |
                                  (xss[TDX_CPUID_ECX] & TDX_XFAM_IN_XSS));
@@ -149,8 +144,8 @@ static TdxStatus apply_cpuid(const TdxCall *c, TdxTdRef *td,
     if (!cpus) {
         return tdx_td_no_content(td->m, td->tdr, "a TDCS page has no memory");
     }
-    in.tsx_ctrl = tdx_msr(c, TDX_MSR_ARCH_CAPABILITIES) &
-                  ARCH_CAPABILITIES_TSX_CTRL;
+    in.tsx_ctrl = tdx_msr(c, X86_MSR_ARCH_CAPABILITIES) &
+                  X86_ARCH_CAP_TSX_CTRL;
     status = tdx_td_cpuid_check(td->m, &in, cpus->cpuid,
                                 &td->tdcs->virtual_maxpa, bad_leaf);
     return status ? status : tdx_td_cpuid_check_topology(p->cpuid);

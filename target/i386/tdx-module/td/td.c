@@ -5,13 +5,10 @@
  * (TD life cycle 2).
  */
 
-#include "../abi/msr.h"
+#include "../../x86-defs/msr-bits.h"
 #include "../sept/sept.h"
 #include "../sys/platform-msr.h"
 #include "td.h"
-
-/* CPUID 0x15: crystal clock in ECX, its ratio to the TSC in EBX / EAX */
-#define CPUID_TSC 0x15
 
 #define TSC_MULTIPLIER_FRACTION 48
 
@@ -170,15 +167,15 @@ void tdx_td_add_page(TdxTdRef *td, TdxPamtRef *ref, TdxPageType type)
 
 TdxStatus tdx_td_check_cpuid_limit(const TdxCall *c)
 {
-    return tdx_msr(c, TDX_MSR_MISC_ENABLE) & TDX_MISC_ENABLE_LIMIT_CPUID
+    return tdx_msr(c, X86_MSR_MISC_ENABLE) & X86_MISC_ENABLE_LIMIT_CPUID
            ? TDX_LIMIT_CPUID_MAXVAL_SET : TDX_SUCCESS;
 }
 
 /* TD life cycle 4.4, step 14: the virtual TSC builds on this MSR */
 TdxStatus tdx_td_check_tsc_adjust(const TdxCall *c)
 {
-    return tdx_msr(c, TDX_MSR_TSC_ADJUST) == c->m->st.tsc_adjust
-           ? TDX_SUCCESS : tdx_op(TDX_INCONSISTENT_MSR, TDX_MSR_TSC_ADJUST);
+    return tdx_msr(c, X86_MSR_TSC_ADJUST) == c->m->st.tsc_adjust
+           ? TDX_SUCCESS : tdx_op(TDX_INCONSISTENT_MSR, X86_MSR_TSC_ADJUST);
 }
 
 /* As VMX scales a TSC */
@@ -190,7 +187,8 @@ static uint64_t scale_tsc(uint64_t ticks, uint64_t multiplier)
 void tdx_td_init_tsc(const TdxCall *c, TdxTdRef *td)
 {
     TdxModule *m = c->m;
-    const uint32_t *native = tdx_native_cpuid(m, CPUID_TSC,
+    /* Crystal clock in ECX, its ratio to the TSC in EBX / EAX */
+    const uint32_t *native = tdx_native_cpuid(m, X86_CPUID_TSC,
                                               TDX_CPUID_NO_SUBLEAF);
     uint64_t virtual_hz = (uint64_t)td->tdcs->tsc_frequency * TDX_TSC_UNIT_HZ;
     uint64_t native_hz = virtual_hz;

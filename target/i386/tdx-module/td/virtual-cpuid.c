@@ -10,21 +10,7 @@
 
 #include "virtual-cpuid.h"
 
-#define FMS_ECX_MONITOR           (1u << 3)
-#define FEATURES_ECX_LA57         (1u << 16)
-#define FEATURES_ECX_KEY_LOCKER   (1u << 23)
-#define FEATURES_ECX_PKS          (1u << 31)
-#define FEATURES_1_EAX_LASS       (1u << 6)
-#define FEATURES_1_EAX_PERFMON_EXT (1u << 8)
-#define XSAVE_1_EAX_XFD           (1u << 4)
-#define XSAVE_N_ECX_XFD           (1u << 2)
-
-/* Leaf 0x80000008, EAX: widths of physical, linear, guest physical address */
-#define PA_BITS_MASK    0xffu
-#define LA_BITS_MASK    0xff00u
-#define LA_BITS_SHIFT   8
-#define GPA_BITS_MASK   0xff0000u
-#define GPA_BITS_SHIFT  16
+/* Widths of linear addresses */
 #define LA_BITS_4_LEVEL 48
 #define LA_BITS_5_LEVEL 57
 
@@ -103,7 +89,7 @@ static uint32_t xsave_size(const TdxTdRef *td)
     uint32_t size = TDX_XSAVE_HEADER_END;
 
     for (unsigned i = 2; i < TDX_NUM_XSAVE_COMPONENTS; i++) {
-        const uint32_t *native = tdx_native_cpuid(td->m, TDX_LEAF_XSAVE, i);
+        const uint32_t *native = tdx_native_cpuid(td->m, X86_CPUID_XSAVE, i);
 
         if ((td->tdcs->xfam & TDX_XFAM_IN_XCR0) >> i & 1) {
             size = MAX(size, native[TDX_CPUID_EBX] + native[TDX_CPUID_EAX]);
@@ -115,10 +101,10 @@ static uint32_t xsave_size(const TdxTdRef *td)
 static bool has_xfd_component(const TdxTdRef *td)
 {
     for (unsigned i = 2; i < TDX_NUM_XSAVE_COMPONENTS; i++) {
-        const uint32_t *native = tdx_native_cpuid(td->m, TDX_LEAF_XSAVE, i);
+        const uint32_t *native = tdx_native_cpuid(td->m, X86_CPUID_XSAVE, i);
 
         if (td->tdcs->xfam >> i & 1 &&
-            native[TDX_CPUID_ECX] & XSAVE_N_ECX_XFD) {
+            native[TDX_CPUID_ECX] & X86_CPUID_D_N_ECX_XFD) {
             return true;
         }
     }
@@ -132,7 +118,7 @@ static void xsave(const TdxTdRef *td, uint32_t subleaf,
         regs[TDX_CPUID_ECX] = xsave_size(td);
     } else if (subleaf == 1) {
         if (!has_xfd_component(td)) {
-            regs[TDX_CPUID_EAX] &= ~XSAVE_1_EAX_XFD;
+            regs[TDX_CPUID_EAX] &= ~X86_CPUID_D_1_EAX_XFD;
         }
     } else {
         clear_unless(td->tdcs->xfam >> subleaf & 1, regs);
@@ -143,11 +129,11 @@ static void features(const TdxTdRef *td, uint32_t subleaf,
                      uint32_t regs[TDX_NUM_CPUID_REGS])
 {
     if (subleaf == 0) {
-        assign(&regs[TDX_CPUID_ECX], FEATURES_ECX_PKS,
+        assign(&regs[TDX_CPUID_ECX], X86_CPUID_7_0_ECX_PKS,
                td->tdcs->attributes & TDX_ATTR_PKS);
-        assign(&regs[TDX_CPUID_ECX], FEATURES_ECX_KEY_LOCKER, false);
+        assign(&regs[TDX_CPUID_ECX], X86_CPUID_7_0_ECX_KEY_LOCKER, false);
     } else if (subleaf == 1) {
-        assign(&regs[TDX_CPUID_EAX], FEATURES_1_EAX_LASS,
+        assign(&regs[TDX_CPUID_EAX], X86_CPUID_7_1_EAX_LASS,
                td->tdcs->attributes & TDX_ATTR_LASS);
     }
 }
@@ -158,11 +144,11 @@ static void topology(const TdxTdRef *td, uint32_t subleaf,
 {
     uint32_t first[TDX_NUM_CPUID_REGS];
 
-    configured(td, TDX_LEAF_TOPOLOGY, 0, first);
+    configured(td, X86_CPUID_TOPOLOGY, 0, first);
     if (first[TDX_CPUID_EAX] | first[TDX_CPUID_EBX] | first[TDX_CPUID_ECX]) {
-        configured(td, TDX_LEAF_TOPOLOGY, subleaf, regs);
+        configured(td, X86_CPUID_TOPOLOGY, subleaf, regs);
     } else {
-        tdx_common_cpuid(td->m, TDX_LEAF_TOPOLOGY, subleaf, regs);
+        tdx_common_cpuid(td->m, X86_CPUID_TOPOLOGY, subleaf, regs);
     }
 }
 
@@ -177,15 +163,15 @@ static void topology_0b(const TdxTdRef *td, uint32_t subleaf,
     uint32_t cores;
 
     topology(td, 0, level);
-    cores = TDX_TOPOLOGY_TYPE(level[TDX_CPUID_ECX]) == TDX_TOPOLOGY_TYPE_SMT;
+    cores = X86_CPUID_LEVEL_TYPE(level[TDX_CPUID_ECX]) == X86_CPUID_LEVEL_SMT;
     if (subleaf < cores) {
         memcpy(regs, level, sizeof(level));
         return;
     }
     for (unsigned i = 0; i < TDX_NUM_TOPOLOGY_LEVELS; i++) {
         topology(td, i, level);
-        if (TDX_TOPOLOGY_TYPE(level[TDX_CPUID_ECX]) !=
-            TDX_TOPOLOGY_TYPE_NONE) {
+        if (X86_CPUID_LEVEL_TYPE(level[TDX_CPUID_ECX]) !=
+            X86_CPUID_LEVEL_NONE) {
             memcpy(last, level, sizeof(level));
         }
     }
@@ -194,34 +180,36 @@ static void topology_0b(const TdxTdRef *td, uint32_t subleaf,
     if (subleaf == cores) {
         regs[TDX_CPUID_EAX] = last[TDX_CPUID_EAX];
         regs[TDX_CPUID_EBX] = last[TDX_CPUID_EBX];
-        regs[TDX_CPUID_ECX] |= TDX_TOPOLOGY_ECX_TYPE(TDX_TOPOLOGY_TYPE_CORE);
+        regs[TDX_CPUID_ECX] |= X86_CPUID_LEVEL_ECX_TYPE(X86_CPUID_LEVEL_CORE);
     }
 }
 
 static bool has_perfmon_ext(const TdxTdRef *td, uint32_t subleaf)
 {
     if (!(td->tdcs->attributes & TDX_ATTR_PERFMON) ||
-        !(other(td, TDX_LEAF_FEATURES, 1, TDX_CPUID_EAX) &
-          FEATURES_1_EAX_PERFMON_EXT)) {
+        !(other(td, X86_CPUID_FEATURES, 1, TDX_CPUID_EAX) &
+          X86_CPUID_7_1_EAX_PERFMON_EXT)) {
         return false;
     }
     return subleaf == 0 ||
-           other(td, TDX_LEAF_PERFMON_EXT, 0, TDX_CPUID_EAX) >> subleaf & 1;
+           other(td, X86_CPUID_PERFMON_EXT, 0, TDX_CPUID_EAX) >> subleaf & 1;
 }
 
 static uint32_t address_widths(const TdxTdRef *td, uint32_t eax)
 {
-    uint32_t la_bits = other(td, TDX_LEAF_FEATURES, 0, TDX_CPUID_ECX) &
-                       FEATURES_ECX_LA57 ? LA_BITS_5_LEVEL : LA_BITS_4_LEVEL;
+    uint32_t la_bits = other(td, X86_CPUID_FEATURES, 0, TDX_CPUID_ECX) &
+                       X86_CPUID_7_0_ECX_LA57 ? LA_BITS_5_LEVEL
+                                              : LA_BITS_4_LEVEL;
     uint32_t pa_bits = td->tdcs->virtual_maxpa, gpa_bits = 0;
 
     if (td->tdcs->config_flags & TDX_CONFIG_MAXGPA_VIRT) {
         gpa_bits = pa_bits;
         pa_bits = td->m->plat.max_pa;
     }
-    eax &= ~(PA_BITS_MASK | LA_BITS_MASK | GPA_BITS_MASK);
-    return eax | pa_bits | la_bits << LA_BITS_SHIFT |
-           gpa_bits << GPA_BITS_SHIFT;
+    eax &= ~(X86_CPUID_PA_BITS_MASK | X86_CPUID_LA_BITS_MASK |
+             X86_CPUID_GPA_BITS_MASK);
+    return eax | pa_bits | la_bits << X86_CPUID_LA_BITS_SHIFT |
+           gpa_bits << X86_CPUID_GPA_BITS_SHIFT;
 }
 
 /* Rules of single leaves */
@@ -231,45 +219,45 @@ static void derive(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
     uint64_t attributes = td->tdcs->attributes;
 
     switch (leaf) {
-    case TDX_LEAF_MONITOR:
-        clear_unless(other(td, TDX_LEAF_FMS, TDX_CPUID_NO_SUBLEAF,
-                           TDX_CPUID_ECX) & FMS_ECX_MONITOR, regs);
+    case X86_CPUID_MONITOR:
+        clear_unless(other(td, X86_CPUID_FMS, TDX_CPUID_NO_SUBLEAF,
+                           TDX_CPUID_ECX) & X86_CPUID_1_ECX_MONITOR, regs);
         break;
-    case TDX_LEAF_FEATURES:
+    case X86_CPUID_FEATURES:
         features(td, subleaf, regs);
         break;
-    case TDX_LEAF_PERFMON:
+    case X86_CPUID_PERFMON:
         clear_unless(attributes & TDX_ATTR_PERFMON, regs);
         break;
-    case TDX_LEAF_TOPOLOGY_0B:
+    case X86_CPUID_TOPOLOGY_0B:
         topology_0b(td, subleaf, regs);
         break;
-    case TDX_LEAF_XSAVE:
+    case X86_CPUID_XSAVE:
         xsave(td, subleaf, regs);
         break;
-    case TDX_LEAF_PT:
+    case X86_CPUID_PT:
         clear_unless(has_xfam(td, TDX_XFAM_PT), regs);
         break;
-    case TDX_LEAF_TSC:
+    case X86_CPUID_TSC:
         /* As a multiple of the 25 MHz that ECX says */
         regs[TDX_CPUID_EBX] = td->tdcs->tsc_frequency;
         break;
-    case TDX_LEAF_NATIVE_MODEL:
+    case X86_CPUID_NATIVE_MODEL:
         clear_unless(!(attributes & TDX_ATTR_MIGRATABLE), regs);
         break;
-    case TDX_LEAF_LBR:
+    case X86_CPUID_LBR:
         clear_unless(has_xfam(td, TDX_XFAM_LBR), regs);
         break;
-    case TDX_LEAF_TILES:
+    case X86_CPUID_TILES:
         clear_unless(has_xfam(td, TDX_XFAM_AMX), regs);
         break;
-    case TDX_LEAF_TOPOLOGY:
+    case X86_CPUID_TOPOLOGY:
         topology(td, subleaf, regs);
         break;
-    case TDX_LEAF_PERFMON_EXT:
+    case X86_CPUID_PERFMON_EXT:
         clear_unless(has_perfmon_ext(td, subleaf), regs);
         break;
-    case TDX_LEAF_PA_BITS:
+    case X86_CPUID_PA_BITS:
         regs[TDX_CPUID_EAX] = address_widths(td, regs[TDX_CPUID_EAX]);
         break;
     }

@@ -7,18 +7,14 @@
 #include "../metadata/td-fields.h"
 #include "answers.h"
 
-/* HP_LOCK_TIMEOUT, in microseconds */
-#define MIN_HP_LOCK_TIMEOUT 10000
-#define MAX_HP_LOCK_TIMEOUT 100000000
-
 static TdxStatus set_hp_lock_timeout(TdxTdcs *tdcs, const TdxFieldWrite *write)
 {
     TdxStatus status;
 
     status = tdx_require(write->mask == UINT64_MAX,
                          TDX_METADATA_WR_MASK_NOT_VALID) ?:
-             tdx_require(write->new >= MIN_HP_LOCK_TIMEOUT &&
-                         write->new <= MAX_HP_LOCK_TIMEOUT,
+             tdx_require(write->new >= TDX_MIN_HP_LOCK_TIMEOUT &&
+                         write->new <= TDX_MAX_HP_LOCK_TIMEOUT,
                          TDX_METADATA_FIELD_VALUE_NOT_VALID);
     if (status) {
         return status;

@@ -4,7 +4,7 @@
  * TDH.SYS.INIT: start the module.
  */
 
-#include "../abi/msr.h"
+#include "../../x86-defs/msr-bits.h"
 #include "../core/call.h"
 #include "../sys/cpuid.h"
 #include "../sys/platform-msr.h"
@@ -71,7 +71,7 @@ static TdxStatus tdh_sys_init(TdxCall *c)
         return status;
     }
     tdx_sample_msrs(c);
-    m->st.tsc_adjust = tdx_msr(c, TDX_MSR_TSC_ADJUST);
+    m->st.tsc_adjust = tdx_msr(c, X86_MSR_TSC_ADJUST);
     __atomic_store_n(&m->st.num_init_lps, 0, __ATOMIC_SEQ_CST);
     m->st.num_init_pkgs = 0;
     m->st.pkg_config_bitmap = 0;

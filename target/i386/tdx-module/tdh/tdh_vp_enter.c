@@ -8,7 +8,7 @@
  * vCPU is disabled by that and its TD goes on without it.
  */
 
-#include "../abi/msr.h"
+#include "../../x86-defs/msr-bits.h"
 #include "../sys/platform-msr.h"
 #include "../vp/vp.h"
 #include "answers.h"
@@ -18,18 +18,11 @@
 #define RCX_HOST_HINT  (1ULL << 52) /* HOST_RECOVERABILITY_HINT */
 #define RCX_RESUME_L1  (1ULL << 53)
 
-/* CPUID 1, ECX: the TD has MONITOR and MWAIT */
-#define CPUID_FEATURES 1
-#define CPUID_MONITOR  (1u << 3)
-
 /* VMX basic exit reason 33 with the flag of a failed entry */
 #define EXIT_INVALID_GUEST_STATE (1U << 31 | 33)
 
 /* RDX on exit: what its upper half would tell */
 #define EXTENDED_ENTRY_FAILURE 7
-
-/* CONFIG_FLAGS: RBP keeps its value across an exit */
-#define CONFIG_NO_RBP_MOD (1ULL << 2)
 
 /* TD life cycle 5.6, exit A */
 static TdxStatus leave_failed(TdxCall *c, const TdxTdRef *td)
@@ -43,7 +36,7 @@ static TdxStatus leave_failed(TdxCall *c, const TdxTdRef *td)
     for (i = 0; i < sizeof(cleared) / sizeof(cleared[0]); i++) {
         c->gpr[cleared[i]] = 0;
     }
-    if (!(td->tdcs->config_flags & CONFIG_NO_RBP_MOD)) {
+    if (!(td->tdcs->config_flags & TDX_CONFIG_NO_RBP_MOD)) {
         c->gpr[TDX_RBP] = 0;
     }
     c->gpr[TDX_RDX] = EXTENDED_ENTRY_FAILURE;
@@ -53,7 +46,7 @@ static TdxStatus leave_failed(TdxCall *c, const TdxTdRef *td)
 /* Step 13: a guest that was promised MONITOR finds it at work */
 static TdxStatus check_monitor(const TdxCall *c, const TdxTdRef *td)
 {
-    const TdxCpuidConfig *entry = tdx_cpuid_config_of(CPUID_FEATURES,
+    const TdxCpuidConfig *entry = tdx_cpuid_config_of(X86_CPUID_FMS,
                                                       TDX_CPUID_NO_SUBLEAF);
     const TdxTdcsVirtualCpus *cpus = tdx_td_tdcs_page(td,
                                                       TDX_TDCS_VIRTUAL_CPUS);
@@ -63,10 +56,10 @@ static TdxStatus check_monitor(const TdxCall *c, const TdxTdRef *td)
         return tdx_td_no_content(td->m, td->tdr, "a TDCS page has no memory");
     }
     features = cpus->cpuid[entry - tdx_cpuid_config].reg[TDX_CPUID_ECX];
-    return tdx_require(!(features & CPUID_MONITOR) ||
-                       tdx_msr(c, TDX_MSR_MISC_ENABLE) &
-                       TDX_MISC_ENABLE_MONITOR_FSM,
-                       tdx_op(TDX_INCORRECT_MSR_VALUE, TDX_MSR_MISC_ENABLE));
+    return tdx_require(!(features & X86_CPUID_1_ECX_MONITOR) ||
+                       tdx_msr(c, X86_MSR_MISC_ENABLE) &
+                       X86_MISC_ENABLE_MONITOR_FSM,
+                       tdx_op(TDX_INCORRECT_MSR_VALUE, X86_MSR_MISC_ENABLE));
 }
 
 /* What an entry does to the TD's TLB epochs, and the exit after it */
