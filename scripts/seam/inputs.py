@@ -23,10 +23,10 @@ SOURCES = ('KERNEL', 'PATCHES', 'LINUX_SRC')
 
 
 def mem_bytes(text):
-    """Bytes of a size as QEMU's -m takes it (MiB without a unit)"""
+    """Bytes of a size as QEMU's -m takes it (MiB without a unit), or None"""
     match = re.fullmatch(r'(\d+(?:\.\d+)?)([KMGT]?)', text.upper())
     if not match:
-        raise Problem(f'MEM={text} is no size; say MEM=4G')
+        return None
     return int(float(match[1]) * (1 << UNITS[match[2]]))
 
 
@@ -34,6 +34,8 @@ def memory(env):
     """What -m gets"""
     text = env.get('MEM') or '4G'
     size = mem_bytes(text.split(',')[0])
+    if size is None:
+        raise Problem(f'MEM={text} is no size; say MEM=4G')
     if size < LEAST_MEM:
         raise Problem(f'MEM={text} is {size >> 20} MiB, too little for a '
                       f'guest; say MEM={LEAST_MEM >> 20}M or more')

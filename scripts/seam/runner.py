@@ -36,7 +36,8 @@ def sparse(mem):
     is, the host need not reserve it.
     """
     size = mem_bytes(mem.split(',')[0])
-    if size < os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE'):
+    if size is None or \
+            size < os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE'):
         return []
     return ['-object', f'memory-backend-ram,id=ram,size={size},reserve=off',
             '-machine', 'memory-backend=ram']

@@ -51,6 +51,8 @@ class Tables:
         self.status_names = {v: k for k, v in self.statuses.items()}
         self.with_operand = {row['name'] for row in data['statuses']
                              if row['names_operand']}
+        self.operand_optional = {row['name'] for row in data['statuses']
+                                 if row['operand_optional']}
         self.operands = {row['name']: row['id'] for row in data['operands']}
         self.operand_names = {v: k for k, v in self.operands.items()}
         self.fields = {kind: data[kind + '_fields']
@@ -75,7 +77,8 @@ class Tables:
         details = value & DETAILS
         if name is None:
             return f'0x{value:016x}'
-        if name in self.with_operand and details in self.operand_names:
+        if name in self.with_operand and details in self.operand_names and \
+                (details or name not in self.operand_optional):
             return f'{name}({self.operand_names[details]})'
         return f'{name}(0x{details:x})' if details else name
 

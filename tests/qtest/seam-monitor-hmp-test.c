@@ -99,9 +99,24 @@ static void test_hmp(void)
     g_array_free(td.pages, true);
 }
 
+/* A list that query-tdx-module cuts is not taken for all there is */
+static void test_cut_list(void)
+{
+    g_autoptr(GString) line = g_string_new("LPs 0 of 70 initialised; missing:");
+    QTestState *qts = tdx_start("", "-m 512M -smp 70");
+
+    for (int lp = 0; lp < 64; lp++) {
+        g_string_append_printf(line, " %d", lp);
+    }
+    g_string_append(line, " and 6 more");
+    HMP(qts, "info tdx", line->str);
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("/seam/monitor-hmp", test_hmp);
+    qtest_add_func("/seam/monitor-hmp/cut-list", test_cut_list);
     return g_test_run();
 }

@@ -95,7 +95,7 @@ class NamesTest(Case):
         for name, value in tables.statuses.items():
             self.assertEqual(tables.status_value(name)[0], value)
             text = tables.status_text(value)
-            if name in tables.with_operand:
+            if name in tables.with_operand - tables.operand_optional:
                 self.assertEqual(text, name + '(RAX)')
             self.assertEqual(tables.status_value(text)[0], value)
         self.assertEqual(tables.status_value('OPERAND_BUSY(SEPT)')[0],
@@ -257,6 +257,45 @@ class ScriptTest(Case):
                         'TDX_OPERAND_INVALID(RAX)')
         # 4 MiB a call without Dynamic PAMT, and one that finds it done
         self.assertIn(' after 513 calls\n', out)
+
+    def test_bringup_of_unequal_packages(self):
+        # LPs 0 and 1 are of the first package, LP 2 is alone
+        out = self.good('--smp', '3,sockets=2,maxcpus=4', '-c',
+                        'bringup; info; tdh.sys.key.config lp=2', '-c',
+                        'expect TDX_SYS_KEY_CONFIG_NOT_PENDING')
+        self.assertRegex(out, r'state +SYS_READY\n')
+        self.assertRegex(out, r'packages +2\n')
+
+    def test_bringup_of_much_memory(self):
+        # PAMTs of 300 GiB do not fit below the first TDMR; and few hosts have
+        # so much
+        out = self.good('-m', '300G', '-c', 'bringup dynamic=0 tdmr_init=0; '
+                        'tdh.sys.tdmr.init tdmr_base=4G; expect SUCCESS')
+        # 1 GiB and 298 GiB; for a TDMR of n GiB 4 MiB and more for each
+        self.assertIn('TDMR 1: base=0x100000000 size=0x4a00000000 ', out)
+        self.assertIn('pamt_1g_base=0x4b00000000 ', out)
+        # Below 4 GiB there is nothing but 1 GiB of RAM
+        out = self.good('-m', '301G', '-c', 'bringup dynamic=0 tdmr_init=0',
+                        '--', '-machine', 'max-ram-below-4g=1G')
+        self.assertIn('TDMR 0: base=0x100000000 size=0x4a80000000 ', out)
+
+    def test_more_memory_than_the_host_has(self):
+        size = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+        out = self.good('-m', f'{(size >> 30) * 2 + 8}G', '-c',
+                        'bringup tdmr_init=0; info')
+        self.assertRegex(out, r'state +SYS_READY\n')
+
+    def test_optional_operand(self):
+        # Details of 0 are no operand of these, and RAX of the others
+        for number, name in ((0xc0000b0800000001, 'NOT_DONE(RCX)'),
+                             (0xc0000b0800000000, 'NOT_DONE')):
+            out = self.good('-c', f'print {number}')
+            self.assertTrue(out.endswith(f' TDX_TLB_TRACKING_{name}\n'), out)
+        status, _, err = run('-c', 'tdh.sys.init; expect '
+                             'TDX_TLB_TRACKING_NOT_DONE(RCX)')
+        self.assertEqual(status, 1)
+        self.assertIn('expected TDX_TLB_TRACKING_NOT_DONE(RCX), but the answer '
+                      'was TDX_SUCCESS', err)
 
     def test_td(self):
         pages = ''.join(f'tdh.mng.addcx page=4G+{i}*4K tdr=4G; expect '

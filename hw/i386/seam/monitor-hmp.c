@@ -94,6 +94,7 @@ static void print_keyids(Monitor *mon, const TdxModuleKeyIds *k)
 
 static void print_processors(Monitor *mon, const TdxModuleInfo *info)
 {
+    uint32_t missing = info->lps - info->lps_initialized;
     uint32List *lp;
 
     monitor_printf(mon, "LPs          %" PRIu32 " of %" PRIu32 " initialised",
@@ -102,6 +103,10 @@ static void print_processors(Monitor *mon, const TdxModuleInfo *info)
         monitor_printf(mon, "; missing:");
         for (lp = info->lps_missing; lp; lp = lp->next) {
             monitor_printf(mon, " %" PRIu32, lp->value);
+            missing--;
+        }
+        if (missing) {
+            monitor_printf(mon, " and %" PRIu32 " more", missing);
         }
     }
     monitor_printf(mon, "\nPackages     %" PRIu32 " of %" PRIu32

@@ -5,7 +5,7 @@ import gzip
 import json
 import zlib
 
-from .. import Problem
+from .. import Problem, runner
 from .machine import REGISTERS, NoProgram, bytes_of, rows, words_of
 
 # Always in "expect"; of the others those that are inputs or change
@@ -181,6 +181,7 @@ class Replay:
                            for key in ('major', 'minor', 'update'))
         return [
             '-machine', f'q35,max-ram-below-4g={low}', '-m', f'{ram // MIB}M',
+            *runner.sparse(f'{ram // MIB}M'),
             '-smp', f'{lps},sockets={packages}',
             '-cpu', f'TDXHost,phys-bits={plat["max_pa"]},'
             f'keyid-bits={plat["keyid_bits"]},'

@@ -131,6 +131,48 @@ class Setup:
             if start < end:
                 yield start, end - start
 
+    def _room_for_pamts(self, dynamic):
+        """The ranges for TDMRs; their PAMTs will be placed outside of them
+
+        Below the first one where they fit there, else in the last GiBs of the
+        largest, which is so much smaller.
+        """
+        ranges = list(self._whole_gib())
+        need = sum(self._pamt_size(level, step, size, dynamic)
+                   for _, size in ranges for level, step in LEVELS)
+        self.next_pamt = PAMT_AT
+        low = self.session.machine.platform['cmrs'][0]
+        if not ranges or PAMT_AT + need <= min(ranges[0][0], sum(low)):
+            return ranges
+        cut = -(-need // GIB) * GIB
+        largest = max(range(len(ranges)), key=lambda i: ranges[i][1])
+        base, size = ranges[largest]
+        if size <= cut:
+            raise Problem('the memory has no room for its PAMTs')
+        ranges[largest] = base, size - cut
+        self.next_pamt = base + size - cut
+        return ranges
+
+    def _key_config(self, lps, packages):
+        """TDH.SYS.KEY.CONFIG on one LP of each package
+
+        The first of each, if they are of one size; the module tells where
+        the others begin.
+        """
+        first = [package * lps // packages for package in range(packages)]
+        done = 0
+        for lp in [*first, *(lp for lp in range(lps) if lp not in first)]:
+            leaf = self.tables.leaf('tdh.sys.key.config')
+            regs = self.session.call(leaf, lp, {'rax': leaf.number})
+            if regs['rax'] == self.tables.statuses['TDX_KEY_CONFIGURED']:
+                continue
+            if not self.session.last[1] or regs['rax']:
+                raise Problem(f'tdh.sys.key.config on LP {lp}: '
+                              f'{self.session.answer()}')
+            done += 1
+            if done == packages:
+                return
+
     def bringup(self, words):
         """The command "bringup"."""
         session = self.session
@@ -141,8 +183,8 @@ class Setup:
         session.must_succeed('tdh.sys.init')
         for lp in range(plat['lps']):
             session.must_succeed('tdh.sys.lp.init', lp)
-        self.tdmrs, self.next_pamt = [], PAMT_AT
-        for base, size in self._whole_gib():
+        self.tdmrs = []
+        for base, size in self._room_for_pamts(dynamic):
             self.tdmr([f'base={base}', f'size={size}',
                        f'dynamic={int(dynamic)}'])
         if not self.tdmrs:
@@ -151,10 +193,7 @@ class Setup:
                      *(f'hkid={v}' for v in [values.get('hkid')] if v)])
         if session.last[2]['rax']:
             raise Problem(f'TDH.SYS.CONFIG: {session.answer()}')
-        for package in range(plat['packages']):
-            # The first LP of each package, which are of one size
-            session.must_succeed('tdh.sys.key.config',
-                                 package * plat['lps'] // plat['packages'])
+        self._key_config(plat['lps'], plat['packages'])
         for tdmr in self.tdmrs if init else []:
             base, end = tdmr['base'], tdmr['base'] + tdmr['size']
             while session.must_succeed('tdh.sys.tdmr.init',

@@ -63,6 +63,8 @@ def operands(tables):
     assert by(tables, "statuses", "name", "TDX_PAGE_NOT_FREE")["names_operand"]
     assert not by(tables, "statuses", "name",
                   "TDX_PAMT_PAGE_NOT_EMPTY")["names_operand"]
+    tracking = by(tables, "statuses", "name", "TDX_TLB_TRACKING_NOT_DONE")
+    assert tracking["names_operand"] and tracking["operand_optional"]
 
 
 def fields(tables):

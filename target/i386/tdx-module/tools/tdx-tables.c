@@ -174,7 +174,10 @@ static void add_status(JsonBuilder *json, const char *name, uint64_t value)
     json_builder_begin_object(json);
     add_hex(json, "value", value);
     add_text(json, "name", name);
-    add_bool(json, "names_operand", tdx_status_names_operand(value));
+    /* Of some, details of 0 are no operand instead of RAX */
+    add_bool(json, "names_operand",
+             tdx_status_operand(tdx_op(value, TDX_RCX)) == TDX_RCX);
+    add_bool(json, "operand_optional", !tdx_status_names_operand(value));
     json_builder_end_object(json);
 }
 
