@@ -11,12 +11,11 @@
 #include <minilib.h>
 
 #include "../../target/i386/tdx-module/abi/leaf-number.h"
+#include "../../target/i386/x86-defs/msr-list.h"
 
 #define GIB (1ull << 30)
 #define CR0_NE (1ull << 5)
 #define CR4_VMXE (1ull << 13)
-#define MSR_VMX_BASIC 0x480
-#define MSR_MKTME_KEYID_PARTITIONING 0x87
 #define FIELD_TDX_FEATURES0 0x0a00000300000008ull
 
 /* What TDH.SYS.CONFIG reads of each TDMR. */
@@ -70,7 +69,7 @@ static int start(void)
     asm volatile("mov %0, %%cr0" : : "r"(cr | CR0_NE));
     asm volatile("mov %%cr4, %0" : "=r"(cr));
     asm volatile("mov %0, %%cr4" : : "r"(cr | CR4_VMXE));
-    vmxon_region[0] = rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    vmxon_region[0] = rdmsr(X86_MSR_VMX_BASIC) & 0x7fffffff;
     asm volatile("vmxon %1; setna %0" : "=qm"(failed) : "m"(region) : "cc");
     if (failed) {
         ml_printf("VMXON failed\n");
@@ -136,7 +135,7 @@ static int bench_tdmr(void)
 {
     static struct tdmr_info tdmr;
     static uint64_t tdmrs[64] __attribute__((aligned(512)));
-    uint64_t hkid = (rdmsr(MSR_MKTME_KEYID_PARTITIONING) & 0xffffffff) + 1;
+    uint64_t hkid = (rdmsr(X86_MSR_MKTME_KEYID_PARTITIONING) & 0xffffffff) + 1;
     uint64_t n = 1, end;
 
     tdmr.base = 4 * GIB;

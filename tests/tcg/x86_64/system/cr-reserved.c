@@ -64,7 +64,7 @@ static void test_stock(void)
     ok(catch_fault(insn_vmptrst, line) == EXC_UD, "VMPTRST does not exist");
     ok(catch_fault(insn_vmread, line) == EXC_UD, "VMREAD does not exist");
     ok(catch_fault(insn_seamcall, line) == EXC_UD, "SEAMCALL does not exist");
-    ok(rdmsr(MSR_MKTME_KEYID_PARTITIONING) == 0, "no KeyIDs");
+    ok(rdmsr(X86_MSR_MKTME_KEYID_PARTITIONING) == 0, "no KeyIDs");
     ok(!(rdmsr(0xfe) & 1 << 15), "no SEAMRR");
 }
 

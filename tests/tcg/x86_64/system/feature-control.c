@@ -22,7 +22,7 @@ static volatile bool ap_done; /* shared */
 
 static void do_wrmsr(void *val)
 {
-    wrmsr(MSR_FEATURE_CONTROL, (uintptr_t)val);
+    wrmsr(X86_MSR_FEATURE_CONTROL, (uintptr_t)val);
 }
 
 static int write_control(uint64_t val)
@@ -33,13 +33,13 @@ static int write_control(uint64_t val)
 /* The second processor, in two lives */
 static void ap_lock(void)
 {
-    wrmsr(MSR_FEATURE_CONTROL, LOCK);
+    wrmsr(X86_MSR_FEATURE_CONTROL, LOCK);
     ap_done = true;
 }
 
 static void ap_look(void)
 {
-    ap_control = rdmsr(MSR_FEATURE_CONTROL);
+    ap_control = rdmsr(X86_MSR_FEATURE_CONTROL);
     ap_done = true;
 }
 
@@ -55,23 +55,23 @@ static void ap_run(void (*fn)(void))
 int main(void)
 {
     guest_init();
-    region[0] = rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    region[0] = rdmsr(X86_MSR_VMX_BASIC) & 0x7fffffff;
     pointer = (uintptr_t)region;
     write_cr0(read_cr0() | CR0_NE);
     write_cr4(read_cr4() | CR4_VMXE);
 
-    ok(rdmsr(MSR_FEATURE_CONTROL) == 0, "it is zero after reset");
+    ok(rdmsr(X86_MSR_FEATURE_CONTROL) == 0, "it is zero after reset");
     ok(catch_fault(insn_vmxon, &pointer) == EXC_GP && fault.error == 0,
        "VMXON while it is not locked");
     ok(write_control(VMX_OUTSIDE_SMX) == NONE &&
-       rdmsr(MSR_FEATURE_CONTROL) == VMX_OUTSIDE_SMX, "VMX on, not locked");
+       rdmsr(X86_MSR_FEATURE_CONTROL) == VMX_OUTSIDE_SMX, "VMX on, not locked");
     ok(catch_fault(insn_vmxon, &pointer) == EXC_GP,
        "VMXON while it is still not locked");
     ok(write_control(1ull << 40) == EXC_GP &&
        write_control(VMX_INSIDE_SMX) == EXC_GP &&
-       rdmsr(MSR_FEATURE_CONTROL) == VMX_OUTSIDE_SMX,
+       rdmsr(X86_MSR_FEATURE_CONTROL) == VMX_OUTSIDE_SMX,
        "reserved bits, among them SMX, which does not exist");
-    ok(write_control(0) == NONE && rdmsr(MSR_FEATURE_CONTROL) == 0,
+    ok(write_control(0) == NONE && rdmsr(X86_MSR_FEATURE_CONTROL) == 0,
        "it can be written again");
     ok(write_control(LOCK | VMX_OUTSIDE_SMX) == NONE, "VMX on, locked");
     ok(write_control(LOCK | VMX_OUTSIDE_SMX) == EXC_GP,

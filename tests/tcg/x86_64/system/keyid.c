@@ -150,8 +150,8 @@ int main(void)
 
     guest_init();
     cpuid(0x80000008, 0, r);
-    tme = rdmsr(MSR_TME_ACTIVATE);
-    partition = rdmsr(MSR_MKTME_KEYID_PARTITIONING);
+    tme = rdmsr(X86_MSR_TME_ACTIVATE);
+    partition = rdmsr(X86_MSR_MKTME_KEYID_PARTITIONING);
     keyids = 1u << (tme >> 32 & 0xf);
     shift = (r[0] & 0xff) - (tme >> 32 & 0xf);
     mktme = partition;

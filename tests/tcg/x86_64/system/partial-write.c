@@ -19,8 +19,6 @@
 #define FMS_GRANITE_RAPIDS 0xa06d1
 
 enum {
-    MSR_MCG_CAP = 0x179,
-    MSR_MCG_STATUS = 0x17a,
     MSR_MC0_CTL = 0x400, /* STATUS, ADDR, MISC; four for each bank */
 };
 
@@ -56,18 +54,18 @@ static uint64_t bank_msr(unsigned bank, unsigned which)
 
 static void forget_machine_check(void)
 {
-    for (unsigned bank = 0; bank < (rdmsr(MSR_MCG_CAP) & 0xff); bank++) {
+    for (unsigned bank = 0; bank < (rdmsr(X86_MSR_MCG_CAP) & 0xff); bank++) {
         for (unsigned which = 1; which < 4; which++) {
             wrmsr(MSR_MC0_CTL + 4 * bank + which, 0);
         }
     }
-    wrmsr(MSR_MCG_STATUS, 0);
+    wrmsr(X86_MSR_MCG_STATUS, 0);
 }
 
 /* Nothing in any bank but in @but */
 static bool banks_empty(int but)
 {
-    for (int bank = 0; bank < (int)(rdmsr(MSR_MCG_CAP) & 0xff); bank++) {
+    for (int bank = 0; bank < (int)(rdmsr(X86_MSR_MCG_CAP) & 0xff); bank++) {
         if (bank != but && bank_msr(bank, 1)) {
             return false;
         }
@@ -96,12 +94,13 @@ static bool poisoned(void (*fn)(void *), uint64_t at, uint64_t hpa)
 {
     int vector = catch_fault(fn, pointer(at));
     bool good = vector == EXC_MC && fault.rip == insn_rip &&
-                rdmsr(MSR_MCG_STATUS) == (MCG_RIPV | MCG_EIPV | MCG_MCIP) &&
+                rdmsr(X86_MSR_MCG_STATUS) == (MCG_RIPV | MCG_EIPV | MCG_MCIP) &&
                 bank_has(BANK_DATA, STATUS_POISON | MCACOD_DATA, hpa);
 
     if (vector == EXC_MC && !good) {
-        ml_printf("# MCG_STATUS %lx MC1 %lx %lx %lx\n", rdmsr(MSR_MCG_STATUS),
-                  bank_msr(1, 1), bank_msr(1, 2), bank_msr(1, 3));
+        ml_printf("# MCG_STATUS %lx MC1 %lx %lx %lx\n",
+                  rdmsr(X86_MSR_MCG_STATUS), bank_msr(1, 1), bank_msr(1, 2),
+                  bank_msr(1, 3));
     }
     forget_machine_check();
     return good;
@@ -116,7 +115,7 @@ static bool destroy_dead(void)
 static bool clean(uint64_t at)
 {
     return catch_fault(load, pointer(at)) == NONE &&
-           rdmsr(MSR_MCG_STATUS) == 0 && banks_empty(-1);
+           rdmsr(X86_MSR_MCG_STATUS) == 0 && banks_empty(-1);
 }
 
 /* What the erratum makes of a partial write */
@@ -134,7 +133,7 @@ static uint32_t turn; /* the other processor's when odd; atomic */
 /* Called by assembly */
 void other_machine_check(void)
 {
-    other_status = rdmsr(MSR_MCG_STATUS);
+    other_status = rdmsr(X86_MSR_MCG_STATUS);
     other_full = !banks_empty(-1);
     if (other_full) {
         /* Its load is about to start again, and must not meet poison again */
@@ -383,7 +382,7 @@ static void test_fetch(void)
     put(AT, 0xc3); /* RET */
     vector = catch_fault(run_code, pointer(AT));
     ok(good && vector == EXC_MC && fault.rip == AT &&
-       rdmsr(MSR_MCG_STATUS) == (MCG_RIPV | MCG_EIPV | MCG_MCIP) &&
+       rdmsr(X86_MSR_MCG_STATUS) == (MCG_RIPV | MCG_EIPV | MCG_MCIP) &&
        bank_has(BANK_FETCH, STATUS_POISON | MCACOD_FETCH, AT),
        "code from poisoned memory");
     forget_machine_check();
@@ -403,14 +402,15 @@ static void test_banks(void)
     store_movnti(pointer(AT));
     store_movnti(pointer(AT + 2 * LINE));
     good = good && catch_fault(load, pointer(AT)) == EXC_MC;
-    wrmsr(MSR_MCG_STATUS, 0);
+    wrmsr(X86_MSR_MCG_STATUS, 0);
     good = good && catch_fault(load, pointer(AT + 2 * LINE)) == EXC_MC;
     ok(good && bank_has(BANK_DATA, data | STATUS_OVER, AT),
        "a second error leaves the first in the bank, and OVER");
     forget_machine_check();
 
     wrmsr(MSR_MC0_CTL + 4 * BANK_DATA, 0);
-    ok(catch_fault(load, pointer(AT)) == NONE && rdmsr(MSR_MCG_STATUS) == 0 &&
+    ok(catch_fault(load, pointer(AT)) == NONE &&
+       rdmsr(X86_MSR_MCG_STATUS) == 0 &&
        bank_has(BANK_DATA, data & ~STATUS_EN, AT),
        "a bank that is not enabled raises nothing");
     wrmsr(MSR_MC0_CTL + 4 * BANK_DATA, ~0ull);
@@ -445,7 +445,7 @@ static void test_two_processors(void)
        "the second takes part, with nothing in its banks");
     /* Now the other way round */
     good = catch_fault(wait_here, NULL) == EXC_MC;
-    ok(good && rdmsr(MSR_MCG_STATUS) == (MCG_RIPV | MCG_MCIP) &&
+    ok(good && rdmsr(X86_MSR_MCG_STATUS) == (MCG_RIPV | MCG_MCIP) &&
        banks_empty(-1), "the second reads poison, the first takes part");
     forget_machine_check();
     other_has_taken(before + 2);

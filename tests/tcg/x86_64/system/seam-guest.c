@@ -12,7 +12,6 @@
 #define TRAMPOLINE 0x8000
 #define X2APIC_ENABLE (3ull << 10)
 #define CPUID_X2APIC (1 << 21)
-#define MSR_X2APIC_ICR 0x830
 #define FW_CFG_SELECTOR 0x510
 #define FW_CFG_DATA 0x511
 #define FW_CFG_NB_CPUS 5
@@ -86,7 +85,7 @@ void guest_init(void)
     asm volatile("mov %0, %%ss" : : "r"(0x10));
     cpuid(1, 0, regs);
     if (regs[2] & CPUID_X2APIC) {
-        wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | X2APIC_ENABLE);
+        wrmsr(X86_MSR_APIC_BASE, rdmsr(X86_MSR_APIC_BASE) | X2APIC_ENABLE);
     }
 }
 
@@ -141,7 +140,7 @@ static void *trampoline_var(char *var)
 
 void ap_send_init(uint32_t apic_id)
 {
-    wrmsr(MSR_X2APIC_ICR, (uint64_t)apic_id << 32 | ICR_INIT);
+    wrmsr(X86_MSR_X2APIC_ICR, (uint64_t)apic_id << 32 | ICR_INIT);
 }
 
 void ap_prepare(uint32_t apic_id, void (*fn)(void))
@@ -167,7 +166,7 @@ void ap_prepare(uint32_t apic_id, void (*fn)(void))
 
 void ap_send_startup(uint32_t apic_id)
 {
-    wrmsr(MSR_X2APIC_ICR, (uint64_t)apic_id << 32 | ICR_STARTUP |
+    wrmsr(X86_MSR_X2APIC_ICR, (uint64_t)apic_id << 32 | ICR_STARTUP |
           TRAMPOLINE >> 12);
 }
 

@@ -16,6 +16,7 @@
 
 #include "../../../../target/i386/tdx-module/abi/leaf-number.h"
 #include "../../../../target/i386/tdx-module/abi/status.h"
+#include "../../../../target/i386/x86-defs/msr-list.h"
 
 #define PAGE_SIZE 4096
 
@@ -40,14 +41,6 @@
 #define PF_P 1
 #define PF_W 2
 #define PF_RSVD 8
-
-enum {
-    MSR_FEATURE_CONTROL = 0x3a,
-    MSR_MKTME_KEYID_PARTITIONING = 0x87,
-    MSR_APIC_BASE = 0x1b,
-    MSR_VMX_BASIC = 0x480,
-    MSR_TME_ACTIVATE = 0x982,
-};
 
 /* The latest exception; vector is NONE after a catch without one. */
 struct fault {

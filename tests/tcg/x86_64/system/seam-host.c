@@ -30,7 +30,7 @@ uint64_t host_call(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8)
 
 static uint64_t first_private_hkid(void)
 {
-    return (uint32_t)rdmsr(MSR_MKTME_KEYID_PARTITIONING) + 1;
+    return (uint32_t)rdmsr(X86_MSR_MKTME_KEYID_PARTITIONING) + 1;
 }
 
 uint64_t host_first_td_hkid(void)
@@ -94,7 +94,7 @@ static void one_cpu(void)
 
     write_cr0(read_cr0() | CR0_NE);
     write_cr4(read_cr4() | CR4_VMXE);
-    vmxon_regions[cpu][0] = rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    vmxon_regions[cpu][0] = rdmsr(X86_MSR_VMX_BASIC) & 0x7fffffff;
     asm volatile("vmxon %0" : : "m"(region) : "cc", "memory");
 
     host_barrier();

@@ -43,7 +43,7 @@ void td_enter_vmx(unsigned cpu)
 
     write_cr0(read_cr0() | CR0_NE);
     write_cr4(read_cr4() | CR4_VMXE);
-    region[cpu][0] = rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    region[cpu][0] = rdmsr(X86_MSR_VMX_BASIC) & 0x7fffffff;
     asm volatile("vmxon %0" : : "m"(pointer) : "cc", "memory");
 }
 
@@ -59,7 +59,7 @@ bool td_bring_up(void (*others)(void))
         tdmr_info[i] = info[i];
     }
     tdmr_array[0] = (uintptr_t)tdmr_info;
-    global_hkid = (uint32_t)rdmsr(MSR_MKTME_KEYID_PARTITIONING) + 1;
+    global_hkid = (uint32_t)rdmsr(X86_MSR_MKTME_KEYID_PARTITIONING) + 1;
     if (td_call(TDH_SYS_INIT, 0, 0, 0) || td_call(TDH_SYS_LP_INIT, 0, 0, 0)) {
         return false;
     }

@@ -140,7 +140,7 @@ int main(void)
     bool loaded;
 
     guest_init();
-    region[0] = rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    region[0] = rdmsr(X86_MSR_VMX_BASIC) & 0x7fffffff;
     write_cr0(read_cr0() | CR0_NE);
     write_cr4(read_cr4() | CR4_VMXE);
     faults(EXC_UD, insn_seamcall, "outside VMX operation");

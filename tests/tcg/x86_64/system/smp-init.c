@@ -104,7 +104,7 @@ static void wait_for_nmi(void *arg)
 int main(void)
 {
     guest_init();
-    region[0] = rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    region[0] = rdmsr(X86_MSR_VMX_BASIC) & 0x7fffffff;
 
     ap_start(1, ap_main);
     wait_for_beats();

@@ -54,7 +54,7 @@ static void work(void)
 
     write_cr0(read_cr0() | CR0_NE);
     write_cr4(read_cr4() | CR4_VMXE);
-    cpu->vmxon_region[0] = rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    cpu->vmxon_region[0] = rdmsr(X86_MSR_VMX_BASIC) & 0x7fffffff;
     asm volatile("vmxon %0" : : "m"(pointer) : "cc", "memory");
 
     barrier(1);

@@ -18,21 +18,13 @@
                  X86_VMCS_AR_G)
 #define AR_TSS  (X86_VMCS_AR_P | 0xb)
 
-enum {
-    MSR_TRUE_PIN = 0x48d,
-    MSR_TRUE_PROC = 0x48e,
-    MSR_TRUE_EXIT = 0x48f,
-    MSR_TRUE_ENTRY = 0x490,
-    MSR_EFER = 0xc0000080,
-};
-
 void vmx_on(struct vmx_vcpu *vcpu)
 {
     uint64_t pointer = (uintptr_t)vcpu->vmxon;
 
     write_cr0(read_cr0() | CR0_NE);
     write_cr4(read_cr4() | CR4_VMXE);
-    *(uint32_t *)vcpu->vmxon = rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    *(uint32_t *)vcpu->vmxon = rdmsr(X86_MSR_VMX_BASIC) & 0x7fffffff;
     asm volatile("vmxon %0" : : "m"(pointer) : "cc", "memory");
 }
 
@@ -95,13 +87,14 @@ void vmx_init(struct vmx_vcpu *vcpu, void (*fn)(void))
 {
     uint64_t pointer = (uintptr_t)vcpu->vmcs;
 
-    *(uint32_t *)vcpu->vmcs = rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    *(uint32_t *)vcpu->vmcs = rdmsr(X86_MSR_VMX_BASIC) & 0x7fffffff;
     asm volatile("vmclear %0; vmptrld %0" : : "m"(pointer) : "cc", "memory");
     vcpu->launched = false;
-    vmx_controls(X86_VMCS_PIN_CONTROLS, MSR_TRUE_PIN, 0);
-    vmx_controls(X86_VMCS_PROC_CONTROLS, MSR_TRUE_PROC, 0);
-    vmx_controls(X86_VMCS_EXIT_CONTROLS, MSR_TRUE_EXIT, X86_VMX_EXIT_HOST_64);
-    vmx_controls(X86_VMCS_ENTRY_CONTROLS, MSR_TRUE_ENTRY,
+    vmx_controls(X86_VMCS_PIN_CONTROLS, X86_MSR_VMX_TRUE_PINBASED_CTLS, 0);
+    vmx_controls(X86_VMCS_PROC_CONTROLS, X86_MSR_VMX_TRUE_PROCBASED_CTLS, 0);
+    vmx_controls(X86_VMCS_EXIT_CONTROLS, X86_MSR_VMX_TRUE_EXIT_CTLS,
+                 X86_VMX_EXIT_HOST_64);
+    vmx_controls(X86_VMCS_ENTRY_CONTROLS, X86_MSR_VMX_TRUE_ENTRY_CTLS,
                  X86_VMX_ENTRY_IA32E_GUEST);
     host_state();
     guest_state();

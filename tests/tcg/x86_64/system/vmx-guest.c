@@ -14,7 +14,6 @@
 #define RFLAGS_TF (1ull << 8)
 #define CR0_TS (1ull << 3)
 #define CR4_OSFXSR (1ull << 9)
-#define MSR_KERNEL_GS_BASE 0xc0000102
 #define MSR_LOW_PASSED 0x174
 #define IO_PORT 0x80
 
@@ -197,8 +196,8 @@ static void test_bitmaps(void)
     vmwrite(X86_VMCS_IO_BITMAP_A, (uintptr_t)io_bitmap);
     vmwrite(X86_VMCS_IO_BITMAP_B, (uintptr_t)io_bitmap + PAGE_SIZE);
     msr_bitmap[0x800 + MSR_LOW_PASSED / 8] = 1 << (MSR_LOW_PASSED % 8);
-    msr_bitmap[0x400 + (MSR_KERNEL_GS_BASE & 0x1fff) / 8] =
-        1 << (MSR_KERNEL_GS_BASE % 8);
+    msr_bitmap[0x400 + (X86_MSR_KERNEL_GS_BASE & 0x1fff) / 8] =
+        1 << (X86_MSR_KERNEL_GS_BASE % 8);
     io_bitmap[(IO_PORT + 1) / 8] = 1 << ((IO_PORT + 1) % 8);
     vmwrite(X86_VMCS_CR0_MASK, CR0_TS | CR0_NE);
     vmwrite(X86_VMCS_CR0_SHADOW, CR0_TS);

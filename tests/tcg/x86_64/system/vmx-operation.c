@@ -12,7 +12,6 @@
 #include "seam-guest.h"
 
 #define FEATURE_CONTROL_LOCKED_VMX 5
-#define MTRRCAP 0xfe
 #define MTRRCAP_SEAMRR (1 << 15)
 
 static uint32_t region[PAGE_SIZE / 4] __attribute__((aligned(PAGE_SIZE)));
@@ -249,15 +248,19 @@ static void test_msrs(void)
     };
     static const uint32_t absent[] = { 0x491, 0x492, 0x493 };
     static const uint32_t read_only[] = {
-        MSR_FEATURE_CONTROL, MSR_MKTME_KEYID_PARTITIONING, MTRRCAP, 0x10a,
-        0x480, 0x481, 0x489, 0x48b, 0x490, 0x981, MSR_TME_ACTIVATE, 0x1400,
-        0x1401,
+        X86_MSR_FEATURE_CONTROL, X86_MSR_MKTME_KEYID_PARTITIONING,
+        X86_MSR_MTRRCAP, X86_MSR_ARCH_CAPABILITIES, X86_MSR_VMX_BASIC,
+        X86_MSR_VMX_PINBASED_CTLS, X86_MSR_VMX_CR4_FIXED1,
+        X86_MSR_VMX_PROCBASED_CTLS2, X86_MSR_VMX_TRUE_ENTRY_CTLS,
+        X86_MSR_TME_CAPABILITY, X86_MSR_TME_ACTIVATE,
+        X86_MSR_SEAMRR_PHYS_BASE, X86_MSR_SEAMRR_PHYS_MASK,
     };
-    uint64_t basic = rdmsr(MSR_VMX_BASIC), tme = rdmsr(MSR_TME_ACTIVATE);
-    uint64_t keyids = rdmsr(MSR_MKTME_KEYID_PARTITIONING);
+    uint64_t basic = rdmsr(X86_MSR_VMX_BASIC);
+    uint64_t tme = rdmsr(X86_MSR_TME_ACTIVATE);
+    uint64_t keyids = rdmsr(X86_MSR_MKTME_KEYID_PARTITIONING);
     unsigned tdx_bits = tme >> 36 & 0xf;
 
-    reads(MSR_FEATURE_CONTROL, FEATURE_CONTROL_LOCKED_VMX,
+    reads(X86_MSR_FEATURE_CONTROL, FEATURE_CONTROL_LOCKED_VMX,
           "firmware locked feature control with VMX on");
     ok((basic >> 32 & 0x1fff) <= PAGE_SIZE && (basic >> 50 & 0xf) == 6 &&
        (basic & 0x7fffffff) && !(basic & 1u << 31) && (basic >> 55 & 1),
@@ -290,7 +293,7 @@ static void test_msrs(void)
     ok((uint32_t)keyids + (keyids >> 32) < 1u << keyid_bits &&
        (uint32_t)keyids + 1 == 1u << (keyid_bits - tdx_bits),
        "KeyID partitioning agrees with the KeyID bits");
-    ok(rdmsr(MTRRCAP) & MTRRCAP_SEAMRR, "MTRRcap tells of SEAMRR");
+    ok(rdmsr(X86_MSR_MTRRCAP) & MTRRCAP_SEAMRR, "MTRRcap tells of SEAMRR");
     ok((rdmsr(0x1400) & 1 << 3) && (rdmsr(0x1401) & 3 << 10) == 3 << 10 &&
        !(rdmsr(0x1400) >> (phys_bits - keyid_bits)) &&
        !(rdmsr(0x1400) & 0x1fffff7), "SEAMRR is configured, locked, valid");
@@ -319,13 +322,13 @@ static void test_cpuid(void)
     ok((r[2] >> 8 & 0xff) == 2 && r[1], "CPUID: leaf 1FH, cores");
     cpuid(0x80000008, 0, r);
     phys_bits = r[0] & 0xff;
-    keyid_bits = rdmsr(MSR_TME_ACTIVATE) >> 32 & 0xf;
+    keyid_bits = rdmsr(X86_MSR_TME_ACTIVATE) >> 32 & 0xf;
 }
 
 int main(void)
 {
     guest_init();
-    revision = rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    revision = rdmsr(X86_MSR_VMX_BASIC) & 0x7fffffff;
     region[0] = revision;
     pointer = (uintptr_t)region;
     test_cpuid();

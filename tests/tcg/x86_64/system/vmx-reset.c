@@ -24,7 +24,7 @@ int main(void)
 
     asm("" : "=r"(boots) : "0"((uintptr_t)BOOTS));
     guest_init();
-    region[0] = rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    region[0] = rdmsr(X86_MSR_VMX_BASIC) & 0x7fffffff;
     ++*boots;
     if (*boots == 1) {
         write_cr0(read_cr0() | CR0_NE);
@@ -46,6 +46,6 @@ int main(void)
        "VMXON after the reset");
     ok(catch_fault(insn_vmxoff, NULL) == NONE && status_flags() == 0,
        "VMXOFF after it");
-    ok(rdmsr(MSR_FEATURE_CONTROL) == 5, "firmware locked it again");
+    ok(rdmsr(X86_MSR_FEATURE_CONTROL) == 5, "firmware locked it again");
     return test_end();
 }
