@@ -56,7 +56,7 @@ static void call_all(SimPlatform *sim, uint64_t *gpr)
     uint64_t leaf = gpr[TDX_RAX];
     int64_t began = now(), ns;
 
-    tdx_module_seamcall(sim->module, 0, gpr);
+    tdx_module_seamcall(sim->module, 0, gpr, NULL);
     ns = now() - began;
     if (!gpr[TDX_RAX] == is_refused(leaf)) {
         g_error("leaf %" PRIu64 ": status 0x%" PRIx64, leaf, gpr[TDX_RAX]);

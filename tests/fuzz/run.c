@@ -193,7 +193,7 @@ uint64_t fuzz_call(FuzzMachine *fm, const FuzzRecord *rec, unsigned lp,
     prepare(fm, rec, i, before);
     memcpy(gpr, before, sizeof(gpr));
     fm->calls++;
-    if (!tdx_module_seamcall(fm->sim->module, lp, gpr)) {
+    if (!tdx_module_seamcall(fm->sim->module, lp, gpr, NULL)) {
         check_stop(fm, before, gpr);
         return TDX_STATUS_NONE;
     }

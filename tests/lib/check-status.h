@@ -10,9 +10,11 @@
 
 #include "include/module.h"
 
-bool __real_tdx_module_seamcall(TdxModule *m, unsigned lp,
-                                uint64_t gpr[TDX_NUM_GPRS]);
-bool __wrap_tdx_module_seamcall(TdxModule *m, unsigned lp,
-                                uint64_t gpr[TDX_NUM_GPRS]);
+TdxSeamcall __real_tdx_module_seamcall(TdxModule *m, unsigned lp,
+                                       uint64_t gpr[TDX_NUM_GPRS],
+                                       TdxTdRun *run);
+TdxSeamcall __wrap_tdx_module_seamcall(TdxModule *m, unsigned lp,
+                                       uint64_t gpr[TDX_NUM_GPRS],
+                                       TdxTdRun *run);
 
 #endif /* CHECK_STATUS_H */

@@ -60,7 +60,7 @@ uint64_t sim_leaf(SimPlatform *sim, unsigned lp, uint64_t leaf, uint64_t rcx,
         [TDX_RAX] = leaf, [TDX_RCX] = rcx, [TDX_RDX] = rdx, [TDX_R8] = r8,
     };
 
-    g_assert_true(tdx_module_seamcall(sim->module, lp, gpr));
+    g_assert_true(tdx_module_seamcall(sim->module, lp, gpr, NULL));
     return gpr[TDX_RAX];
 }
 

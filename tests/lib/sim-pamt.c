@@ -63,7 +63,7 @@ uint64_t sim_call(SimPlatform *sim, unsigned lp, SimCall *call, uint64_t leaf,
     call->gpr[TDX_RCX] = rcx;
     call->gpr[TDX_RDX] = rdx;
     call->gpr[TDX_R8] = r8;
-    call->answered = tdx_module_seamcall(sim->module, lp, call->gpr);
+    call->answered = tdx_module_seamcall(sim->module, lp, call->gpr, NULL);
     return call->gpr[TDX_RAX];
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "sim-platform.h"
+#include "sim-run.h"
 #include "core/state.h"
 
 #define CACHE_LINE 64
@@ -225,14 +226,20 @@ static void sim_cpuid(void *opaque, unsigned lp, uint32_t leaf,
 static bool sim_rdmsr(void *opaque, unsigned lp, uint32_t msr, uint64_t *value)
 {
     SimPlatform *sim = opaque;
-    uint64_t *set = g_hash_table_lookup(sim->msr_override,
-                                        GUINT_TO_POINTER(msr));
+    uint64_t *set = sim_cpu_msr(sim_lp(sim, lp), msr);
 
+    if (!set) {
+        set = sim_lp_msr(sim, lp, msr);
+    }
+    if (!set) {
+        set = g_hash_table_lookup(sim->msr_override, GUINT_TO_POINTER(msr));
+    }
     if (set) {
         *value = *set;
         return true;
     }
-    return tdx_firmware_msr(&sim->info, msr, value);
+    return sim_default_msr(sim, msr, value) ||
+           tdx_firmware_msr(&sim->info, msr, value);
 }
 
 static bool sim_random(void *opaque, void *buf, size_t len)
@@ -269,7 +276,7 @@ static uint64_t sim_tsc(void *opaque, unsigned lp)
 {
     SimPlatform *sim = opaque;
 
-    return sim->tsc ? sim->tsc : g_get_monotonic_time();
+    return (sim->tsc ? sim->tsc : g_get_monotonic_time()) + sim->tsc_offset;
 }
 
 static void sim_fatal(void *opaque, const char *why)
@@ -316,9 +323,7 @@ bool sim_fence(SimPlatform *sim)
                 0)) {
         return false;
     }
-    sim->fenced_ops = sim_ops;
-    sim->fenced_ops.fence_others = sim_fence_others;
-    sim->module->ops = &sim->fenced_ops;
+    sim->ops.fence_others = sim_fence_others;
     return true;
 }
 
@@ -344,6 +349,7 @@ void sim_free(SimPlatform *sim)
         return;
     }
     tdx_module_free(sim->module);
+    sim_run_clear(sim);
     g_array_free(sim->cpuid, true);
     g_hash_table_destroy(sim->msr_override);
     sim_memory_clear(&sim->shared);
@@ -387,5 +393,8 @@ void sim_start(SimPlatform *sim)
     for (unsigned pkg = 0; pkg < sim->info.num_pkgs; pkg++) {
         sim->info.pkg_fms[pkg] = regs[0];
     }
-    sim->module = tdx_module_new(&sim->cfg, &sim->info, &sim_ops, sim);
+    sim_run_init(sim);
+    sim->ops = sim_ops;
+    sim_run_ops(&sim->ops);
+    sim->module = tdx_module_new(&sim->cfg, &sim->info, &sim->ops, sim);
 }

@@ -23,6 +23,7 @@ typedef struct SimCpuid {
 } SimCpuid;
 
 typedef struct SimPlatform SimPlatform;
+typedef struct SimLp SimLp; /* sim-run.h */
 
 /**
  * SimPlatform: fill @info and what else matters, then sim_start().
@@ -31,6 +32,9 @@ typedef struct SimPlatform SimPlatform;
  * @msr_override: MSR number (GUINT_TO_POINTER) to uint64_t *; the rest has
  *   values that satisfy the module
  * @tsc: what TSCs read; 0: they run
+ * @tsc_offset: added to what they read, modulo 2^64
+ * @report_key: the processor's, for reports on TDs
+ * @report_fails, @verify: make SEAMREPORT fail, or what SEAMVERIFYREPORT says
  * @no_entropy, @key_busy: make random numbers or key programming fail
  * @hook: called once, then forgotten, from inside an operation that a handler
  *   uses (private_take, key_config, tlb_flush, fence_others): what other LPs do while a
@@ -45,6 +49,10 @@ struct SimPlatform {
     GArray *cpuid;
     GHashTable *msr_override;
     uint64_t tsc;
+    uint64_t tsc_offset;
+    uint8_t report_key[TDX_REPORT_KEY_SIZE];
+    bool report_fails;
+    const TdxReportResult *verify;
     bool no_entropy;
     bool key_busy;
     void (*hook)(SimPlatform *sim);
@@ -53,7 +61,8 @@ struct SimPlatform {
     unsigned fences;
 
     TdxModule *module;
-    TdxPlatformOps fenced_ops; /* of sim_fence() */
+    SimLp *lp; /* num_lps of them */
+    TdxPlatformOps ops;
     SimMemory shared;  /* as seen through KeyID 0 */
     SimMemory private; /* one view for all private KeyIDs */
     SimMemory lost;    /* per page, at its start: lines that sim_poison() hit */
@@ -65,6 +74,9 @@ void sim_free(SimPlatform *sim);
 
 /** sim_default_cpuid: the native CPUID that sim_new() starts with */
 void sim_default_cpuid(SimPlatform *sim);
+
+/** sim_default_msr: a native MSR of every machine; false: none of these */
+bool sim_default_msr(SimPlatform *sim, uint32_t msr, uint64_t *value);
 
 /** sim_clear_cpuid: forget all entries of the native CPUID */
 void sim_clear_cpuid(SimPlatform *sim);

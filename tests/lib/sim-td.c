@@ -6,6 +6,7 @@
 
 #include "sim-td.h"
 #include "sys/cpuid.h"
+#include "sys/platform.h"
 
 #define TDMR_SIZE (2 * GIB)
 #define PAMT      (2 * GIB)
@@ -20,6 +21,7 @@ static SimPlatform *machine(unsigned lps, bool dynamic_pamt)
     SimPlatform *sim = sim_ready(lps, dynamic_pamt);
 
     tdx_sample_cpuid(sim->module, 0);
+    tdx_sample_msrs(&(TdxCall) { .m = sim->module });
     sim_init_tdmr(sim, sim_add_tdmr(sim, SIM_TD_BASE, TDMR_SIZE, PAMT));
     return sim;
 }

@@ -140,7 +140,7 @@ static inline void call(SimPlatform *sim, unsigned lp,
     uint64_t before[TDX_NUM_GPRS];
 
     memcpy(before, gpr, sizeof(before));
-    g_assert_true(tdx_module_seamcall(sim->module, lp, gpr));
+    g_assert_true(tdx_module_seamcall(sim->module, lp, gpr, NULL));
     /* None of these leaves has an output beyond R9 */
     for (int i = 0; i < TDX_NUM_GPRS; i++) {
         if (i != TDX_RAX && i != TDX_RDX && i != TDX_R8 && i != TDX_R9) {
@@ -155,9 +155,9 @@ static inline void initialise(SimPlatform *sim)
     uint64_t init[TDX_NUM_GPRS] = { LEAF_INIT };
     uint64_t lp_init[TDX_NUM_GPRS] = { LEAF_LP_INIT };
 
-    g_assert_true(tdx_module_seamcall(sim->module, 0, init));
+    g_assert_true(tdx_module_seamcall(sim->module, 0, init, NULL));
     g_assert_cmphex(init[TDX_RAX], ==, TDX_SUCCESS);
-    g_assert_true(tdx_module_seamcall(sim->module, 0, lp_init));
+    g_assert_true(tdx_module_seamcall(sim->module, 0, lp_init, NULL));
     g_assert_cmphex(lp_init[TDX_RAX], ==, TDX_SUCCESS);
 }
 

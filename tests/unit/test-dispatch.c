@@ -12,7 +12,7 @@ static uint64_t call(SimPlatform *sim, uint64_t rax)
 {
     uint64_t gpr[TDX_NUM_GPRS] = { rax };
 
-    g_assert_true(tdx_module_seamcall(sim->module, 0, gpr));
+    g_assert_true(tdx_module_seamcall(sim->module, 0, gpr, NULL));
     return gpr[TDX_RAX];
 }
 

@@ -211,7 +211,7 @@ static void test_demote_promote(void)
             [TDX_RDX] = td.tdr | 1, [TDX_R8] = table, [TDX_R9] = 9,
             [TDX_R12] = pair, [TDX_R13] = pair + TDX_PAGE_4K,
         } };
-        g_assert_true(tdx_module_seamcall(sim->module, 0, call.gpr));
+        g_assert_true(tdx_module_seamcall(sim->module, 0, call.gpr, NULL));
         ASSERT_OK(sim_call(sim, 0, &entry, TDH_MEM_SEPT_RD, 0x40000000 | 1,
                            td.tdr, 0));
         if (i == 0) {
@@ -232,7 +232,7 @@ static void test_demote_promote(void)
             [TDX_RAX] = LEAF_VERSION(TDH_MEM_PAGE_PROMOTE, 1),
             [TDX_RCX] = 0x40000000 | 1, [TDX_RDX] = td.tdr,
         } };
-        g_assert_true(tdx_module_seamcall(sim->module, 0, call.gpr));
+        g_assert_true(tdx_module_seamcall(sim->module, 0, call.gpr, NULL));
         if (i == 0) {
             g_assert_cmphex(call.gpr[TDX_RAX], ==, TDX_INTERRUPTED_BUSY);
             g_assert_cmphex(call.gpr[TDX_RCX], ==, 0x40000000 | 1);

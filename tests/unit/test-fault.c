@@ -409,12 +409,12 @@ static void test_outputs(void)
             fill(gpr[1], leaf, v);
             f.calls = f.hits = 0;
             add(sim, &f);
-            g_assert_true(tdx_module_seamcall(sim->module, 0, gpr[0]));
+            g_assert_true(tdx_module_seamcall(sim->module, 0, gpr[0], NULL));
             tdx_fault_remove(sim->module, &f);
             g_assert_cmphex(gpr[0][TDX_RAX], ==, f.status);
             g_assert_cmpint(f.hits, ==, 1);
             if (leaf->number != TDH_SYS_DISABLE) {
-                g_assert_true(tdx_module_seamcall(sim->module, 0, gpr[1]));
+                g_assert_true(tdx_module_seamcall(sim->module, 0, gpr[1], NULL));
                 g_assert_true(gpr[1][TDX_RAX] & TDX_STATUS_ERROR);
             }
             for (int i = TDX_RCX; i < TDX_NUM_GPRS; i++) {

@@ -46,7 +46,7 @@ static void assert_ends(SimTd *td, uint64_t leaf, uint64_t rcx, uint64_t rdx)
 
     memcpy(before, gpr, sizeof(before));
     g_assert_null(td->sim->fatal_reason);
-    g_assert_false(tdx_module_seamcall(td->sim->module, 0, gpr));
+    g_assert_false(tdx_module_seamcall(td->sim->module, 0, gpr, NULL));
     g_assert_cmpmem(gpr, sizeof(gpr), before, sizeof(before));
     g_assert_nonnull(td->sim->fatal_reason);
     sim_call(td->sim, 0, &call, TDH_SYS_RD, 0, 0, 0);
@@ -153,7 +153,7 @@ static void build(SimTd *td, uint64_t *page)
         [TDX_RAX] = TDH_MEM_PAGE_ADD, [TDX_RCX] = GPA, [TDX_RDX] = td->tdr,
         [TDX_R8] = *page, [TDX_R9] = SOURCE,
     } };
-    g_assert_true(tdx_module_seamcall(sim->module, 0, call.gpr));
+    g_assert_true(tdx_module_seamcall(sim->module, 0, call.gpr, NULL));
     ASSERT_OK(call.gpr[TDX_RAX]);
 }
 

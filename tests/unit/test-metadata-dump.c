@@ -242,7 +242,7 @@ static void test_dump_continues(void)
             for (size_t i = 0; i < words; i++) {
                 list[i] = FILLER;
             }
-            next = tdx_field_dump(&tdx_sys_fields, features0, sim->module,
+            next = tdx_field_dump(&tdx_sys_fields, features0, sim->module, false,
                                   f, index, (uint8_t *)list,
                                   words * sizeof(list[0]), &used);
             for (size_t i = 0; i < words; i++) {
@@ -269,7 +269,7 @@ static void test_dump_no_room(void)
 
     start(sim);
     f = tdx_field_find(&tdx_sys_fields, 0, 0x9900000300000502, &index);
-    g_assert_cmphex(tdx_field_dump(&tdx_sys_fields, 0, sim->module, f, index,
+    g_assert_cmphex(tdx_field_dump(&tdx_sys_fields, 0, sim->module, false, f, index,
                                    (uint8_t *)list, sizeof(list), &used),
                     ==, 0x9900000300000502);
     g_assert_cmpuint(used, ==, 8);

@@ -125,7 +125,7 @@ static void check_dump(uint64_t features0, const uint64_t *expected,
     uint64_t list[64];
     size_t used;
 
-    g_assert_cmphex(tdx_field_dump(&table, features0, &scope,
+    g_assert_cmphex(tdx_field_dump(&table, features0, &scope, false,
                                    tdx_field_first(&table, features0), 0,
                                    (uint8_t *)list, sizeof(list), &used),
                     ==, TDX_FIELD_ID_NONE);

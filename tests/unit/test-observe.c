@@ -248,7 +248,7 @@ static void test_pamt_large(void)
         [TDX_R8] = sim_td_page(&td), [TDX_R12] = PAIR,
         [TDX_R13] = PAIR + TDX_PAGE_4K,
     } };
-    g_assert_true(tdx_module_seamcall(sim->module, 0, demote.gpr));
+    g_assert_true(tdx_module_seamcall(sim->module, 0, demote.gpr, NULL));
     ASSERT_OK(demote.gpr[TDX_RAX]);
     g_assert_true(g_str_has_prefix(pamt->str,
         "0x101000000 2M x1 PT_REG PT_PAMT 0x0\n"

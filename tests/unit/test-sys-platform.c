@@ -327,7 +327,7 @@ static void test_lp_cpuid(void)
 
     /* A feature is not */
     sim_add_cpuid(sim, 7, 0, 2, 0xf3bfb7ef ^ 1, 0xfb407ffe, 0xffdd4432);
-    g_assert_true(tdx_module_seamcall(sim->module, 1, gpr));
+    g_assert_true(tdx_module_seamcall(sim->module, 1, gpr, NULL));
     g_assert_cmphex(gpr[TDX_RAX], ==, 0xc000090200000000);
     g_assert_cmphex(gpr[TDX_RCX], ==, 7);
     g_assert_cmphex(gpr[TDX_RDX], ==, 0xffffffffffffffff);
@@ -339,7 +339,7 @@ static void test_lp_cpuid(void)
                   0xbfebfbff);
     memset(gpr, 0, sizeof(gpr));
     gpr[TDX_RAX] = TDH_SYS_LP_INIT;
-    g_assert_true(tdx_module_seamcall(sim->module, 1, gpr));
+    g_assert_true(tdx_module_seamcall(sim->module, 1, gpr, NULL));
     g_assert_cmphex(gpr[TDX_RAX], ==, 0xc000090200000000);
     g_assert_cmphex(gpr[TDX_RCX], ==, 0xffffffff00000001);
 

@@ -49,7 +49,7 @@ static uint64_t call_l2(SimTd *td, SimCall *call, uint64_t leaf, uint64_t rcx,
         [TDX_R9] = l2[0], [TDX_R10] = l2[1], [TDX_R11] = l2[2],
         [TDX_R12] = td->pamt_next, [TDX_R13] = td->pamt_next + TDX_PAGE_4K,
     } };
-    g_assert_true(tdx_module_seamcall(td->sim->module, 0, call->gpr));
+    g_assert_true(tdx_module_seamcall(td->sim->module, 0, call->gpr, NULL));
     return call->gpr[TDX_RAX];
 }
 

@@ -5,6 +5,7 @@
  * a guest will see.
  */
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "sim-td.h"
@@ -96,9 +97,10 @@ static void test_vp_chain(void)
 
     /*
      * The eight fields of TD life cycle 5.5, eleven that tell what the vCPU
-     * is made of, and 15 pages; none that is unreadable
+     * is made of, five of the VMCS that have no use, and 15 pages; none that
+     * is unreadable
      */
-    g_assert_cmpuint(follow_chain(td, TDH_VP_RD, td->vcpu, NULL), ==, 34);
+    g_assert_cmpuint(follow_chain(td, TDH_VP_RD, td->vcpu, NULL), ==, 39);
     free_td(td);
 }
 
@@ -178,7 +180,7 @@ static void test_vp_values(void)
     } fields[] = {
         { 0x2004, tdr->tdcx[2] | key },
         { 0x2010, sim_td_field(td, 0x111000030000000a) },
-        { 0x201a, sim_td_field(td, 0x1110000300000004) },
+        { 0x201a, sim_td_field(td, 0x1110000300000004) & ~key },
         { 0x2032, sim_td_field(td, 0x111000030000000b) },
         { 0x4026, SIM_TD_HKID },
         { 0xa020000200000002, 0 },
@@ -210,7 +212,7 @@ static uint64_t write_td(SimTd *td, uint64_t field, uint64_t value,
         [TDX_R8] = value, [TDX_R9] = mask,
     };
 
-    g_assert_true(tdx_module_seamcall(td->sim->module, 0, gpr));
+    g_assert_true(tdx_module_seamcall(td->sim->module, 0, gpr, NULL));
     *old = gpr[TDX_R8];
     return gpr[TDX_RAX];
 }
@@ -397,7 +399,8 @@ static void test_posted_interrupts(void)
         /* The host sees and sets one bit of these controls */
         { 0x4000, 0x81, 0x80, 0, 0 },
         { 0x4000, 0, 0x80, 0, 0x80 },
-        { 0x4000, 0, 0xff, 0xc0000c0300000000, 0 },
+        /* Bits that are not seen can only be repeated as zero */
+        { 0x4000, 0x3f, 0xff, 0xc0000c0300000000, 0 },
         { 0x4000, 0x3f, 0x7f, 0xc0000c0100000000, 0 },
         { 0x2016, 0x3f, 0x3f, 0xc0000c0100000000, 0 },
         { 0x2016, 0x123ff, ~0x3fULL, 0, 0x12340 },
@@ -407,7 +410,7 @@ static void test_posted_interrupts(void)
         { 0x203c, 0, 0xfff, 0xc0000c0100000000, 0 },
         { 0x401e, 0x80000000, 0x80000000, 0, 0 },
         { 0x401e, 0x1, 0x1, 0xc0000c0100000000, 0 },
-        { 0x401e, 0x40000000, 0xffffffff, 0xc0000c0300000000, 0 },
+        { 0x401e, 0x40000002, 0xffffffff, 0xc0000c0300000000, 0 },
         { 0x401e, 0, 0xc0000000, 0, 0x80000000 },
         /* Nothing behind the end of an element */
         { 0x4024, 0x100000001, UINT64_MAX, 0xc0000c0300000000, 0 },
@@ -426,7 +429,9 @@ static void test_posted_interrupts(void)
             [TDX_R9] = steps[i].mask,
         };
 
-        g_assert_true(tdx_module_seamcall(sim->module, 0, gpr));
+        g_assert_true(tdx_module_seamcall(sim->module, 0, gpr, NULL));
+        g_test_message("field 0x%" PRIx64 " := 0x%" PRIx64, steps[i].field,
+                       steps[i].value);
         g_assert_cmphex(gpr[TDX_RAX], ==, steps[i].status);
         if (steps[i].field != 0x203c) { /* the TDCS page that stands there */
             g_assert_cmphex(gpr[TDX_R8], ==, steps[i].old);

@@ -189,7 +189,7 @@ static void one_call(Cpu *cpu, unsigned lp)
     gpr[TDX_RCX] = spoil(cpu, gpr[TDX_RCX]);
     gpr[TDX_RDX] = spoil(cpu, gpr[TDX_RDX]);
     gpr[TDX_R8] = spoil(cpu, gpr[TDX_R8]);
-    g_assert_true(tdx_module_seamcall(cpu->host->sim->module, lp, gpr));
+    g_assert_true(tdx_module_seamcall(cpu->host->sim->module, lp, gpr, NULL));
     cpu->ok[leaf] += !gpr[TDX_RAX];
 }
 

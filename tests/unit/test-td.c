@@ -34,7 +34,7 @@ static uint64_t page_add(SimTd *td, uint64_t gpa, uint64_t page,
         [TDX_R8] = page, [TDX_R9] = source,
     } };
 
-    g_assert_true(tdx_module_seamcall(td->sim->module, 0, call.gpr));
+    g_assert_true(tdx_module_seamcall(td->sim->module, 0, call.gpr, NULL));
     return call.gpr[TDX_RAX];
 }
 

@@ -10,24 +10,10 @@
 
 #include "include/leaf.h"
 #include "abi/status.h"
-#include "sim-platform.h"
-#include "vector-json.h"
+#include "vector-internal.h"
 #include "vector-module.h"
-#include "vector-replay.h"
 
-typedef struct Replay {
-    SimPlatform *sim;
-    GString *why;
-    guint step;
-    /*
-     * With "repeat", every call must give what is expected.  Otherwise all
-     * but the last must only succeed.
-     */
-    bool repeats_alike;
-} Replay;
-
-static VectorResult G_GNUC_PRINTF(2, 3)
-malformed(Replay *r, const char *format, ...)
+VectorResult malformed(Replay *r, const char *format, ...)
 {
     va_list args;
 
@@ -36,6 +22,22 @@ malformed(Replay *r, const char *format, ...)
     g_string_append_vprintf(r->why, format, args);
     va_end(args);
     return VECTOR_MALFORMED;
+}
+
+bool differs(Replay *r, const char *what, uint64_t expected, uint64_t actual)
+{
+    if (expected == actual) {
+        return false;
+    }
+    g_string_append_printf(r->why, "  step %u: %s: expected 0x%" PRIx64
+                           ", is 0x%" PRIx64 "\n", r->step, what, expected,
+                           actual);
+    return true;
+}
+
+bool parse_lp(Replay *r, JsonObject *step, uint64_t *lp)
+{
+    return member_u64(step, "lp", r->sim->info.num_lps - 1, lp);
 }
 
 static int gpr_by_name(const char *name)
@@ -95,7 +97,7 @@ static VectorResult call_must_succeed(Replay *r, unsigned lp, uint64_t leaf)
     uint64_t gpr[TDX_NUM_GPRS] = { leaf };
     char text[80];
 
-    if (!tdx_module_seamcall(r->sim->module, lp, gpr)) {
+    if (!sim_seamcall(r->sim, lp, gpr)) {
         g_string_append_printf(r->why, "  step 0: %s on LP %u: module stopped:"
                                " %s\n", tdx_leaf_find(leaf)->name, lp,
                                r->sim->fatal_reason);
@@ -111,12 +113,18 @@ static VectorResult call_must_succeed(Replay *r, unsigned lp, uint64_t leaf)
     return VECTOR_PASSED;
 }
 
+static void set_all_lps_msr(SimPlatform *sim, unsigned lp, uint32_t msr,
+                            uint64_t value)
+{
+    sim_set_msr(sim, msr, value);
+}
+
 static VectorResult step_platform(Replay *r, JsonObject *step)
 {
     static const char *const known[] = {
         "op", "max_pa", "keyid_bits", "mktme_keyids", "tdx_keyids", "lps",
         "packages", "cmrs", "seamrr", "sys_init", "init_lps", "cpuid",
-        "cpuid_profile", "module", NULL
+        "cpuid_profile", "module", "msrs", NULL
     };
     const char *unknown = unknown_member(step, known);
     TdxPlatformInfo *info = &r->sim->info;
@@ -160,6 +168,10 @@ static VectorResult step_platform(Replay *r, JsonObject *step)
         if (wrong) {
             return malformed(r, "%s", wrong);
         }
+    }
+    if (json_object_has_member(step, "msrs") &&
+        !parse_msrs(member_array(step, "msrs"), r, 0, set_all_lps_msr)) {
+        return malformed(r, "msrs must be a list of [msr, value]");
     }
     info->max_pa = max_pa;
     info->keyid_bits = keyid_bits;
@@ -235,9 +247,10 @@ typedef struct Call {
     uint64_t expect[TDX_NUM_GPRS];
     bool expected[TDX_NUM_GPRS]; /* listed; the others keep their input */
     bool ignore[TDX_NUM_GPRS];
+    JsonObject *enters; /* what is expected of the TD that runs then */
 } Call;
 
-static bool parse_gprs(JsonObject *o, uint64_t *values, bool *listed)
+bool parse_gprs(JsonObject *o, uint64_t *values, bool *listed)
 {
     JsonObjectIter iter;
     const char *name;
@@ -260,7 +273,7 @@ static bool parse_gprs(JsonObject *o, uint64_t *values, bool *listed)
     return true;
 }
 
-static bool parse_ignore(JsonArray *names, bool *ignore)
+bool parse_ignore(JsonArray *names, bool *ignore)
 {
     if (!names) {
         return false;
@@ -269,8 +282,12 @@ static bool parse_ignore(JsonArray *names, bool *ignore)
         JsonNode *node = json_array_get_element(names, i);
         const char *name = JSON_NODE_HOLDS_VALUE(node)
                            ? json_node_get_string(node) : NULL;
-        int gpr = name ? gpr_by_name(name) : -1;
+        int gpr;
 
+        if (name && g_str_has_prefix(name, "regs.")) {
+            name += strlen("regs.");
+        }
+        gpr = name ? gpr_by_name(name) : -1;
         if (gpr < 0) {
             return false;
         }
@@ -282,9 +299,10 @@ static bool parse_ignore(JsonArray *names, bool *ignore)
 static VectorResult parse_call(Replay *r, JsonObject *step, Call *call)
 {
     static const char *const others[] = {
-        "op", "lp", "expect", "repeat", "stride", "ignore", NULL
+        "op", "lp", "expect", "repeat", "stride", "ignore", "xmm", NULL
     };
     JsonObjectIter iter;
+    JsonObject *expect;
     const char *name;
     JsonNode *node;
 
@@ -306,8 +324,13 @@ static VectorResult parse_call(Replay *r, JsonObject *step, Call *call)
     if (!member_u64(step, "lp", r->sim->info.num_lps - 1, &call->lp)) {
         return malformed(r, "lp must be 0..%u", r->sim->info.num_lps - 1);
     }
-    if (!parse_gprs(member_object(step, "expect"), call->expect,
-                    call->expected) || !call->expected[TDX_RAX]) {
+    expect = member_object(step, "expect");
+    if (expect && json_object_has_member(expect, "outcome")) {
+        call->enters = expect;
+        expect = member_object(expect, "regs");
+    }
+    if (!parse_gprs(expect, call->expect, call->expected) ||
+        !call->expected[TDX_RAX]) {
         return malformed(r, "expect must list registers, rax among them");
     }
     if (json_object_has_member(step, "repeat") &&
@@ -405,15 +428,29 @@ static VectorResult step_seamcall(Replay *r, JsonObject *step)
     if (result != VECTOR_PASSED) {
         return result;
     }
+    if (json_object_has_member(step, "xmm") &&
+        !parse_xmms(member_array(step, "xmm"),
+                    sim_lp(r->sim, call.lp)->xmm)) {
+        return malformed(r, "xmm must be 32 words");
+    }
     for (uint64_t nth = 0; nth < call.repeat; nth++) {
         bool last = nth == call.repeat - 1;
         uint64_t gpr[TDX_NUM_GPRS];
+        TdxSeamcall end;
 
         memcpy(gpr, call.in, sizeof(gpr));
-        if (!tdx_module_seamcall(r->sim->module, call.lp, gpr)) {
+        end = sim_seamcall(r->sim, call.lp, gpr);
+        if (end == TDX_SEAMCALL_VMFAIL) {
             describe_call(r, &call, nth);
             g_string_append_printf(r->why, "    no answer, module stopped:"
                                    " %s\n", r->sim->fatal_reason);
+            return VECTOR_FAILED;
+        }
+        if ((end == TDX_SEAMCALL_RUN_TD) != !!call.enters) {
+            describe_call(r, &call, nth);
+            g_string_append(r->why, call.enters ? "    does not enter the TD\n"
+                                                : "    enters the TD\n");
+            describe_difference(r, &call, gpr);
             return VECTOR_FAILED;
         }
         if (last || r->repeats_alike ? !answers_match(&call, gpr)
@@ -425,6 +462,9 @@ static VectorResult step_seamcall(Replay *r, JsonObject *step)
         for (int i = 0; i < TDX_NUM_GPRS; i++) {
             call.in[i] += call.stride[i];
         }
+    }
+    if (call.enters) {
+        return check_entered(r, call.lp, call.enters);
     }
     return VECTOR_PASSED;
 }
@@ -441,6 +481,13 @@ static VectorResult replay_steps(Replay *r, JsonArray *steps)
         { "write64", step_write64 },
         { "read64", step_read64 },
         { "seamcall", step_seamcall },
+        { "td_exit", step_td_exit },
+        { "sim", step_sim },
+        { "host_state", step_host_state },
+        { "vmcs", step_vmcs },
+        { "msr_native", step_msr_native },
+        { "peek64", step_peek64 },
+        { "poke64", step_poke64 },
     };
     VectorResult result = VECTOR_PASSED;
 

@@ -28,7 +28,9 @@ static bool call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr)
     if (seam_is_loader_call(gpr)) {
         return seam_loader_call(s, gpr);
     }
-    return tdx_module_seamcall(s->module, lp, gpr);
+    /* The CPU has no TD mode yet: no TdxTdRun */
+    return tdx_module_seamcall(s->module, lp, gpr, NULL) !=
+           TDX_SEAMCALL_VMFAIL;
 }
 
 /* May somebody look on?  All of it when nobody does */

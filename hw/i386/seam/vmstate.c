@@ -205,13 +205,13 @@ static int post_load(void *opaque, int version_id)
 }
 
 /*
- * Versions 1 and 2 held a structure of the module as it was in memory.  QEMU
- * refuses them in one line: "incoming version_id 1 is too old".
+ * Versions 1 and 2 held a structure of the module as it was in memory, and the
+ * vCPUs of version 3 had no VMCS.  QEMU refuses them in one line: "incoming version_id 1 is too old".
  */
 const VMStateDescription vmstate_tdx_module = {
     .name = "tdx-module",
-    .version_id = 3,
-    .minimum_version_id = 3,
+    .version_id = 4,
+    .minimum_version_id = 4,
     .post_load = post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_WHOLE(vmstate_info_identity),

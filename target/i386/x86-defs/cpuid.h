@@ -34,6 +34,7 @@
 #define X86_CPUID_7_0_ECX_LA57        (1u << 16)
 #define X86_CPUID_7_0_ECX_KEY_LOCKER  (1u << 23)
 #define X86_CPUID_7_0_ECX_PKS         (1u << 31)
+#define X86_CPUID_7_2_EDX_DDPD        (1u << 3)
 #define X86_CPUID_7_1_EAX_LASS        (1u << 6)
 #define X86_CPUID_7_1_EAX_PERFMON_EXT (1u << 8)
 #define X86_CPUID_D_1_EAX_XFD         (1u << 4)

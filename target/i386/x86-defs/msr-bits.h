@@ -25,6 +25,8 @@
 #define X86_MISC_ENABLE_FAST_STRINGS         (1ULL << 0)
 #define X86_MISC_ENABLE_PERFMON              (1ULL << 7)
 #define X86_MISC_ENABLE_BTS_UNAVAILABLE      (1ULL << 11)
+#define X86_MISC_ENABLE_PEBS_UNAVAILABLE     (1ULL << 12)
+#define X86_MISC_ENABLE_EST                  (1ULL << 16)
 #define X86_MISC_ENABLE_MONITOR_FSM          (1ULL << 18)
 #define X86_MISC_ENABLE_LIMIT_CPUID          (1ULL << 22)
 

@@ -22,18 +22,22 @@ typedef struct TdxField TdxField;
  */
 typedef uint64_t TdxFieldGet(const void *scope, unsigned index);
 
+/** TdxFieldByCode: the same, for rows of which the code tells all */
+typedef uint64_t TdxFieldByCode(const void *scope, uint32_t code);
+
 /**
  * TdxField: one row of a table, that is, a field or an array of like fields.
  * @id: of the first element
  * @fields, @elems: how many fields, and elements in each of them
  * @filled: a dump gives all elements of so many fields, and of the others
  *   only the first element; 0: of all fields
- * @guest_rd: a guest may read it too
  * @host_rd, @host_wr: bits that the host may read and write; none readable:
  *   the field exists but is not readable
+ * @debug_rd, @debug_wr: more of them in a TD that is debugged
+ * @guest_rd, @guest_wr: the same for the guest of a TD
  * @needs: TDX_FEATURES0 bits without which the module lacks the field
  *
- * The value comes from @get; else, when @width is set, from a member of the
+ * The value comes from @get or @by_code; else, when @width is set, from a member of the
  * scope at @offset, @width bytes wide, with @step bytes to the next element;
  * else it is @value.
  */
@@ -43,15 +47,19 @@ struct TdxField {
     uint16_t fields;
     uint16_t elems;
     uint16_t filled;
-    bool guest_rd;
     uint8_t width;
     uint16_t step;
     uint32_t offset;
     uint64_t host_rd;
     uint64_t host_wr;
+    uint64_t debug_rd;
+    uint64_t debug_wr;
+    uint64_t guest_rd;
+    uint64_t guest_wr;
     uint64_t needs;
     uint64_t value;
     TdxFieldGet *get;
+    TdxFieldByCode *by_code;
 };
 
 /* Rows ascend by class and code: that is the order of "next" ids */

@@ -36,6 +36,7 @@
 
 /* CONFIG_FLAGS */
 #define TDX_CONFIG_GPAW        (1ULL << 0)
+#define TDX_CONFIG_FLEXIBLE_PENDING_VE (1ULL << 1)
 #define TDX_CONFIG_NO_RBP_MOD  (1ULL << 2) /* RBP is kept across TD exits */
 #define TDX_CONFIG_MAXPA_VIRT  (1ULL << 3)
 #define TDX_CONFIG_MAXGPA_VIRT (1ULL << 4)

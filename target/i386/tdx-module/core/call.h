@@ -12,14 +12,26 @@
 #include "lp.h"
 #include "observe.h"
 
-/* One SEAMCALL under way */
+/*
+ * One SEAMCALL or TDCALL under way.
+ * @gpr: the caller's, in TdxGpr order
+ * @fault_point: where the call is to end in @fault
+ * @run: of a SEAMCALL that may enter a TD; else NULL
+ * @entered: it has: the TD runs on @lp from now on
+ * @exit: of a TDCALL: the VM exit that it is; else NULL
+ * @end: how that ends if the leaf returns TDX_STATUS_NONE, a TdxExitEnd
+ */
 struct TdxCall {
     TdxModule *m;
     unsigned lp;
     uint8_t version;
-    uint64_t *gpr; /* the caller's, in TdxGpr order */
-    TdxFaultPoint fault_point; /* where the call is to end in @fault */
+    bool entered;
+    uint8_t end;
+    uint64_t *gpr;
+    TdxFaultPoint fault_point;
     TdxStatus fault;
+    TdxTdRun *run;
+    struct TdxExit *exit;
 };
 
 /**

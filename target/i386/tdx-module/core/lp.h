@@ -19,8 +19,9 @@
 struct TdxLp {
     uint8_t before[64];
     bool init;        /* TDH.SYS.LP.INIT done; migrates with the state */
-    uint32_t active;  /* a SEAMCALL is running here; announced */
+    uint32_t active;  /* a SEAMCALL, or a TD, is running here; announced */
     uintptr_t share[TDX_LP_SHARES]; /* which entries; announced; 0: none */
+    struct TdxRunning *running; /* vp/run.h; NULL: no TD has run here yet */
     uint8_t after[56];
 };
 

@@ -42,6 +42,29 @@ static inline void tdx_set_sys_state(TdxModule *m, TdxSysState state)
     tdx_observe_sys_state(m, before, state);
 }
 
+/** tdx_observe_tdcall: a leaf of TDCALL, NULL if none, has answered */
+static inline void tdx_observe_tdcall(const TdxModule *m, unsigned lp,
+                                      uint64_t tdvpr, const char *leaf,
+                                      const uint64_t *gpr, uint64_t status)
+{
+    const TdxObserver *observer = tdx_observer(m);
+
+    if (observer && observer->tdcall) {
+        observer->tdcall(m->opaque, lp, tdvpr, leaf, gpr, status);
+    }
+}
+
+/** tdx_observe_ve: a guest gets a #VE from the module */
+static inline void tdx_observe_ve(const TdxModule *m, uint64_t tdvpr,
+                                  uint32_t reason, uint8_t category)
+{
+    const TdxObserver *observer = tdx_observer(m);
+
+    if (observer && observer->ve) {
+        observer->ve(m->opaque, tdvpr, reason, category);
+    }
+}
+
 /** tdx_cause: a check fails, see TdxCause; the status is the caller's */
 static inline void tdx_cause(const TdxModule *m, const char *what,
                              uint64_t value, TdxCauseKind kind, uint64_t arg)

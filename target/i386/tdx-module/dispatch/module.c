@@ -88,9 +88,17 @@ TdxModule *tdx_module_new(const TdxModuleConfig *cfg,
     return m;
 }
 
+static void forget_running(TdxModule *m)
+{
+    for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
+        g_free(m->lps[lp].running);
+    }
+}
+
 void tdx_module_free(TdxModule *m)
 {
     if (m) {
+        forget_running(m);
         tdx_field_map_clear(&m->sys_field_map);
         g_free(m->lps);
         g_free(m->counts);
@@ -115,6 +123,7 @@ void tdx_module_reset(TdxModule *m)
     TdxSysState before = tdx_sys_state(m);
 
     memset(&m->st, 0, sizeof(m->st));
+    forget_running(m);
     memset(m->lps, 0, m->plat.num_lps * sizeof(m->lps[0]));
     memset(m->counts, 0, m->plat.num_lps * sizeof(m->counts[0]));
     tdx_observe_sys_state(m, before, TDX_SYSINIT_PENDING);

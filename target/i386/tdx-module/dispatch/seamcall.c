@@ -118,7 +118,9 @@ TdxStatus dispatch_ready(TdxCall *c, const TdxEntryPoint *entry)
     }
     tdx_announce(c->m, active, 1);
     status = dispatch(c, entry);
-    tdx_retract(active);
+    if (!c->entered) {
+        tdx_retract(active);
+    }
     if (status == TDX_STATUS_NONE) {
         for (i = 0; i < entry->num_outputs; i++) {
             c->gpr[entry->output[i]] = before[i];
@@ -152,11 +154,12 @@ static inline void count_call(TdxCallCount *n, uint64_t status)
     }
 }
 
-bool tdx_module_seamcall(TdxModule *m, unsigned lp,
-                         uint64_t gpr[TDX_NUM_GPRS])
+TdxSeamcall tdx_module_seamcall(TdxModule *m, unsigned lp,
+                                uint64_t gpr[TDX_NUM_GPRS], TdxTdRun *run)
 {
     TdxCall c = {
-        .m = m, .lp = lp, .gpr = gpr, .fault_point = TDX_FAULT_NOWHERE,
+        .m = m, .lp = lp, .gpr = gpr, .run = run,
+        .fault_point = TDX_FAULT_NOWHERE,
     };
     unsigned number = gpr[TDX_RAX] & TDX_RAX_LEAF_MASK;
     const TdxEntryPoint *entry =
@@ -164,7 +167,7 @@ bool tdx_module_seamcall(TdxModule *m, unsigned lp,
     TdxStatus status;
 
     if (__atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)) {
-        return false;
+        return TDX_SEAMCALL_VMFAIL;
     }
     if (handler_of(entry) && entry->states == TDX_WHEN_READY) {
         status = dispatch_ready(&c, entry);
@@ -173,8 +176,11 @@ bool tdx_module_seamcall(TdxModule *m, unsigned lp,
     }
     count_call(&m->counts[lp].leaf[MIN(number, TDX_ENTRY_POINTS)], status);
     if (status == TDX_STATUS_NONE) {
-        return false;
+        return TDX_SEAMCALL_VMFAIL;
+    }
+    if (c.entered) {
+        return TDX_SEAMCALL_RUN_TD;
     }
     gpr[TDX_RAX] = status;
-    return true;
+    return TDX_SEAMCALL_DONE;
 }

@@ -7,6 +7,7 @@
 #ifndef TDX_INCLUDE_MODULE_H
 #define TDX_INCLUDE_MODULE_H
 
+#include "../../x86-defs/vmcs.h"
 #include "platform.h"
 #include "../abi/gpr.h"
 
@@ -74,6 +75,30 @@ void tdx_module_observe(TdxModule *m, const TdxObserver *observer);
  */
 void tdx_module_reset(TdxModule *m);
 
+/* What a SEAMCALL ends in */
+typedef enum TdxSeamcall {
+    TDX_SEAMCALL_VMFAIL, /* VMfailInvalid: nobody there to answer */
+    TDX_SEAMCALL_DONE,   /* VMsucceed: RAX has the completion status */
+    TDX_SEAMCALL_RUN_TD, /* the TD of the TdxTdRun runs on this LP now */
+} TdxSeamcall;
+
+/**
+ * TdxTdRun: the TD that runs on a logical processor, from the SEAMCALL that
+ * answers TDX_SEAMCALL_RUN_TD to the exit that is answered TDX_TD_LEAVE.
+ * @vmcs: controls, guest state and EPT pointers; the caller writes guest state
+ *   and exit information to it after each VM exit
+ * @state: what a VMCS does not hold; GPRs only while the TD does not run
+ * @shared: the bit of a guest physical address that tells shared memory, which
+ *   the shared EPT translates, from private memory, which the Secure EPT does
+ * @hkid: KeyID of private pages and of the tables that lead to them
+ */
+typedef struct TdxTdRun {
+    X86Vmcs *vmcs;
+    X86VcpuState *state;
+    uint64_t shared;
+    uint16_t hkid;
+} TdxTdRun;
+
 /**
  * tdx_module_write_host: write a structure where the host has said, as the
  * P-SEAMLDR does by the rules of the module.
@@ -86,14 +111,36 @@ bool tdx_module_write_host(TdxModule *m, uint64_t hpa, const void *buf,
 /**
  * tdx_module_seamcall: execute one SEAMCALL on logical processor @lp.
  * @gpr: general purpose registers in TdxGpr order, RAX[63] clear.  On return
- *   RAX holds the completion status and output registers are written.
+ *   RAX holds the completion status and output registers are written; with
+ *   TDX_SEAMCALL_RUN_TD they are those of the TD, but for RSP.
+ * @run: set with TDX_SEAMCALL_RUN_TD.  NULL: the machine cannot run TDs.  An
+ *   entry then fails as it does where the processor finds the state of the
+ *   guest unfit.
  *
- * May be called for different LPs at once; @lp must be below num_lps.
- * Returns false when the module is not there to answer (it stopped after a
- * fatal error): the instruction then ends in VMfailInvalid and no register
- * has changed.
+ * May be called for different LPs at once; @lp must be below num_lps and not
+ * run a TD.
+ * With TDX_SEAMCALL_VMFAIL, the module having stopped after a fatal error, no
+ * register has changed.
  */
-bool tdx_module_seamcall(TdxModule *m, unsigned lp,
-                         uint64_t gpr[TDX_NUM_GPRS]);
+TdxSeamcall tdx_module_seamcall(TdxModule *m, unsigned lp,
+                                uint64_t gpr[TDX_NUM_GPRS], TdxTdRun *run);
+
+/* How it goes on after a VM exit of a TD */
+typedef enum TdxTdVerdict {
+    TDX_TD_RESUME, /* the TD runs on; its VMCS may have an event to inject */
+    TDX_TD_LEAVE,  /* the SEAMCALL returns to the VMM */
+    TDX_TD_GONE,   /* the module has stopped for good: so does the machine */
+} TdxTdVerdict;
+
+/**
+ * tdx_module_td_exit: the TD that runs on @lp has had a VM exit.
+ * @gpr: general purpose registers in TdxGpr order, those of the TD; on return
+ *   those of whoever runs next.  RSP is neither read nor written.
+ *
+ * Exit information is in the VMCS of the TdxTdRun, guest state in it and in
+ * its X86VcpuState; what of these changes is for the next VM entry to load.
+ */
+TdxTdVerdict tdx_module_td_exit(TdxModule *m, unsigned lp,
+                                uint64_t gpr[TDX_NUM_GPRS]);
 
 #endif /* TDX_INCLUDE_MODULE_H */

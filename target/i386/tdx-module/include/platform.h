@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../x86-defs/vcpu-state.h"
 #include "../abi/limits.h"
 
 typedef struct TdxRange {
@@ -45,6 +46,50 @@ typedef struct TdxPlatformInfo {
     TdxRange seamrr;
     bool seamverifyreport;
 } TdxPlatformInfo;
+
+/* An XMM register, the low half first */
+typedef struct TdxXmm {
+    uint64_t half[2];
+} TdxXmm;
+
+#define TDX_NUM_XMMS 16
+
+/**
+ * TdxVmmState: registers of the VMM that are neither in its GPRs nor what a
+ * VM exit loads, around the time that a TD runs on its logical processor.
+ * @regs: without GPRs; @xsave_mask of it: the components of extended state
+ *   that are in their initial state, apart from @xmm
+ * @xmm: all XMM registers; the rest of their YMM and ZMM registers is zero
+ */
+typedef struct TdxVmmState {
+    X86VcpuState regs;
+    uint64_t debugctl;
+    TdxXmm xmm[TDX_NUM_XMMS];
+} TdxVmmState;
+
+/* A report on a TD, up to and with its MAC (TDCALL 4.5.1) */
+#define TDX_REPORTMACSTRUCT_SIZE 256
+
+/* The key of its MAC, which never leaves a processor */
+#define TDX_REPORT_KEY_SIZE 32
+
+/* What the processor finds of a REPORTMACSTRUCT */
+typedef enum TdxReportResult {
+    TDX_REPORT_OK,
+    TDX_REPORT_CPUSVN, /* made by a processor whose version is not accepted */
+    TDX_REPORT_MAC,    /* not made on this platform, or changed since */
+} TdxReportResult;
+
+/**
+ * tdx_report_sign, tdx_report_verify: what a machine without SEAMREPORT can
+ * implement the operations @report and @verify_report by.
+ * @key: secret of the machine
+ */
+void tdx_report_sign(uint8_t report[TDX_REPORTMACSTRUCT_SIZE],
+                     const uint8_t key[TDX_REPORT_KEY_SIZE]);
+TdxReportResult tdx_report_verify(
+    const uint8_t report[TDX_REPORTMACSTRUCT_SIZE],
+    const uint8_t key[TDX_REPORT_KEY_SIZE]);
 
 /* What programming a memory encryption key (PCONFIG) can answer */
 typedef enum TdxKeyResult {
@@ -149,6 +194,44 @@ typedef struct TdxPlatformOps {
     /** @tsc: time stamp counter of @lp */
     uint64_t (*tsc)(void *opaque, unsigned lp);
 
+    /*
+     * What follows is needed to run TDs: by tdx_module_seamcall() when it is
+     * given a TdxTdRun, and by tdx_module_td_exit().
+     */
+
+    /** @wrmsr: write a native MSR of @lp, which has it */
+    void (*wrmsr)(void *opaque, unsigned lp, uint32_t msr, uint64_t value);
+
+    /**
+     * @vmm_save: read the registers of the VMM that is about to leave @lp to
+     * a TD; without @regs.xsave
+     */
+    void (*vmm_save)(void *opaque, unsigned lp, TdxVmmState *vmm);
+
+    /** @vmm_load: give @lp back to the VMM with these registers */
+    void (*vmm_load)(void *opaque, unsigned lp, const TdxVmmState *vmm);
+
+    /**
+     * @event_pending: would an interrupt, NMI or SMI of the host end the TD
+     * that runs on @lp at once, whatever its RFLAGS.IF?
+     */
+    bool (*event_pending)(void *opaque, unsigned lp);
+
+    /** @ept_flush: forget what @lp has cached of translations by @eptp */
+    void (*ept_flush)(void *opaque, unsigned lp, uint64_t eptp);
+
+    /**
+     * @report: complete a REPORTMACSTRUCT with the CPUSVN and the MAC, by
+     * SEAMREPORT; false when the processor refuses
+     */
+    bool (*report)(void *opaque, unsigned lp,
+                   uint8_t report[TDX_REPORTMACSTRUCT_SIZE]);
+
+    /** @verify_report: check a REPORTMACSTRUCT, by SEAMVERIFYREPORT */
+    TdxReportResult (*verify_report)(
+        void *opaque, unsigned lp,
+        const uint8_t report[TDX_REPORTMACSTRUCT_SIZE]);
+
     /**
      * @fatal: the module has stopped for good; @why is one line for the log.
      * Every later SEAMCALL fails with VMfailInvalid.
@@ -189,6 +272,24 @@ typedef struct TdxObserver {
      * is no success, if that is so.
      */
     void (*cause)(void *opaque, const TdxCause *cause);
+
+    /* What TDs do; NULL for who does not look at that */
+
+    /**
+     * @td_exit: the vCPU of the TDVPR at @tdvpr has left for the module.
+     * @what: the exit reason in words, NULL for a number that is none
+     */
+    void (*td_exit)(void *opaque, unsigned lp, uint64_t tdvpr,
+                    uint32_t reason, const char *what,
+                    uint64_t qualification);
+
+    /** @tdcall: leaf @name, NULL if there is none, has answered @status */
+    void (*tdcall)(void *opaque, unsigned lp, uint64_t tdvpr,
+                   const char *name, const uint64_t *gpr, uint64_t status);
+
+    /** @ve: the guest gets a #VE of @category that tells of @reason */
+    void (*ve)(void *opaque, uint64_t tdvpr, uint32_t reason,
+               uint8_t category);
 } TdxObserver;
 
 /**

@@ -49,7 +49,7 @@ static bool names(uint32_t code, uint32_t leaf, uint32_t subleaf)
                                      subleaf == wanted);
 }
 
-static bool is_fixed0(uint32_t leaf)
+bool tdx_td_cpuid_is_fixed0(uint32_t leaf)
 {
     unsigned bit = leaf & ~(1u << 31);
 
@@ -118,7 +118,7 @@ TdxStatus tdx_td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id)
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
     known = find_leaf(c->m, code, &rank);
-    if (!known && !is_fixed0(leaf_of(code))) {
+    if (!known && !tdx_td_cpuid_is_fixed0(leaf_of(code))) {
         return TDX_METADATA_FIELD_NOT_READABLE;
     }
     if (known) {

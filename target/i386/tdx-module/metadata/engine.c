@@ -149,6 +149,8 @@ uint64_t tdx_field_value(const TdxField *f, const void *scope,
 
     if (f->get) {
         value = f->get(scope, index);
+    } else if (f->by_code) {
+        value = f->by_code(scope, tdx_field_code(tdx_field_id(f, index)));
     } else if (f->width) {
         value = member_value(scope, f->offset + index * f->step, f->width);
     } else {
@@ -250,15 +252,40 @@ typedef struct Cursor {
     unsigned index;
 } Cursor;
 
+/* Fields that guests cannot read are not there for them */
+static const TdxField *visible_from(const TdxFieldTable *table,
+                                    uint64_t features0, bool guest,
+                                    const TdxField *f)
+{
+    while (f && guest && !f->guest_rd) {
+        f = tdx_field_after(table, features0, f);
+    }
+    return f;
+}
+
 static Cursor next_field(const TdxFieldTable *table, uint64_t features0,
-                         Cursor c)
+                         bool guest, Cursor c)
 {
     c.index += c.f->elems;
     if (c.index >= num_elems(c.f)) {
-        c.f = tdx_field_after(table, features0, c.f);
+        c.f = visible_from(table, features0, guest,
+                           tdx_field_after(table, features0, c.f));
         c.index = 0;
     }
     return c;
+}
+
+bool tdx_field_dump_start(const TdxFieldTable *table, uint64_t features0,
+                          uint64_t id, const TdxField **f, unsigned *index)
+{
+    if (tdx_field_id_is_null(id)) {
+        *f = tdx_field_first(table, features0);
+        *index = 0;
+        return true;
+    }
+    *f = tdx_field_find(table, features0, id, index);
+    return *f && *index % (*f)->elems == 0 &&
+           tdx_field_elem_bits(id) == tdx_field_elem_bits((*f)->id);
 }
 
 /* Metadata 3: may @b stand in the sequence that @a ends so far? */
@@ -285,10 +312,11 @@ static void put_field(uint8_t *at, Cursor c, const void *scope)
 }
 
 uint64_t tdx_field_dump(const TdxFieldTable *table, uint64_t features0,
-                        const void *scope, const TdxField *f, unsigned index,
-                        uint8_t *buf, size_t size, size_t *used)
+                        const void *scope, bool guest, const TdxField *f,
+                        unsigned index, uint8_t *buf, size_t size,
+                        size_t *used)
 {
-    Cursor c = { f, index };
+    Cursor c = { visible_from(table, features0, guest, f), index };
     uint64_t sequences = 0;
     size_t pos = WORD;
 
@@ -304,7 +332,7 @@ uint64_t tdx_field_dump(const TdxFieldTable *table, uint64_t features0,
             pos += elems * WORD;
             fields++;
             last = c;
-            c = next_field(table, features0, c);
+            c = next_field(table, features0, guest, c);
         } while (c.f && follows(last, c) && size - pos >= elems * WORD &&
                  fields < TDX_FIELD_MAX_SEQUENCE);
 

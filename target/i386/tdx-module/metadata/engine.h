@@ -61,15 +61,24 @@ uint64_t tdx_field_value(const TdxField *f, const void *scope,
                          unsigned index);
 
 /**
+ * tdx_field_dump_start: where a list of sequences begins that is to start
+ * with @id, a null id for the first field; false: nowhere
+ */
+bool tdx_field_dump_start(const TdxFieldTable *table, uint64_t features0,
+                          uint64_t id, const TdxField **f, unsigned *index);
+
+/**
  * tdx_field_dump: write fields from element @index of @f on as a list of
  * sequences (metadata 3); @index is the first element of a field.
+ * @guest: only what guests may read
  * @buf, @size: room for the list, at least its 8-byte header.  Bytes that no
  *   element fills are left alone.
  * @used: length of the list in bytes
  * Returns the id to continue with, TDX_FIELD_ID_NONE when all are there.
  */
 uint64_t tdx_field_dump(const TdxFieldTable *table, uint64_t features0,
-                        const void *scope, const TdxField *f, unsigned index,
-                        uint8_t *buf, size_t size, size_t *used);
+                        const void *scope, bool guest, const TdxField *f,
+                        unsigned index, uint8_t *buf, size_t size,
+                        size_t *used);
 
 #endif /* TDX_METADATA_ENGINE_H */

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "../td/guest-cpuid.h"
 #include "td-fields.h"
 
 /* A getter for a member of the TDR or TDCS */
@@ -80,8 +81,7 @@ GET_BYTES(mrownerconfig, tdcs, mrownerconfig)
 
 #define XSAVE_ALIGNMENT   64
 
-/* Offset of component @wanted, or the size of all, compacted by XFAM */
-static uint32_t xbuff_offset(const TdxTdRef *td, unsigned wanted)
+uint32_t tdx_td_xbuff_offset(const TdxTdRef *td, unsigned wanted)
 {
     uint32_t offset = TDX_XSAVE_HEADER_END;
 
@@ -105,12 +105,12 @@ static uint32_t xbuff_offset(const TdxTdRef *td, unsigned wanted)
 
 static uint64_t get_xbuff_size(const void *scope, unsigned index)
 {
-    return xbuff_offset(scope, TDX_NUM_XSAVE_COMPONENTS);
+    return tdx_td_xbuff_offset(scope, TDX_NUM_XSAVE_COMPONENTS);
 }
 
 static uint64_t get_xbuff_offset(const void *scope, unsigned index)
 {
-    return xbuff_offset(scope, index);
+    return tdx_td_xbuff_offset(scope, index);
 }
 
 /* --- the rest -------------------------------------------------------------- */
@@ -154,6 +154,21 @@ static uint64_t get_x2apic_id(const void *scope, unsigned index)
     return cpus && index < TDX_MAX_VCPUS ? cpus->x2apic_id[index] : 0;
 }
 
+GET_ATOMIC(notify_enables, tdcs, notify_enables)
+GET_ATOMIC(td_ctls, tdcs, td_ctls)
+GET_ATOMIC(feature_paravirt, tdcs, feature_paravirt)
+
+#define FEATURE_PARAVIRT_KNOWN ((1ULL << TDX_NUM_PARAVIRT) - 1)
+#define RTMR_WORDS (TDX_MR_SIZE / sizeof(uint64_t))
+
+static uint64_t get_rtmr(const void *scope, unsigned index)
+{
+    const TdxTdRef *td = scope;
+
+    return get_qword(td->tdcs->rtmr[index / RTMR_WORDS % TDX_NUM_RTMRS],
+                     index % RTMR_WORDS);
+}
+
 #define FIELDS(id_, name_, get_, fields_, elems_) \
     .id = id_, .name = name_, .fields = fields_, .elems = elems_, \
     .host_rd = UINT64_MAX, .get = get_
@@ -179,43 +194,60 @@ static const TdxField rows[] = {
     { FIELDS(0x8010000300000010, "TDCX_PA", get_tdcx_pa,
              TDX_MAX_TDCS_PAGES, 1) },
     { FIELDS(0x8010000300000020, "TD_UUID", get_uuid,
-             1, sizeof(((TdxTdr *)0)->uuid) / sizeof(uint64_t)) },
+             1, sizeof(((TdxTdr *)0)->uuid) / sizeof(uint64_t)),
+      .guest_rd = UINT64_MAX },
     { FIELD(0x8110000100000001, "HKID", get_hkid) },
     { FIELD(0x8110000300000002, "PKG_CONFIG_BITMAP",
             get_pkg_config_bitmap) },
     { CONSTANT(0x8210000100000000, "HANDOFF_VERSION", TDX_MODULE_HV) },
     { CONSTANT(0x8210000300000001, "SEAMDB_INDEX", 0) },
-    { FIELD(0x9010000200000001, "NUM_VCPUS", get_num_vcpus) },
+    { FIELD(0x9010000200000001, "NUM_VCPUS", get_num_vcpus),
+      .guest_rd = UINT64_MAX },
     { FIELD(0x9010000200000002, "NUM_ASSOC_VCPUS", get_num_assoc_vcpus) },
     { FIELD(0x9010000200000004, "OP_STATE", get_op_state) },
-    { FIELD(0x9010000100000005, "NUM_L2_VMS", get_num_l2_vms) },
-    { FIELD(0x1110000300000000, "ATTRIBUTES", get_attributes) },
-    { FIELD(0x1110000300000001, "XFAM", get_xfam) },
-    { FIELD(0x1110000200000002, "MAX_VCPUS", get_max_vcpus) },
-    { FIELD(0x1110000000000003, "GPAW", get_gpaw) },
+    { FIELD(0x9010000100000005, "NUM_L2_VMS", get_num_l2_vms),
+      .guest_rd = UINT64_MAX },
+    { FIELD(0x1110000300000000, "ATTRIBUTES", get_attributes),
+      .guest_rd = UINT64_MAX },
+    { FIELD(0x1110000300000001, "XFAM", get_xfam),
+      .guest_rd = UINT64_MAX },
+    { FIELD(0x1110000200000002, "MAX_VCPUS", get_max_vcpus),
+      .guest_rd = UINT64_MAX },
+    { FIELD(0x1110000000000003, "GPAW", get_gpaw),
+      .guest_rd = UINT64_MAX },
     { FIELD(0x1110000300000004, "EPTP", get_eptp) },
     { FIELD(0x111000030000000a, "TSC_OFFSET", get_tsc_offset) },
     { FIELD(0x111000030000000b, "TSC_MULTIPLIER", get_tsc_multiplier) },
-    { FIELD(0x111000010000000c, "TSC_FREQUENCY", get_tsc_frequency) },
+    { FIELD(0x111000010000000c, "TSC_FREQUENCY", get_tsc_frequency),
+      .guest_rd = UINT64_MAX },
     { HIDDEN(0x111000030000000d, "VIRTUAL_TSC", 1, 1) },
     { CONSTANT(0x911000010000000e, "NUM_CPUID_VALUES",
                TDX_NUM_NATIVE_CPUID) },
     { FIELD(0x911000020000000f, "XBUFF_SIZE", get_xbuff_size) },
-    { HIDDEN(0x9110000300000010, "NOTIFY_ENABLES", 1, 1) },
+    { HIDDEN(TD_FIELD_NOTIFY_ENABLES, "NOTIFY_ENABLES", 1, 1),
+      .get = get_notify_enables, .guest_rd = TDX_NOTIFY_ZERO_STEP,
+      .guest_wr = TDX_NOTIFY_ZERO_STEP, .debug_rd = UINT64_MAX },
     { FIELD(TD_FIELD_HP_LOCK_TIMEOUT, "HP_LOCK_TIMEOUT",
             get_hp_lock_timeout), .host_wr = UINT64_MAX },
     { FIELDS(TD_FIELD_VM_CTLS, "VM_CTLS", get_vm_ctls, TDX_MAX_VMS, 1),
       .host_wr = TDX_VM_CTLS_FIXED0 },
-    { FIELD(0x9110000300000016, "CONFIG_FLAGS", get_config_flags) },
-    { HIDDEN(0x9110000300000017, "TD_CTLS", 1, 1) },
+    { FIELD(0x9110000300000016, "CONFIG_FLAGS", get_config_flags),
+      .guest_rd = UINT64_MAX },
+    { HIDDEN(TD_FIELD_TD_CTLS, "TD_CTLS", 1, 1), .get = get_td_ctls,
+      .guest_rd = TDX_TD_CTLS_KNOWN, .guest_wr = TDX_TD_CTLS_KNOWN,
+      .debug_rd = UINT64_MAX },
     { FIELD(0x9110000000000018, "VIRTUAL_MAXPA", get_virtual_maxpa) },
     { FIELD(0x9110000000000019, "TOPOLOGY_ENUM_CONFIGURED",
-            get_topology_enum_configured) },
+            get_topology_enum_configured),
+      .guest_rd = UINT64_MAX },
     { FIELD(0x911000000000001a, "VE_REDUCTION_VALID",
-            get_ve_reduction_valid) },
+            get_ve_reduction_valid),
+      .guest_rd = UINT64_MAX },
     { CONSTANT(0x9110000300000021, "CPUID_FIXED0_BITMAP",
                TDX_CPUID_FIXED0_BITMAP) },
-    { HIDDEN(0x9110000300000022, "FEATURE_PARAVIRT_CTLS", 1, 1) },
+    { HIDDEN(TD_FIELD_FEATURE_PARAVIRT, "FEATURE_PARAVIRT_CTLS", 1, 1),
+      .get = get_feature_paravirt, .guest_rd = FEATURE_PARAVIRT_KNOWN,
+      .guest_wr = FEATURE_PARAVIRT_KNOWN, .debug_rd = UINT64_MAX },
     { CONSTANTS(0x9110000300000023, "FILTERED_EVENTS_COUNT", 0,
                 TDX_MAX_VMS, 1) },
     { HIDDEN(0x9110000000000080, "CPUID_VALID", TDX_NUM_NATIVE_CPUID, 1) },
@@ -224,11 +256,16 @@ static const TdxField rows[] = {
              TDX_NUM_XSAVE_COMPONENTS, 1) },
     { FIELD(0x9210000300000000, "TD_EPOCH", get_td_epoch) },
     { FIELDS(0x9210000100000001, "REFCOUNT", get_refcount, 2, 1) },
-    { MEASUREMENT(0x1310000300000000, "MRTD", get_mrtd) },
-    { MEASUREMENT(0x1310000300000010, "MRCONFIGID", get_mrconfigid) },
-    { MEASUREMENT(0x1310000300000018, "MROWNER", get_mrowner) },
-    { MEASUREMENT(0x1310000300000020, "MROWNERCONFIG", get_mrownerconfig) },
-    { HIDDEN(0x1310000300000040, "RTMR", 4, 6) },
+    { MEASUREMENT(0x1310000300000000, "MRTD", get_mrtd),
+      .guest_rd = UINT64_MAX },
+    { MEASUREMENT(0x1310000300000010, "MRCONFIGID", get_mrconfigid),
+      .guest_rd = UINT64_MAX },
+    { MEASUREMENT(0x1310000300000018, "MROWNER", get_mrowner),
+      .guest_rd = UINT64_MAX },
+    { MEASUREMENT(0x1310000300000020, "MROWNERCONFIG", get_mrownerconfig),
+      .guest_rd = UINT64_MAX },
+    { HIDDEN(0x1310000300000040, "RTMR", TDX_NUM_RTMRS, RTMR_WORDS),
+      .get = get_rtmr, .guest_rd = UINT64_MAX, .debug_rd = UINT64_MAX },
     /* Here CPUID_VALUES would be: cpuid-values.c */
     { HIDDEN(0x961000030000010a, "VIRTUAL_IA32_ARCH_CAPABILITIES", 1, 1) },
     { HIDDEN(0x9610000300000480, "VIRTUAL_IA32_VMX_BASIC", 1, 1) },
@@ -247,15 +284,20 @@ static const TdxField rows[] = {
     { CONSTANT(0x9810000300000031, "MIG_COUNT", 0) },
     { CONSTANT(0x9810000100000032, "NUM_MIGS", 0) },
     { CONSTANT(0x9810000200000034, "NUM_MIGRATED_VCPUS", 0) },
-    { CONSTANTS(0x9810000300000040, "PRE_IMPORT_UUID", 0, 1, 4) },
-    { CONSTANTS(0x9910000300000000, "SERVTD_HASH", 0, 1, 6) },
-    { CONSTANT(0x9910000100000006, "SERVTD_NUM", 0) },
-    { CONSTANTS(0x9910000300000080, "SERVTD_BINDINGS_TABLE", 0, 1, 16) },
+    { CONSTANTS(0x9810000300000040, "PRE_IMPORT_UUID", 0, 1, 4),
+      .guest_rd = UINT64_MAX },
+    { CONSTANTS(0x9910000300000000, "SERVTD_HASH", 0, 1, 6),
+      .guest_rd = UINT64_MAX },
+    { CONSTANT(0x9910000100000006, "SERVTD_NUM", 0),
+      .guest_rd = UINT64_MAX },
+    { CONSTANTS(0x9910000300000080, "SERVTD_BINDINGS_TABLE", 0, 1, 16),
+      .guest_rd = UINT64_MAX },
     { CONSTANTS(0x9a10000300000000, "MIGSC_LINKS", 0, 512, 1) },
     { FIELDS(0x9c10000200000000, "X2APIC_IDS", get_x2apic_id,
              TDX_MAX_VCPUS, 1) },
     { HIDDEN(0x2010000300000000, "MSR_BITMAPS", 512, 1) },
     { HIDDEN(0x2110000300000000, "SEPT_ROOT", TDX_SEPT_ENTRIES, 1) },
+    { HIDDEN(0x2510000300000000, "L2_SEPT_ROOT", TDX_SEPT_ENTRIES, 1) },
 };
 
 const TdxFieldTable tdx_td_fields = {
@@ -275,83 +317,101 @@ uint64_t tdx_td_first_id_from(unsigned class)
     return TDX_FIELD_ID_NONE;
 }
 
-/* Id of the first element from row @f on that the host may read */
-static uint64_t readable_from(const TdxFieldTable *table, uint64_t features0,
-                              const TdxField *f)
+/* --- reading and writing by id -------------------------------------------- */
+
+/* Nothing behind the end of an element can be read or written */
+static uint64_t readable(const TdxFieldScope *s, const TdxField *f)
 {
-    while (f && !f->host_rd) {
-        f = tdx_field_after(table, features0, f);
+    uint64_t mask = s->who == TDX_FIELD_GUEST ? f->guest_rd
+                  : s->who == TDX_FIELD_DEBUGGER ? f->host_rd | f->debug_rd
+                  : f->host_rd;
+
+    return mask & tdx_field_elem_mask(f->id);
+}
+
+static uint64_t writable(const TdxFieldScope *s, const TdxField *f)
+{
+    uint64_t mask = s->who == TDX_FIELD_GUEST ? f->guest_wr
+                  : s->who == TDX_FIELD_DEBUGGER ? f->host_wr | f->debug_wr
+                  : f->host_wr;
+
+    return mask & tdx_field_elem_mask(f->id);
+}
+
+/* Id of the first element from row @f on that can be read */
+static uint64_t readable_from(const TdxFieldScope *s, const TdxField *f)
+{
+    while (f && !readable(s, f)) {
+        f = tdx_field_after(s->table, s->features0, f);
     }
     return f ? f->id : TDX_FIELD_ID_NONE;
 }
 
-/* Id of the next element that the host may read */
-static uint64_t next_readable(const TdxFieldTable *table, uint64_t features0,
-                              const TdxField *f, unsigned index, uint64_t id)
+/* Id of the next element that can be read */
+static uint64_t next_readable(const TdxFieldScope *s, const TdxField *f,
+                              unsigned index, uint64_t id)
 {
     if (index + 1 < f->fields * f->elems) {
-        return tdx_field_next(table, features0, f, index, id);
+        return tdx_field_next(s->table, s->features0, f, index, id);
     }
-    return readable_from(table, features0,
-                         tdx_field_after(table, features0, f));
+    return readable_from(s, tdx_field_after(s->table, s->features0, f));
 }
 
-TdxStatus tdx_td_field_read(TdxCall *c, const TdxFieldTable *table,
-                            const void *scope, uint64_t id)
+TdxStatus tdx_td_field_read(const TdxFieldScope *s, uint64_t id, uint64_t *next,
+                        uint64_t *value)
 {
-    uint64_t features0 = c->m->cfg.features0;
     const TdxField *f;
     unsigned index;
 
-    if (c->version && tdx_field_id_is_null(id)) {
-        f = tdx_field_first(table, features0);
-        c->gpr[TDX_RDX] = readable_from(table, features0, f);
+    if (next && tdx_field_id_is_null(id)) {
+        *next = readable_from(s, tdx_field_first(s->table, s->features0));
         return TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT;
     }
     if (!tdx_field_id_is_single(id)) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
-    f = tdx_field_find(table, features0, id, &index);
+    f = tdx_field_find(s->table, s->features0, id, &index);
     if (!f) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
-    if (!f->host_rd) {
+    if (!readable(s, f)) {
         return TDX_METADATA_FIELD_NOT_READABLE;
     }
-    if (c->version) {
-        c->gpr[TDX_RDX] = next_readable(table, features0, f, index, id);
+    if (next) {
+        *next = next_readable(s, f, index, id);
     }
-    c->gpr[TDX_R8] = tdx_field_value(f, scope, index) & f->host_rd;
+    *value = tdx_field_value(f, s->scope, index) & readable(s, f);
     return TDX_SUCCESS;
 }
 
-TdxStatus tdx_td_field_write(TdxCall *c, const TdxFieldTable *table,
-                             const void *scope, uint64_t id, uint64_t value,
-                             uint64_t mask, TdxFieldWrite *write)
+TdxStatus tdx_td_field_write(const TdxFieldScope *s, uint64_t id, uint64_t value,
+                         uint64_t mask, TdxFieldWrite *write)
 {
     const TdxField *f;
-    uint64_t now;
+    uint64_t now, seen;
 
     if (!tdx_field_id_is_single(id)) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
-    f = tdx_field_find(table, c->m->cfg.features0, id, &write->index);
+    f = tdx_field_find(s->table, s->features0, id, &write->index);
     if (!f) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
-    if (!(mask & f->host_wr)) {
+    if (!(mask & writable(s, f))) {
         return TDX_METADATA_FIELD_NOT_WRITABLE;
     }
-    now = tdx_field_value(f, scope, write->index);
+    now = tdx_field_value(f, s->scope, write->index);
     write->field = f;
-    write->mask = mask & f->host_wr;
-    write->old = now & f->host_rd;
+    write->code = tdx_field_code(tdx_field_id(f, write->index));
+    write->mask = mask & writable(s, f);
+    write->old = now & readable(s, f);
     /* An address that was never set is all ones, its fixed bits too */
     if (now == UINT64_MAX) {
-        now &= f->host_wr;
+        now &= writable(s, f);
     }
-    /* What the host may not change it may only repeat */
-    if ((now ^ value) & mask & ~f->host_wr) {
+    /* What cannot be changed can only be repeated, as far as it is seen */
+    seen = now & readable(s, f);
+    if ((seen ^ value) & mask & ~writable(s, f)) {
         return TDX_METADATA_FIELD_VALUE_NOT_VALID;
     }
     write->new = (now & ~write->mask) | (value & write->mask);

@@ -1,11 +1,21 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Every metadata field of vCPU scope (TD life cycle 5.5).
+ * Every metadata field of vCPU scope (TD life cycle 5.5; TD running 2, 6, 7;
+ * TDCALL 5.2).
  */
 
+#include "../vp/msr-image.h"
+#include "../vp/run.h"
+#include "../vp/vmcs-field.h"
 #include "td-fields.h"
 
+#define GET(name, path) \
+    static uint64_t get_##name(const void *scope, unsigned index) \
+    { \
+        const TdxVpRef *vp = scope; \
+        return vp->tdvps->path; \
+    }
 #define GET_ATOMIC(path) \
     static uint64_t get_##path(const void *scope, unsigned index) \
     { \
@@ -13,131 +23,179 @@
         return __atomic_load_n(&vp->tdvps->path, __ATOMIC_SEQ_CST); \
     }
 
-GET_ATOMIC(pi_vector)
-GET_ATOMIC(pi_desc_addr)
-GET_ATOMIC(shared_eptp)
-GET_ATOMIC(pin_controls)
-GET_ATOMIC(secondary_controls)
-GET_ATOMIC(notify_window)
 GET_ATOMIC(pend_nmi)
 GET_ATOMIC(index)
 GET_ATOMIC(num_pages)
 GET_ATOMIC(assoc_lpid)
 GET_ATOMIC(vcpu_epoch)
-
-/* What each vCPU of a TD has from there */
-#define GET_FROM_TD(name, path) \
-    static uint64_t get_##name(const void *scope, unsigned index) \
-    { \
-        const TdxVpRef *vp = scope; \
-        return vp->td->path; \
-    }
-
-GET_FROM_TD(tsc_offset, tdcs->tsc_offset)
-GET_FROM_TD(tsc_multiplier, tdcs->tsc_multiplier)
-GET_FROM_TD(eptp, tdcs->eptp)
-GET_FROM_TD(hkid, tdr->hkid)
-
-static uint64_t with_hkid(const TdxVpRef *vp, uint64_t hpa)
-{
-    return tdx_with_hkid(vp->m, hpa, vp->td->tdr->hkid);
-}
-
-static uint64_t get_msr_bitmaps(const void *scope, unsigned index)
-{
-    const TdxVpRef *vp = scope;
-
-    return with_hkid(vp, vp->td->tdr->tdcx[TDX_TDCS_MSR_BITMAPS]);
-}
+GET_ATOMIC(state)
+GET(last_td_exit, last_td_exit)
+GET(exit_tsc, exit_tsc)
+GET(state_details, state_details)
+GET(cpuid_supervisor_ve, cpuid_supervisor_ve)
+GET(cpuid_user_ve, cpuid_user_ve)
+GET(cpuid_control, cpuid_control[index % TDX_NUM_CPUID_CONTROL])
+GET(l2_ctls, l2_ctls[index % TDX_MAX_VMS])
+GET(tsc_deadline, tsc_deadline[index % TDX_MAX_VMS])
+GET(gpr, guest.gpr[index % TDX_NUM_GPRS])
+GET(dr, guest.dr[index % 4])
+GET(dr6, guest.dr6)
+GET(xcr0, guest.xcr0)
+GET(cr2, guest.cr2)
+GET(ve_reason, ve_info.exit_reason)
+GET(ve_valid, ve_info.valid)
+GET(ve_qualification, ve_info.exit_qualification)
+GET(ve_gla, ve_info.gla)
+GET(ve_gpa, ve_info.gpa)
+GET(ve_eptp_index, ve_info.eptp_index)
+GET(ve_insn_len, ve_info.insn_len)
+GET(ve_insn_info, ve_info.insn_info)
+GET(ve_category, ve_info.category)
+GET(ve_interruptibility, ve_info.interruptibility)
 
 static uint64_t get_page_pa(const void *scope, unsigned index)
 {
     const TdxVpRef *vp = scope;
 
     return index < vp->tdvps->num_pages
-           ? with_hkid(vp, vp->tdvps->page[index]) : 0;
+           ? tdx_with_hkid(vp->m, vp->tdvps->page[index],
+                           vp->td->tdr->hkid) : 0;
 }
 
-#define FIELD(id_, name_) .id = id_, .name = name_, .fields = 1, .elems = 1
-#define ACCESS(get_, rd, wr) .get = get_, .host_rd = rd, .host_wr = wr
-/* The host can change all that it sees */
-#define WRITABLE(get_, bits) ACCESS(get_, bits, bits)
+static uint64_t get_vmcs(const void *scope, uint32_t code)
+{
+    const TdxVpRef *vp = scope;
+    uint64_t value = 0;
 
-#define PI_DESC_WRITABLE     (~0x3fULL)
-#define SHARED_EPTP_WRITABLE 0x000ffffffffff000ULL
-/* Secondary controls of the host: bus-lock detection, notification exits */
-#define SECONDARY_WRITABLE   0xc0000000ULL
+    tdx_vmcs_read(vp->vmcs, code, &value);
+    return value;
+}
 
-#define READABLE(get_) ACCESS(get_, UINT64_MAX, 0)
-#define ARRAY(id_, name_, n) \
-    .id = id_, .name = name_, .fields = n, .elems = 1
+static uint64_t get_msr(const void *scope, uint32_t code)
+{
+    const TdxVpRef *vp = scope;
+    const uint64_t *image = tdx_vp_msr_image(vp->tdvps, tdx_vp_msr_of_code(code));
 
-/* Only the owner of a TD that is debugged might see these */
-#define HIDDEN(id_, name_, n) ARRAY(id_, name_, n)
+    return image ? *image : 0;
+}
+
+/* Virtual-APIC page and extended state, by words */
+static uint64_t get_word(const TdxVpRef *vp, unsigned page, unsigned index)
+{
+    const unsigned per_page = TDX_PAGE_4K / sizeof(uint64_t);
+    const uint64_t *words = tdx_td_private(vp->m, vp->td->tdr,
+                                       vp->tdvps->page[page +
+                                                       index / per_page],
+                                       TDX_PAGE_4K);
+
+    return words ? words[index % per_page] : 0;
+}
+
+static uint64_t get_vapic(const void *scope, unsigned index)
+{
+    return get_word(scope, TDX_TDVPS_VAPIC, index);
+}
+
+static uint64_t get_xsave(const void *scope, unsigned index)
+{
+    return get_word(scope, TDX_TDVPS_XSAVE, index);
+}
+
+static uint64_t get_gpr_from_rbp(const void *scope, unsigned index)
+{
+    return get_gpr(scope, index + TDX_RBP);
+}
+
+#define TDX_XSAVE_WORDS (TDX_XSAVE_SIZE / sizeof(uint64_t))
+#define L2_CTLS_WRITABLE       0x3
+#define CPUID_CONTROL_WRITABLE 0x3
+
+#define FIELDS(id_, name_, n, get_) \
+    .id = id_, .name = name_, .fields = n, .elems = 1, .get = get_
+#define FIELD(id_, name_, get_) FIELDS(id_, name_, 1, get_)
+
+#define HOST        .host_rd = UINT64_MAX
+#define DEBUG       .debug_rd = UINT64_MAX
+#define DEBUG_WRITE .debug_rd = UINT64_MAX, .debug_wr = UINT64_MAX
+#define GUEST       .guest_rd = UINT64_MAX
+#define GUEST_WRITE .guest_rd = UINT64_MAX, .guest_wr = UINT64_MAX
 
 static const TdxField rows[] = {
-    /* The VMCS: by width, and by type in each of them */
-    { HIDDEN(0x0024000100000000, "VPID", 1) },
-    { FIELD(VP_FIELD_PI_VECTOR, "POSTED_INTERRUPT_NOTIFICATION_VECTOR"),
-      WRITABLE(get_pi_vector, UINT16_MAX) },
-    { HIDDEN(0x0024000100000004, "CONTROLS_16", 2) },
-    { HIDDEN(0x0024000100000800, "GUEST_SELECTORS", 11) },
-    { HIDDEN(0x0024000300002000, "CONTROLS_64", 2) },
-    { FIELD(0x0024000300002004, "MSR_BITMAP_ADDRESS"),
-      READABLE(get_msr_bitmaps) },
-    { HIDDEN(0x0024000300002006, "MSR_LISTS", 4) },
-    { FIELD(0x0024000300002010, "TSC_OFFSET"), READABLE(get_tsc_offset) },
-    { HIDDEN(0x0024000300002012, "APIC_ADDRESSES", 2) },
-    { FIELD(VP_FIELD_PI_DESC_ADDR, "POSTED_INTERRUPT_DESCRIPTOR_ADDRESS"),
-      ACCESS(get_pi_desc_addr, UINT64_MAX, PI_DESC_WRITABLE) },
-    { FIELD(0x002400030000201a, "EPTP"), READABLE(get_eptp) },
-    { HIDDEN(0x002400030000201c, "EOI_EXIT_BITMAPS", 4) },
-    { HIDDEN(0x0024000300002026, "BITMAPS_64", 5) },
-    { FIELD(0x0024000300002032, "TSC_MULTIPLIER"),
-      READABLE(get_tsc_multiplier) },
-    { HIDDEN(0x0024000300002034, "TERTIARY_EXEC_CONTROLS", 4) },
-    { FIELD(VP_FIELD_SHARED_EPTP, "SHARED_EPT_POINTER"),
-      WRITABLE(get_shared_eptp, SHARED_EPTP_WRITABLE) },
-    { HIDDEN(0x002400030000203e, "PCONFIG_HLAT", 2) },
-    { HIDDEN(0x002400030000204a, "SPEC_CTRL", 2) },
-    { HIDDEN(0x0024000300002400, "GUEST_PHYSICAL_ADDRESS", 1) },
-    { HIDDEN(0x0024000300002800, "GUEST_STATE_64", 9) },
-    { HIDDEN(0x0024000300002814, "GUEST_RTIT_LBR_PKRS", 3) },
-    { FIELD(VP_FIELD_PIN_CONTROLS, "PIN_BASED_EXEC_CONTROLS"),
-      WRITABLE(get_pin_controls, TDX_PIN_POSTED_INTERRUPTS) },
-    { HIDDEN(0x0024000200004002, "CONTROLS_32", 14) },
-    { FIELD(VP_FIELD_SECONDARY, "SECONDARY_EXEC_CONTROLS"),
-      WRITABLE(get_secondary_controls, SECONDARY_WRITABLE) },
-    { FIELD(VP_FIELD_NOTIFY_WINDOW, "NOTIFY_WINDOW"),
-      WRITABLE(get_notify_window, UINT32_MAX) },
-    { FIELD(0x0024000200004026, "TD_HKID"), READABLE(get_hkid) },
-    { HIDDEN(0x0024000200004400, "EXIT_INFORMATION_32", 8) },
-    { HIDDEN(0x0024000200004800, "GUEST_STATE_32", 22) },
-    { HIDDEN(0x002400020000482e, "GUEST_PREEMPTION_TIMER", 1) },
-    { HIDDEN(0x0024000300006000, "CR_MASKS_SHADOWS_TARGETS", 8) },
-    { HIDDEN(0x0024000300006400, "EXIT_INFORMATION", 6) },
-    { HIDDEN(0x0024000300006800, "GUEST_STATE", 23) },
-    /* What is not in the VMCS */
-    { HIDDEN(0x1020000300000000, "GUEST_GPRS", 16) },
-    { HIDDEN(0x1120000300000000, "GUEST_DR0_TO_DR3", 4) },
-    { HIDDEN(0x1120000300000006, "GUEST_DR6", 1) },
-    { HIDDEN(0x1120000300000020, "GUEST_XCR0", 1) },
-    { HIDDEN(0x1120000300000028, "GUEST_CR2", 1) },
-    { FIELD(0x9120000300000100, "VCPU_STATE_DETAILS"),
-      .host_rd = UINT64_MAX },
-    { HIDDEN(0xa020000000000000, "VCPU_STATE", 1) },
-    { FIELD(0xa020000200000002, "VCPU_INDEX"), READABLE(get_index) },
-    { FIELD(0xa020000000000003, "NUM_TDVPS_PAGES"),
-      READABLE(get_num_pages) },
-    { FIELD(0xa020000200000004, "ASSOC_LPID"), READABLE(get_assoc_lpid) },
-    { FIELD(0xa020000300000006, "VCPU_EPOCH"), READABLE(get_vcpu_epoch) },
-    { FIELD(0xa020000000000007, "CPUID_SUPERVISOR_VE"),
-      .host_rd = UINT64_MAX },
-    { FIELD(0xa020000000000008, "CPUID_USER_VE"), .host_rd = UINT64_MAX },
-    { HIDDEN(0xa02000030000000a, "LAST_EXIT_TSC", 1) },
-    { FIELD(VP_FIELD_PEND_NMI, "PEND_NMI"), WRITABLE(get_pend_nmi, UINT8_MAX) },
-    { ARRAY(0xa020000300000010, "TDVPS_PAGE_PA", TDX_MAX_TDVPS_PAGES),
-      READABLE(get_page_pa) },
+    /* The VMCS */
+#define VMCS_ID(encoding) \
+    (0x0024000000000000ULL | (encoding) | \
+     ((encoding) >> 13 == X86_VMCS_WIDTH_16 ? 1ULL << 32 : \
+      (encoding) >> 13 == X86_VMCS_WIDTH_32 ? 2ULL << 32 : 3ULL << 32))
+#define TDX_VMCS_ACCESS(name_, rd, wr, drd, dwr) \
+    { .id = VMCS_ID(X86_VMCS_##name_), .name = #name_, .fields = 1, \
+      .elems = 1, .by_code = get_vmcs, .host_rd = rd, .host_wr = wr, \
+      .debug_rd = drd, .debug_wr = dwr },
+#include "vmcs-access-list.h"
+    { FIELDS(0x0120000300000000, "VAPIC", 512, get_vapic), DEBUG },
+    { FIELD(0x0220000200000000, "VE_EXIT_REASON", get_ve_reason), DEBUG },
+    { FIELD(0x0220000200000001, "VE_VALID", get_ve_valid), DEBUG },
+    { FIELD(0x0220000300000002, "VE_EXIT_QUALIFICATION",
+            get_ve_qualification), DEBUG },
+    { FIELD(0x0220000300000003, "VE_GLA", get_ve_gla), DEBUG },
+    { FIELD(0x0220000300000004, "VE_GPA", get_ve_gpa), DEBUG },
+    { FIELD(0x0220000100000005, "VE_EPTP_INDEX", get_ve_eptp_index), DEBUG },
+    { FIELD(0x8220000200000010, "VE_INSTRUCTION_LENGTH", get_ve_insn_len),
+      DEBUG },
+    { FIELD(0x8220000200000011, "VE_INSTRUCTION_INFO", get_ve_insn_info),
+      DEBUG },
+    { FIELD(0x8220000000000013, "VE_CATEGORY", get_ve_category), DEBUG },
+    { FIELD(0x8220000200000014, "VE_INTERRUPTIBILITY",
+            get_ve_interruptibility), DEBUG },
+    /* Registers; RSP is in the VMCS */
+    { FIELDS(0x1020000300000000, "GUEST_GPRS", TDX_RSP, get_gpr),
+      DEBUG_WRITE },
+    { FIELD(0x1020000300000004, "GUEST_RSP", get_gpr) },
+    { .id = 0x1020000300000005, .name = "GUEST_GPRS_FROM_RBP",
+      .fields = TDX_NUM_GPRS - TDX_RBP, .elems = 1, .get = get_gpr_from_rbp,
+      DEBUG_WRITE },
+    { FIELDS(VP_FIELD_DR0, "GUEST_DR0_TO_DR3", 4, get_dr),
+      DEBUG_WRITE },
+    { FIELD(VP_FIELD_DR6, "GUEST_DR6", get_dr6), DEBUG,
+      .debug_wr = UINT32_MAX },
+    { FIELD(0x1120000300000020, "GUEST_XCR0", get_xcr0), DEBUG },
+    { FIELD(VP_FIELD_CR2, "GUEST_CR2", get_cr2), DEBUG_WRITE },
+    { FIELD(0x9120000300000100, "VCPU_STATE_DETAILS", get_state_details),
+      HOST, GUEST },
+    { FIELDS(0x1220000300000000, "GUEST_XSAVE", TDX_XSAVE_WORDS, get_xsave),
+      DEBUG },
+#define TDX_MSR_IMAGE(msr, n, wr) \
+    { .id = 0x1320000300000000 | VP_MSR_CODE(msr), .name = "MSR_" #msr, \
+      .fields = n, .elems = 1, .by_code = get_msr, DEBUG, .debug_wr = wr },
+#include "../vp/msr-image-list.h"
+    /* Management */
+    { FIELD(0xa020000000000000, "VCPU_STATE", get_state), DEBUG },
+    { FIELD(0xa020000200000002, "VCPU_INDEX", get_index), HOST, GUEST },
+    { FIELD(0xa020000000000003, "NUM_TDVPS_PAGES", get_num_pages), HOST },
+    { FIELD(0xa020000200000004, "ASSOC_LPID", get_assoc_lpid), HOST },
+    { FIELD(0xa020000300000006, "VCPU_EPOCH", get_vcpu_epoch), HOST },
+    { FIELD(0xa020000000000007, "CPUID_SUPERVISOR_VE",
+            get_cpuid_supervisor_ve), HOST, GUEST, .guest_wr = UINT8_MAX },
+    { FIELD(0xa020000000000008, "CPUID_USER_VE", get_cpuid_user_ve),
+      HOST, GUEST, .guest_wr = UINT8_MAX },
+    { FIELD(0xa02000030000000a, "LAST_EXIT_TSC", get_exit_tsc), DEBUG },
+    { FIELD(VP_FIELD_PEND_NMI, "PEND_NMI", get_pend_nmi), HOST,
+      .host_wr = UINT8_MAX },
+    { FIELD(0xa02000000000000d, "CURR_VM", NULL), DEBUG },
+    { FIELD(0xa02000000000000f, "LAST_TD_EXIT", get_last_td_exit), DEBUG },
+    { FIELDS(0xa020000300000010, "TDVPS_PAGE_PA", TDX_MAX_TDVPS_PAGES,
+             get_page_pa), HOST },
+    { FIELDS(0xa020000300000050, "L2_CTLS", TDX_MAX_VMS, get_l2_ctls),
+      DEBUG,
+      .guest_rd = UINT64_MAX, .guest_wr = L2_CTLS_WRITABLE },
+    { FIELDS(0xa020000300000054, "L2_DEBUG_CTLS", TDX_MAX_VMS, NULL),
+      DEBUG },
+    { FIELDS(0xa020000300000058, "TSC_DEADLINE", TDX_MAX_VMS,
+             get_tsc_deadline), DEBUG, GUEST_WRITE },
+    { FIELDS(0xa02000030000005c, "SHADOW_TSC_DEADLINE", TDX_MAX_VMS, NULL),
+      DEBUG },
+    { FIELDS(0xa120000000000000, "CPUID_CONTROL", TDX_NUM_CPUID_CONTROL,
+             get_cpuid_control), .guest_rd = UINT8_MAX,
+      .guest_wr = CPUID_CONTROL_WRITABLE },
 };
 
 const TdxFieldTable tdx_vp_fields = {

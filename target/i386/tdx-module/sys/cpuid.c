@@ -202,6 +202,16 @@ const uint32_t *tdx_native_cpuid(const TdxModule *m, uint32_t leaf,
     return i < TDX_NUM_NATIVE_CPUID ? m->st.native_cpuid[i] : nothing;
 }
 
+int tdx_cpuid_index(uint32_t leaf, uint32_t subleaf)
+{
+    unsigned i = find(leaf, subleaf);
+
+    if (i == TDX_NUM_NATIVE_CPUID) {
+        i = find(leaf, TDX_CPUID_NO_SUBLEAF);
+    }
+    return i == TDX_NUM_NATIVE_CPUID ? -1 : sampled[i].rank;
+}
+
 void tdx_common_cpuid(const TdxModule *m, uint32_t leaf, uint32_t subleaf,
                       uint32_t regs[TDX_NUM_CPUID_REGS])
 {

@@ -68,6 +68,12 @@ void tdx_common_cpuid(const TdxModule *m, uint32_t leaf, uint32_t subleaf,
 const uint32_t *tdx_native_cpuid_at(const TdxModule *m, unsigned rank,
                                     uint32_t *leaf, uint32_t *subleaf);
 
+/**
+ * tdx_cpuid_index: the number of a leaf in the order of
+ * tdx_native_cpuid_at(), whatever the subleaf if it has none; -1: not known
+ */
+int tdx_cpuid_index(uint32_t leaf, uint32_t subleaf);
+
 /** tdx_cpuid_config_mask: configurable bits of entry @i, register @reg */
 uint32_t tdx_cpuid_config_mask(const TdxModule *m, unsigned i,
                                TdxCpuidReg reg);

@@ -67,6 +67,16 @@ void tdx_sample_msrs(const TdxCall *c)
     }
 }
 
+uint64_t tdx_common_msr(const TdxModule *m, uint32_t msr)
+{
+    for (unsigned i = 0; i < TDX_NUM_COMMON_MSRS; i++) {
+        if (common_msrs[i] == msr) {
+            return m->st.common_msr[i];
+        }
+    }
+    return 0;
+}
+
 static TdxStatus check_msrs(const TdxCall *c, unsigned from, unsigned to)
 {
     for (unsigned i = from; i < to; i++) {

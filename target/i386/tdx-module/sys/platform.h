@@ -20,6 +20,9 @@ TdxStatus tdx_check_platform(const TdxCall *c);
 /** tdx_sample_msrs: remember what LPs must have in common with that of @c */
 void tdx_sample_msrs(const TdxCall *c);
 
+/** tdx_common_msr: one of them; 0 for an MSR that is none */
+uint64_t tdx_common_msr(const TdxModule *m, uint32_t msr);
+
 /**
  * tdx_check_lp: checks 6 to 13 of TDH.SYS.LP.INIT on the LP of @c; writes
  * the output registers of TDX_INCONSISTENT_CPUID_FIELD.

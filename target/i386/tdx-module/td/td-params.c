@@ -171,6 +171,8 @@ TdxStatus tdx_td_params_apply(const TdxCall *c, TdxTdRef *td,
         return refuse(m, TDX_OPERAND_ATTRIBUTES, p->attributes);
     }
     tdcs->attributes = p->attributes;
+    tdcs->td_ctls = p->attributes & TDX_ATTR_SEPT_VE_DISABLE
+                    ? TDX_TD_CTLS_PENDING_VE_DISABLE : 0;
     if (!xfam_ok(m, p->xfam)) {
         return refuse(m, TDX_OPERAND_XFAM, p->xfam);
     }

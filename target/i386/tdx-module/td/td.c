@@ -11,6 +11,7 @@
 #include "td.h"
 
 #define TSC_MULTIPLIER_FRACTION 48
+#define MICROSECONDS            1000000
 
 void tdx_td_unlock(TdxTdRef *td)
 {
@@ -184,23 +185,37 @@ static uint64_t scale_tsc(uint64_t ticks, uint64_t multiplier)
     return (unsigned __int128)ticks * multiplier >> TSC_MULTIPLIER_FRACTION;
 }
 
-void tdx_td_init_tsc(const TdxCall *c, TdxTdRef *td)
+/* Ticks of the native TSC in a second; @otherwise where CPUID does not tell */
+static uint64_t native_tsc_hz(const TdxModule *m, uint64_t otherwise)
 {
-    TdxModule *m = c->m;
-    /* Crystal clock in ECX, its ratio to the TSC in EBX / EAX */
     const uint32_t *native = tdx_native_cpuid(m, X86_CPUID_TSC,
                                               TDX_CPUID_NO_SUBLEAF);
-    uint64_t virtual_hz = (uint64_t)td->tdcs->tsc_frequency * TDX_TSC_UNIT_HZ;
-    uint64_t native_hz = virtual_hz;
+    uint64_t hz = otherwise;
 
     if (native[TDX_CPUID_EAX] && native[TDX_CPUID_EBX] &&
         native[TDX_CPUID_ECX]) {
-        native_hz = (uint64_t)native[TDX_CPUID_ECX] * native[TDX_CPUID_EBX] /
-                    native[TDX_CPUID_EAX];
+        hz = (uint64_t)native[TDX_CPUID_ECX] * native[TDX_CPUID_EBX] /
+             native[TDX_CPUID_EAX];
     }
-    if (!native_hz) {
-        native_hz = 1;
-    }
+    return hz ? hz : 1;
+}
+
+uint64_t tdx_td_hp_lock_timeout_ticks(const TdxModule *m, const TdxTdcs *tdcs)
+{
+    uint64_t timeout = __atomic_load_n(&tdcs->hp_lock_timeout,
+                                       __ATOMIC_SEQ_CST);
+    uint64_t virtual_hz = (uint64_t)tdcs->tsc_frequency * TDX_TSC_UNIT_HZ;
+
+    return (unsigned __int128)timeout * native_tsc_hz(m, virtual_hz) /
+           MICROSECONDS;
+}
+
+void tdx_td_init_tsc(const TdxCall *c, TdxTdRef *td)
+{
+    TdxModule *m = c->m;
+    uint64_t virtual_hz = (uint64_t)td->tdcs->tsc_frequency * TDX_TSC_UNIT_HZ;
+    uint64_t native_hz = native_tsc_hz(m, virtual_hz);
+
     td->tdcs->tsc_multiplier =
         ((unsigned __int128)virtual_hz << TSC_MULTIPLIER_FRACTION) /
         native_hz;

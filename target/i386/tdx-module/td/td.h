@@ -113,6 +113,9 @@ TdxStatus tdx_td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why);
  */
 uint64_t tdx_td_eptp(const TdxTdRef *td, unsigned vm);
 
+/** tdx_td_hp_lock_timeout_ticks: HP_LOCK_TIMEOUT in ticks of the native TSC */
+uint64_t tdx_td_hp_lock_timeout_ticks(const TdxModule *m, const TdxTdcs *tdcs);
+
 /** tdx_td_num_vms: the TD and its L2 VMs */
 static inline unsigned tdx_td_num_vms(const TdxTdRef *td)
 {

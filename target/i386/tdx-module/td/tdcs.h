@@ -24,7 +24,23 @@ typedef enum TdxTdcsPage {
     TDX_TDCS_L2_SEPT_ROOT, /* one for each L2 VM */
 } TdxTdcsPage;
 
-/* TD_CTLS bits that TDH.VP.INIT version 0 clears, kept as one word */
+/* TD_CTLS (TDCALL 5.1) */
+#define TDX_TD_CTLS_PENDING_VE_DISABLE (1ULL << 0)
+#define TDX_TD_CTLS_ENUM_TOPOLOGY      (1ULL << 1)
+#define TDX_TD_CTLS_VIRT_CPUID2        (1ULL << 2)
+#define TDX_TD_CTLS_REDUCE_VE          (1ULL << 3)
+#define TDX_TD_CTLS_LOCK               (1ULL << 63)
+#define TDX_TD_CTLS_KNOWN (TDX_TD_CTLS_PENDING_VE_DISABLE | \
+                           TDX_TD_CTLS_ENUM_TOPOLOGY | \
+                           TDX_TD_CTLS_VIRT_CPUID2 | \
+                           TDX_TD_CTLS_REDUCE_VE | TDX_TD_CTLS_LOCK)
+
+/* NOTIFY_ENABLES: tell the guest of what looks like zero-stepping */
+#define TDX_NOTIFY_ZERO_STEP (1ULL << 0)
+
+#define TDX_NUM_RTMRS 4
+
+/* What TDH.VP.INIT version 0 clears, kept as one word */
 #define TDX_TD_TOPOLOGY_ENUM_CONFIGURED (1u << 0)
 #define TDX_TD_VE_REDUCTION_VALID       (1u << 1)
 
@@ -65,16 +81,33 @@ typedef struct TdxTdcs {
     uint8_t mrowner[48];
     uint8_t mrownerconfig[48];
     uint8_t mrtd[TDX_MR_SIZE];
+
+    /* For the guest */
+    uint32_t xsave_size;       /* of its extended state, compacted by XFAM */
+    uint32_t pad2;
+    uint64_t virtual_arch_capabilities;
+    uint64_t td_ctls;          /* atomic */
+    uint64_t notify_enables;   /* atomic */
+    uint64_t feature_paravirt; /* atomic */
+    uint32_t cpuid_configured; /* by TdxCpuidFlag */
+    uint32_t cpuid_flags;      /* by TdxCpuidFlag; atomic */
+    TdxLock rtmr_lock;
+    bool tee_info_valid;       /* @tee_info_hash is; rtmr_lock */
+    uint32_t pad1;
+    uint8_t rtmr[TDX_NUM_RTMRS][TDX_MR_SIZE]; /* rtmr_lock */
+    uint8_t tee_info_hash[TDX_MR_SIZE];       /* rtmr_lock */
 } TdxTdcs;
 
 /*
  * TDX_TDCS_VIRTUAL_CPUS, under the exclusive TDR lock.
  * @x2apic_id: of the vCPUs by index
  * @cpuid: what CPUID_CONFIG set, in the order of tdx_cpuid_config[]
+ * @values: CPUID_VALUES, in the order of tdx_native_cpuid_at()
  */
 typedef struct TdxTdcsVirtualCpus {
     uint32_t x2apic_id[TDX_MAX_VCPUS];
     TdxCpuidValue cpuid[TDX_NUM_CPUID_CONFIG];
+    TdxCpuidValue values[TDX_NUM_NATIVE_CPUID];
 } TdxTdcsVirtualCpus;
 
 /* TDX_TDCS_MEASUREMENT: the running MRTD; under the exclusive TDR lock */
@@ -89,6 +122,11 @@ _Static_assert(sizeof(TdxTdcsMeasurement) <= TDX_PAGE_4K, "fits its page");
 static inline TdxOpState tdx_op_state(const TdxTdcs *tdcs)
 {
     return __atomic_load_n(&tdcs->op_state, __ATOMIC_SEQ_CST);
+}
+
+static inline uint64_t tdx_td_ctls_of(const TdxTdcs *tdcs)
+{
+    return __atomic_load_n(&tdcs->td_ctls, __ATOMIC_SEQ_CST);
 }
 
 /**

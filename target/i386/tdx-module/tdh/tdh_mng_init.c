@@ -4,6 +4,7 @@
  * TDH.MNG.INIT: initialise a TD from TD_PARAMS.
  */
 
+#include "../td/msr.h"
 #include "../td/td-params.h"
 #include "answers.h"
 
@@ -35,6 +36,9 @@ static TdxStatus tdh_mng_init(TdxCall *c)
     tdx_td_params_load(m, td_params, &params);
     status = tdx_td_params_apply(c, &td, &params, rcx & RCX_EVENT_FILTERS,
                                  c->gpr[TDX_R8], &c->gpr[TDX_RCX]);
+    status = status ?:
+             tdx_td_guest_cpuid_settle(&td) ?:
+             tdx_td_msr_bitmap_fill(&td);
     if (status) {
         return status;
     }

@@ -38,7 +38,11 @@ static TdxStatus tdh_mng_rd(TdxCall *c)
     if (tdx_field_class(id) == TD_CLASS_CPUID) {
         status = tdx_td_cpuid_read(c, &td, id);
     } else {
-        status = tdx_td_field_read(c, &tdx_td_fields, &td, id);
+        status = tdx_td_field_read(&(TdxFieldScope) {
+                                   c->m->cfg.features0, &tdx_td_fields, &td,
+                                   tdx_td_field_host(&td),
+                               }, id, c->version ? &c->gpr[TDX_RDX] : NULL,
+                               &c->gpr[TDX_R8]);
         if (c->version) {
             lead_into_cpuid(c, id);
         }

@@ -57,8 +57,10 @@ static TdxStatus tdh_mng_wr(TdxCall *c)
     if (tdx_field_class(id) == TD_CLASS_CPUID) {
         return tdx_td_cpuid_write(c, id);
     }
-    status = tdx_td_field_write(c, &tdx_td_fields, &td, id, value,
-                                c->gpr[TDX_R9], &write);
+    status = tdx_td_field_write(&(TdxFieldScope) {
+                                c->m->cfg.features0, &tdx_td_fields, &td,
+                                tdx_td_field_host(&td),
+                            }, id, value, c->gpr[TDX_R9], &write);
     if (status) {
         return status;
     }

@@ -8,22 +8,6 @@
 #include "../metadata/engine.h"
 #include "answers.h"
 
-/* RDALL, metadata 3: where to start; false when @id is no place to start */
-static bool find_start(const TdxModule *m, uint64_t id, const TdxField **f,
-                       unsigned *index)
-{
-    uint64_t features0 = m->cfg.features0;
-
-    if (tdx_field_id_is_null(id)) {
-        *f = tdx_field_first(&tdx_sys_fields, features0);
-        *index = 0;
-        return true;
-    }
-    *f = tdx_field_find(&tdx_sys_fields, features0, id, index);
-    return *f && *index % (*f)->elems == 0 &&
-           tdx_field_elem_bits(id) == tdx_field_elem_bits((*f)->id);
-}
-
 /* RDALL, metadata 3 */
 static TdxStatus tdh_sys_rdall(TdxCall *c)
 {
@@ -41,7 +25,9 @@ static TdxStatus tdh_sys_rdall(TdxCall *c)
     status = tdx_check_lp_init(c) ?:
              tdx_check_shared_hpa(m, buffer_hpa, sizeof(buf), sizeof(buf),
                                   TDX_RDX) ?:
-             tdx_require(find_start(m, start, &f, &index),
+             tdx_require(tdx_field_dump_start(&tdx_sys_fields,
+                                              m->cfg.features0, start, &f,
+                                              &index),
                          TDX_METADATA_FIELD_ID_INCORRECT);
     if (status) {
         return status;
@@ -49,7 +35,7 @@ static TdxStatus tdh_sys_rdall(TdxCall *c)
     /* The host's bytes stay where no element is written */
     tdx_read_shared(m, buffer_hpa, buf, sizeof(buf));
     c->gpr[TDX_R8] = tdx_field_dump(&tdx_sys_fields, m->cfg.features0, m,
-                                    f, index, buf, sizeof(buf), &used);
+                                    false, f, index, buf, sizeof(buf), &used);
     tdx_write_shared(m, buffer_hpa, buf, used);
     return c->gpr[TDX_R8] == TDX_FIELD_ID_NONE ? TDX_SUCCESS
                                                : TDX_METADATA_LIST_OVERFLOW;

@@ -3,14 +3,17 @@
  *
  * TDH.VP.ENTER: run a vCPU.
  *
- * The machine has no TD mode yet. All checks are made and the entry itself
+ * On a machine that cannot run TDs all checks are made and the entry itself
  * fails, as one does on a processor that finds the guest state unfit: the
  * vCPU is disabled by that and its TD goes on without it.
  */
 
+#include <string.h>
+
+#include "../../x86-defs/vmx-controls-list.h"
 #include "../../x86-defs/msr-bits.h"
+#include "../exit/epf.h"
 #include "../sys/platform-msr.h"
-#include "../vp/vp.h"
 #include "answers.h"
 
 /* Operand RCX */
@@ -18,14 +21,20 @@
 #define RCX_HOST_HINT  (1ULL << 52) /* HOST_RECOVERABILITY_HINT */
 #define RCX_RESUME_L1  (1ULL << 53)
 
+/* The hint in a status that the guest gets */
+#define STATUS_HINT    (1ULL << 60)
+
 /* VMX basic exit reason 33 with the flag of a failed entry */
 #define EXIT_INVALID_GUEST_STATE (1U << 31 | 33)
 
 /* RDX on exit: what its upper half would tell */
 #define EXTENDED_ENTRY_FAILURE 7
 
-/* TD life cycle 5.6, exit A */
-static TdxStatus leave_failed(TdxCall *c, const TdxTdRef *td)
+/* Qualification of an EPT violation by a store */
+#define EPT_VIOLATION_WRITE 2
+
+/* What each asynchronous exit clears, but for the outputs that it has */
+static void clear_outputs(TdxCall *c, const TdxTdRef *td)
 {
     static const TdxGpr cleared[] = {
         TDX_RCX, TDX_RBX, TDX_RSI, TDX_RDI, TDX_R8, TDX_R9, TDX_R10, TDX_R11,
@@ -39,6 +48,12 @@ static TdxStatus leave_failed(TdxCall *c, const TdxTdRef *td)
     if (!(td->tdcs->config_flags & TDX_CONFIG_NO_RBP_MOD)) {
         c->gpr[TDX_RBP] = 0;
     }
+}
+
+/* TD life cycle 5.6, exit A */
+static TdxStatus leave_failed(TdxCall *c, const TdxTdRef *td)
+{
+    clear_outputs(c, td);
     c->gpr[TDX_RDX] = EXTENDED_ENTRY_FAILURE;
     return tdx_op(TDX_NON_RECOVERABLE_VCPU, EXIT_INVALID_GUEST_STATE);
 }
@@ -46,48 +61,144 @@ static TdxStatus leave_failed(TdxCall *c, const TdxTdRef *td)
 /* Step 13: a guest that was promised MONITOR finds it at work */
 static TdxStatus check_monitor(const TdxCall *c, const TdxTdRef *td)
 {
-    const TdxCpuidConfig *entry = tdx_cpuid_config_of(X86_CPUID_FMS,
-                                                      TDX_CPUID_NO_SUBLEAF);
-    const TdxTdcsVirtualCpus *cpus = tdx_td_tdcs_page(td,
-                                                      TDX_TDCS_VIRTUAL_CPUS);
-    uint32_t features;
-
-    if (!cpus) {
-        return tdx_td_no_content(td->m, td->tdr, "a TDCS page has no memory");
-    }
-    features = cpus->cpuid[entry - tdx_cpuid_config].reg[TDX_CPUID_ECX];
-    return tdx_require(!(features & X86_CPUID_1_ECX_MONITOR) ||
+    return tdx_require(!tdx_td_flag(td->tdcs, TDX_FLAG_MONITOR) ||
                        tdx_msr(c, X86_MSR_MISC_ENABLE) &
                        X86_MISC_ENABLE_MONITOR_FSM,
                        tdx_op(TDX_INCORRECT_MSR_VALUE, X86_MSR_MISC_ENABLE));
 }
 
-/* What an entry does to the TD's TLB epochs, and the exit after it */
-static TdxStatus enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
+/* TD running 1.2, step 4: the vCPU counts in the TD's present epoch */
+static TdxStatus join_epoch(const TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
 {
-    TdxTdvps *tdvps = vp->tdvps;
-    uint32_t *refcount;
+    TDX_LOCK_GUARD(lock);
     uint64_t epoch;
 
-    {
-        TDX_LOCK_GUARD(lock);
-
-        if (!tdx_guard_try(&lock, &td->tdcs->epoch_lock,
-                           TDX_LOCK_TYPE_SHARED)) {
-            return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_TD_EPOCH);
-        }
-        epoch = tdx_td_epoch(td->tdcs);
-        refcount = &td->tdcs->refcount[epoch & 1];
-        __atomic_fetch_add(refcount, 1, __ATOMIC_SEQ_CST);
+    if (!tdx_guard_try(&lock, &td->tdcs->epoch_lock, TDX_LOCK_TYPE_SHARED)) {
+        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_TD_EPOCH);
     }
-    if (tdvps->vcpu_epoch != epoch) {
+    epoch = tdx_td_epoch(td->tdcs);
+    __atomic_fetch_add(&td->tdcs->refcount[epoch & 1], 1, __ATOMIC_SEQ_CST);
+    if (vp->tdvps->vcpu_epoch != epoch) {
         c->m->ops->tlb_flush(c->m->opaque, c->lp);
-        tdvps->vcpu_epoch = epoch;
+        vp->tdvps->vcpu_epoch = epoch;
+    }
+    return TDX_SUCCESS;
+}
+
+static void leave_epoch(TdxTdRef *td, const TdxVpRef *vp)
+{
+    __atomic_fetch_sub(&td->tdcs->refcount[vp->tdvps->vcpu_epoch & 1], 1,
+                       __ATOMIC_SEQ_CST);
+}
+
+/* A machine that cannot run TDs */
+static TdxStatus fail_entry(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
+{
+    TdxStatus status = join_epoch(c, td, vp);
+
+    if (status) {
+        return status;
     }
     tdx_vp_set_state(vp, TDX_VCPU_DISABLED);
-    tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
-    __atomic_fetch_sub(refcount, 1, __ATOMIC_SEQ_CST);
+    vp->tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
+    leave_epoch(td, vp);
     return leave_failed(c, td);
+}
+
+/* 4.4: an exit as if the vCPU had been entered and had failed at @gpa */
+static TdxStatus synthetic_exit(TdxCall *c, TdxTdRef *td, TdxVpRef *vp,
+                                uint64_t gpa)
+{
+    TdxModule *m = c->m;
+    TdxVmmState vmm;
+    TdxVmmState scrubbed;
+
+    vp->tdvps->last_td_exit = TDX_LAST_ASYNC_FAULT;
+    m->ops->vmm_save(m->opaque, c->lp, &vmm);
+    scrubbed = vmm;
+    tdx_vp_scrub_vmm(m, c->lp, td->tdcs, &scrubbed);
+    vmm.regs.xcr0 = scrubbed.regs.xcr0;
+    vmm.regs.xss = scrubbed.regs.xss;
+    vmm.regs.xsave_mask = scrubbed.regs.xsave_mask;
+    memset(vmm.xmm, 0, sizeof(vmm.xmm));
+    m->ops->vmm_load(m->opaque, c->lp, &vmm);
+
+    clear_outputs(c, td);
+    c->gpr[TDX_RCX] = EPT_VIOLATION_WRITE;
+    c->gpr[TDX_RDX] = 0;
+    c->gpr[TDX_R8] = gpa;
+    return tdx_op(TDX_SUCCESS, X86_VMX_EXIT_REASON_EPT_VIOLATION);
+}
+
+/* 1.2, steps 9 and 10: what is pending for the guest */
+static void prepare_guest(const TdxCall *c, TdxVpRef *vp)
+{
+    TdxTdvps *tdvps = vp->tdvps;
+
+    if (tdvps->last_td_exit == TDX_LAST_ASYNC_TRAP) {
+        tdvps->guest.gpr[TDX_RAX] &= ~STATUS_HINT;
+        if (c->gpr[TDX_RCX] & RCX_HOST_HINT) {
+            tdvps->guest.gpr[TDX_RAX] |= STATUS_HINT;
+        }
+    }
+    if (__atomic_load_n(&tdvps->pend_nmi, __ATOMIC_SEQ_CST) &&
+        !tdvps->ve_info.valid) {
+        vp->vmcs->proc_controls |= X86_VMX_PROC_NMI_WINDOW_EXITING;
+    }
+}
+
+/* The guest wants to hear of what looked like zero-stepping */
+static void notify(const TdxCall *c)
+{
+    TdxRunning *run = tdx_vp_running(c->m, c->lp);
+    X86Vmcs *v = run->vp.vmcs;
+    TdxExit e = {
+        .m = c->m, .lp = c->lp, .run = run, .tdvps = run->vp.tdvps, .vmcs = v,
+    };
+
+    tdx_exit_inject_ept_ve(&e, TDX_VE_ARCHITECTURAL, v->exit_qualification, 0,
+                       v->guest_physical_address);
+}
+
+/* 1.2, from step 4 on */
+static TdxStatus enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
+{
+    TdxRunning *run = tdx_vp_prepare_run(c->m, c->lp);
+    TdxStatus status = join_epoch(c, td, vp);
+    TdxEpfResult filter;
+    uint64_t gpa = 0;
+
+    if (status) {
+        return status;
+    }
+    filter = tdx_epf_filter(td, vp, &gpa);
+    switch (filter) {
+    case TDX_EPF_PASS:
+    case TDX_EPF_NOTIFY:
+        break;
+    case TDX_EPF_FAULT:
+        leave_epoch(td, vp);
+        return synthetic_exit(c, td, vp, gpa);
+    case TDX_EPF_BUSY:
+        leave_epoch(td, vp);
+        return tdx_op(TDX_OPERAND_BUSY, TDX_OPERAND_SEPT);
+    case TDX_EPF_LOST:
+        leave_epoch(td, vp);
+        tdx_td_kill(td->tdr);
+        return TDX_TD_FATAL;
+    }
+    tdx_guard_release(&td->op_state);
+    if (run->last_tdvpr != vp->hpa) {
+        tdx_vp_flush_translations(c->m, c->lp, td);
+        run->last_tdvpr = vp->hpa;
+    }
+    prepare_guest(c, vp);
+    tdx_vp_load(c, td, vp, c->run);
+    if (filter == TDX_EPF_NOTIFY) {
+        notify(c);
+    }
+    c->entered = true;
+    return TDX_SUCCESS;
 }
 
 /* Signed: a counter may turn over, but not go back */
@@ -105,26 +216,38 @@ static TdxStatus tdh_vp_enter(TdxCall *c)
     uint64_t rcx = c->gpr[TDX_RCX];
     VP_REF(vp);
     TD_REF(td);
+    TdxStatus status;
 
-    return tdx_td_check_cpuid_limit(c) ?:
-           tdx_require(!(rcx & ~(RCX_TDVPR | RCX_HOST_HINT | RCX_RESUME_L1)),
-                       tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
-           tdx_vp_open(c, &vp, &td, rcx & RCX_TDVPR, TD_OPS_RUN,
-                       TDX_VCPU_READY) ?:
-           /* No exit has been a trap, nor has an L2 VM run */
-           tdx_require(!(rcx & (RCX_HOST_HINT | RCX_RESUME_L1)),
-                       tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
-           tdx_td_check_tsc_adjust(c) ?:
-           check_tsc(c, &vp) ?:
-           check_monitor(c, &td) ?:
-           enter(c, &td, &vp);
+    status = tdx_td_check_cpuid_limit(c) ?:
+             tdx_require(!(rcx & ~(RCX_TDVPR | RCX_HOST_HINT |
+                                   RCX_RESUME_L1)),
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+             tdx_vp_open(c, &vp, &td, rcx & RCX_TDVPR, TD_OPS_RUN,
+                     TDX_VCPU_READY);
+    if (status) {
+        return status;
+    }
+    status = tdx_require(!(rcx & RCX_HOST_HINT) ||
+                         vp.tdvps->last_td_exit == TDX_LAST_ASYNC_TRAP,
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+             /* No L2 VM has run */
+             tdx_require(!(rcx & RCX_RESUME_L1),
+                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+             tdx_td_check_tsc_adjust(c) ?:
+             check_tsc(c, &vp) ?:
+             check_monitor(c, &td);
+    if (status) {
+        return status;
+    }
+    return c->run ? enter(c, &td, &vp) : fail_entry(c, &td, &vp);
 }
 
 const TdxLeaf tdx_leaf_TDH_VP_ENTER = {
     TDX_LEAF_ID(TDH_VP_ENTER),
     .what = "Enter a vCPU of a TD",
-    .missing = "Makes its checks, then reports that the vCPU cannot be "
-               "entered.",
+    .missing = "A host that steps a guest instruction by instruction is not "
+               "hindered.  On a machine that cannot run TDs, the leaf makes "
+               "its checks, then reports that the vCPU cannot be entered.",
     .states = TDX_WHEN_READY,
     .in = { { TDX_RCX, "tdvpr_flags" } },
     .out = { { TDX_RCX, "exit_qualification" },
@@ -144,15 +267,18 @@ const TdxLeaf tdx_leaf_TDH_VP_ENTER = {
         { TDX_TSC_ROLLBACK, "the TSC went back since the last exit" },
         { TDX_INCORRECT_MSR_VALUE,
           "the guest has MONITOR, IA32_MISC_ENABLE has not" },
-        { TDX_NON_RECOVERABLE_VCPU, "the guest state cannot be entered",
+        { TDX_SUCCESS, "the guest exits: see the outputs" },
+        { TDX_NON_RECOVERABLE_VCPU, "the vCPU cannot go on",
           TDX_FAULT_NOWHERE },
-        { TDX_SUCCESS, "the guest exits: see the outputs",
-          .on_silicon = true },
-        { TDX_NON_RECOVERABLE_TD, "the TD cannot go on", TDX_FAULT_NOWHERE,
-          .on_silicon = true },
+        { TDX_NON_RECOVERABLE_TD, "the TD cannot go on", TDX_FAULT_NOWHERE },
         { TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE,
           "the TD was killed: its memory is out of reach",
-          TDX_FAULT_NOWHERE, .on_silicon = true },
+          TDX_FAULT_NOWHERE },
+        { TDX_NON_RECOVERABLE_TD_CORRUPTED_MD,
+          "the processor makes no report on the TD", TDX_FAULT_NOWHERE },
+        { TDX_HOST_PRIORITY_BUSY_TIMEOUT,
+          "the host has waited too long for a lock of the guest",
+          TDX_FAULT_NOWHERE },
         { TDX_NON_RECOVERABLE_TD_WRONG_APIC_MODE,
           "the local APIC is not in x2APIC mode", TDX_FAULT_NOWHERE,
           .on_silicon = true }

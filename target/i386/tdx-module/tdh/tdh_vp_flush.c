@@ -4,7 +4,7 @@
  * TDH.VP.FLUSH: end a vCPU's association with the calling LP.
  */
 
-#include "../vp/vp.h"
+#include "../vp/run.h"
 #include "answers.h"
 
 /* TD life cycle 5.4 */
@@ -29,6 +29,9 @@ static TdxStatus tdh_vp_flush(TdxCall *c)
         return status;
     }
     m->ops->tlb_flush(m->opaque, c->lp);
+    if (tdx_vp_running(m, c->lp) && tdx_vp_running(m, c->lp)->last_tdvpr == vp.hpa) {
+        tdx_vp_running(m, c->lp)->last_tdvpr = 0;
+    }
     vp.tdvps->assoc_lpid = TDX_ASSOC_NONE;
     __atomic_fetch_sub(&td.tdcs->num_assoc_vcpus, 1, __ATOMIC_SEQ_CST);
     return TDX_SUCCESS;

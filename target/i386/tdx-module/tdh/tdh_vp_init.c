@@ -65,7 +65,9 @@ static TdxStatus tdh_vp_init(TdxCall *c)
              tdx_vp_map(&vp, &td) ?:
              tdx_vp_check_complete(&vp, &td) ?:
              tdx_require(vp.tdvps->state == TDX_VCPU_UNINITIALIZED,
-                         tdx_op(TDX_VCPU_STATE_INCORRECT, vp.tdvps->state));
+                         tdx_op(TDX_VCPU_STATE_INCORRECT,
+                                vp.tdvps->state)) ?:
+             tdx_vp_map_vmcs(&vp);
     if (status) {
         return status;
     }
@@ -82,7 +84,7 @@ static TdxStatus tdh_vp_init(TdxCall *c)
     }
     vp.tdvps->x2apic_id = c->version ? c->gpr[TDX_R8] : NO_X2APIC_ID;
     vp.tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
-    tdx_vp_reset(&vp, &td, index, c->gpr[TDX_RDX]);
+    tdx_vp_reset(c, &vp, &td, index, c->gpr[TDX_RDX]);
     return tdx_vp_associate(c, &vp, &td);
 }
 

@@ -22,14 +22,16 @@ static TdxStatus tdh_vp_rd(TdxCall *c)
     return tdx_check_version(c, 1) ?:
            tdx_vp_open(c, &vp, &td, c->gpr[TDX_RCX], TD_OPS_READ,
                        TDX_VCPU_READY | TDX_VCPU_DISABLED) ?:
-           tdx_td_field_read(c, &tdx_vp_fields, &vp, id);
+           tdx_td_field_read(&(TdxFieldScope) {
+                             c->m->cfg.features0, &tdx_vp_fields, &vp,
+                             tdx_td_field_host(&td),
+                         }, id, c->version ? &c->gpr[TDX_RDX] : NULL,
+                         &c->gpr[TDX_R8]);
 }
 
 const TdxLeaf tdx_leaf_TDH_VP_RD = {
     TDX_LEAF_ID(TDH_VP_RD),
     .what = "Read a metadata field of a vCPU",
-    .missing = "Fields that only the owner of a debugged TD may see are not "
-               "readable.",
     .max_version = 1,
     .states = TDX_WHEN_READY,
     .in = { { TDX_RCX, "tdvpr" }, { TDX_RDX, "field" } },

@@ -5,7 +5,7 @@
  * (TD life cycle 2, 5).
  */
 
-#include "vp.h"
+#include "vmcs-init.h"
 
 void tdx_vp_unlock(TdxVpRef *vp)
 {
@@ -29,6 +29,15 @@ TdxStatus tdx_vp_map(TdxVpRef *vp, const TdxTdRef *td)
     return vp->tdvps ? TDX_SUCCESS
                      : tdx_td_no_content(vp->m, td->tdr,
                                          "a TDVPR page has no memory");
+}
+
+TdxStatus tdx_vp_map_vmcs(TdxVpRef *vp)
+{
+    vp->vmcs = tdx_td_private(vp->m, vp->td->tdr, vp->tdvps->page[TDX_TDVPS_VMCS],
+                          TDX_PAGE_4K);
+    return vp->vmcs ? TDX_SUCCESS
+                    : tdx_td_no_content(vp->m, vp->td->tdr,
+                                    "a TD VMCS has no memory");
 }
 
 TdxStatus tdx_vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td)
@@ -77,20 +86,13 @@ void tdx_vp_set_state(TdxVpRef *vp, TdxVcpuState state)
     }
 }
 
-void tdx_vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
-                  uint64_t initial_rcx)
+void tdx_vp_reset(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td,
+              uint32_t index, uint64_t initial_rcx)
 {
-    TdxTdvps *tdvps = vp->tdvps;
-
-    tdvps->index = index;
-    tdvps->initial_rcx = initial_rcx;
-    tdvps->pi_desc_addr = TDX_PI_DESC_ADDR_NONE;
-    tdvps->pi_vector = TDX_PI_VECTOR_NONE;
-    tdvps->pin_controls = TDX_PIN_CONTROLS;
-    tdvps->secondary_controls = TDX_SECONDARY_CONTROLS;
-    tdvps->shared_eptp = tdx_with_hkid(vp->m,
-                                       td->tdr->tdcx[TDX_TDCS_NO_SHARED_EPT],
-                                       td->tdr->hkid);
+    vp->tdvps->index = index;
+    vp->tdvps->initial_rcx = initial_rcx;
+    tdx_vp_vmcs_init(vp->vmcs, vp, td);
+    tdx_vp_state_init(c, vp, td);
     tdx_vp_set_state(vp, TDX_VCPU_READY);
 }
 
@@ -104,5 +106,6 @@ TdxStatus tdx_vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
            tdx_vp_map(vp, td) ?:
            tdx_vp_check_complete(vp, td) ?:
            tdx_vp_check_state(vp, states) ?:
+           tdx_vp_map_vmcs(vp) ?:
            tdx_vp_associate(c, vp, td);
 }

@@ -18,12 +18,14 @@
  * TdxVpRef: a vCPU that a leaf works on.
  * @page: lock of the TDVPR page
  * @tdvps, @td: valid once tdx_vp_map() has succeeded
+ * @vmcs: valid once tdx_vp_map_vmcs() has
  */
 typedef struct TdxVpRef {
     TdxModule *m;
     TdxPamtRef page;
     uint64_t hpa;
     TdxTdvps *tdvps;
+    X86Vmcs *vmcs;
     const TdxTdRef *td;
 } TdxVpRef;
 
@@ -39,6 +41,9 @@ TdxStatus tdx_vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa,
 /** tdx_vp_map: make @vp->tdvps valid; its TD is locked */
 uint64_t tdx_vp_map(TdxVpRef *vp, const TdxTdRef *td);
 
+/** tdx_vp_map_vmcs: make @vp->vmcs valid; its pages are complete */
+TdxStatus tdx_vp_map_vmcs(TdxVpRef *vp);
+
 /**
  * tdx_vp_check_complete: TDX_TDCX_NUM_INCORRECT while TDVPS pages are missing
  */
@@ -50,9 +55,12 @@ uint64_t tdx_vp_check_state(const TdxVpRef *vp, unsigned states);
 /** tdx_vp_set_state: under the page's lock, shared for leaving READY */
 void tdx_vp_set_state(TdxVpRef *vp, TdxVcpuState state);
 
-/** tdx_vp_reset: initial state of vCPU number @index; its page is exclusive */
-void tdx_vp_reset(TdxVpRef *vp, const TdxTdRef *td, uint32_t index,
-                  uint64_t initial_rcx);
+/**
+ * tdx_vp_reset: initial state of vCPU number @index; its page is exclusive and
+ * its VMCS mapped
+ */
+void tdx_vp_reset(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td,
+                  uint32_t index, uint64_t initial_rcx);
 
 /**
  * tdx_vp_associate: bind the vCPU to the calling LP, if it is not yet; a vCPU
