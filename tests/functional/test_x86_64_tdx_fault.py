@@ -27,6 +27,8 @@ def fault(leaf, status, **options):
 class TdxFault(host.TdxGuest):
     """What the kernel says and does, and what the module then holds"""
 
+    mistakes = '.*'
+
     def prop(self, name):
         return self.vm.cmd('qom-get', path='/objects/f0', property=name)
 

@@ -23,11 +23,13 @@ class TdxGuest(QemuSystemTest):
     """What each test of a guest needs; every log is searched for faults"""
 
     timeout = 4 * BOOT_SECONDS
+    mistakes = 'none'   # what each line of QEMU's log of guest errors matches
 
     def setUp(self):
         super().setUp()
         self.need('scripts/seam/runner.py')
         self.serial = self.log_file('serial.log')
+        self.errors = self.log_file('guest-errors.log')
 
     def need(self, name):
         """The path of a file under SEAM_TOP, or the test is skipped"""
@@ -39,8 +41,16 @@ class TdxGuest(QemuSystemTest):
 
     def start(self, kernel='bzImage', initramfs=None, reboots=False,
               append='', **machine):
-        """Start a guest that stays paused after it has switched itself off"""
+        """Start a guest that stays paused after it has switched itself off
+
+        QEMU's log must have no mistake of it, unless faults are injected or
+        the test says which ones are to be expected.
+        """
         from seam import runner
+        if any('tdx-fault' in word for word in machine.get('extra', ())):
+            self.mistakes = '.*'
+        if '-D' not in machine.get('extra', ()):
+            self.vm.add_args('-d', 'guest_errors', '-D', self.errors)
         self.vm.add_args(
             *runner.arguments(
                 kernel=self.need(f'build/guest/{kernel}'),
@@ -87,6 +97,13 @@ class TdxGuest(QemuSystemTest):
         with open(self.serial, encoding='utf-8', errors='replace') as src:
             return src.read()
 
+    def read_errors(self):
+        """QEMU's lines about mistakes of the guest"""
+        if not os.path.exists(self.errors):
+            return []
+        with open(self.errors, encoding='utf-8') as src:
+            return src.read().splitlines()
+
     def boots(self, number=1, panic=None):
         """The logs of the first @number boots
 
@@ -101,6 +118,8 @@ class TdxGuest(QemuSystemTest):
             self.assertIn(wanted, text)
             faults = [fault for fault in faults if wanted not in fault]
         self.assertEqual(faults, [])
+        self.assertEqual([line for line in self.read_errors()
+                          if not re.fullmatch(self.mistakes, line)], [])
         parts = tdxlog.boots(text)[:number]
         self.assertEqual(len(parts), number)
         return [tdxlog.TdxLog(part) for part in parts]
@@ -246,8 +265,12 @@ class TdxHost(TdxGuest):
         self.assert_initialized(log, dynamic=False)
 
     def test_no_module(self):
+        # QEMU says so too, of each SEAMCALL.
+        self.mistakes = (r'SEAMCALL on processor \d+: .*: VMfailInvalid: this '
+                         'machine has no TDX module')
         log = self.boot(smp='2', mem='2G', module=None)
         self.assert_not_initialized(log, 'virt/tdx: module not loaded')
+        self.assertNotEqual(self.read_errors(), [])
 
     def test_one_tdx_keyid(self):
         log = self.boot(smp='2', mem='2G', cpu='TDXHost,tdx-keyids=1')
@@ -295,7 +318,10 @@ class TdxHost(TdxGuest):
 
     def test_kexec_of_a_module_without_disable(self):
         # The kernel cannot have the module start over; the next one gets
-        # TDX_SYS_INIT_NOT_PENDING.
+        # TDX_SYS_INIT_NOT_PENDING; and it uses what the module still has.
+        self.mistakes = (r'SEAMCALL on LP \d: TDH\.SYS\.'
+                         r'(DISABLE|INIT)\(.*\): TDX_.*|'
+                         r'private memory at 0x[0-9a-f]+: .*')
         first, second = self.kexec(module='sys-disable=off')
         self.assertTrue(first.has('TDH.SYS.DISABLE failed: '
                                   '0xc000010000000000'))
@@ -314,6 +340,7 @@ class TdxHost(TdxGuest):
     def test_private_memory_error(self):
         # The kernel writes to a page of a TD and reads it. Only a partial
         # write that it does not make up for is one too many.
+        self.mistakes = r'private memory at 0x[0-9a-f]+: .*'
         self.start(smp='2', mem='2G', cpu=self.ERRATUM,
                    append='seam.mode=touch seam.touch=cached,reset,partial')
         self.wait('SHUTDOWN')
@@ -341,6 +368,7 @@ class TdxHost(TdxGuest):
              'Machine check: TDX private memory error. Possible kernel bug.'])
 
     def test_partial_write_without_erratum(self):
+        self.mistakes = r'private memory at 0x[0-9a-f]+: .*'
         log = self.boot(smp='2', mem='2G', append='seam.mode=touch '
                         'seam.touch=cached,partial')
         for how in ('cached', 'partial'):

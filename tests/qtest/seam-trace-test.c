@@ -284,8 +284,8 @@ static void test_busy(void)
 /* --- guest errors -------------------------------------------------------- */
 
 /*
- * Memory that the host has back is the host's to write.  What a host must not
- * touch is what the module or a TD still has.
+ * Memory is the host's to write before it gives it away, and again when it has
+ * got it back.  What it must not touch is what the module or a TD has.
  */
 static void test_written_errors(void)
 {
@@ -298,6 +298,7 @@ static void test_written_errors(void)
     host_start(&l, "-d guest_errors -trace seam_private_written");
     qts = l.host.qts;
     host_td_create(&td, &l.host, 0, HKID);
+    qtest_memset(qts, pair, 0xa5, 2 * TDX_4K);
     tdx_assert_status(tdx_call(qts, 0, TDH_PHYMEM_PAMT_ADD, range | 1, pair,
                                pair + TDX_4K), TDX_SUCCESS);
     tdx_assert_status(tdx_call(qts, 0, TDH_PHYMEM_PAMT_REMOVE, range | 1, 0,

@@ -152,11 +152,11 @@ void seam_integrity_settle(TdxModuleDevice *s, uint64_t hpa)
     }
 }
 
-static __thread bool own_writes;
+static __thread SeamWriter writer;
 
-void seam_integrity_own_writes(bool on)
+void seam_integrity_writer(SeamWriter who)
 {
-    own_writes = on;
+    writer = who;
 }
 
 /*
@@ -165,7 +165,8 @@ void seam_integrity_own_writes(bool on)
  */
 static void tell_written(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
 {
-    if ((trace_event_get_state_backends(TRACE_SEAM_PRIVATE_WRITTEN) ||
+    if (writer != SEAM_WRITER_TAKING &&
+        (trace_event_get_state_backends(TRACE_SEAM_PRIVATE_WRITTEN) ||
          qemu_loglevel_mask(LOG_GUEST_ERROR)) &&
         tdx_query_owned(s->module, hpa)) {
         trace_seam_private_written(hpa, len);
@@ -220,7 +221,7 @@ static void ram_was_written(ram_addr_t addr, ram_addr_t len, bool by_cpu)
             ram = seam_ram_by_addr(s, addr);
         }
         if (ram) {
-            page_written(s, ram, addr, n, by_cpu || own_writes);
+            page_written(s, ram, addr, n, by_cpu || writer);
         }
     }
 }

@@ -82,10 +82,11 @@ static bool copy_shared(uint64_t hpa, void *buf, size_t len, bool is_write)
         if (!memory_access_is_direct(mr, is_write, MEMTXATTRS_UNSPECIFIED)) {
             goto gone;
         }
-        seam_integrity_own_writes(is_write);
+        seam_integrity_writer(is_write ? SEAM_WRITER_MODULE
+                                       : SEAM_WRITER_DEVICE);
         result = address_space_rw(&address_space_memory, hpa,
                                   MEMTXATTRS_UNSPECIFIED, p, l, is_write);
-        seam_integrity_own_writes(false);
+        seam_integrity_writer(SEAM_WRITER_DEVICE);
         /* It was unplugged just now */
         if (result != MEMTX_OK) {
             goto gone;

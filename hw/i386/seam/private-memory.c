@@ -235,8 +235,13 @@ static bool take_shared(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
                                 memory_region_get_ram_addr(ram->mr));
         seam_integrity_take(s, hpa, ram->base + offset, l);
         if (!buffer_is_zero(host, l)) {
-            if (address_space_set(&address_space_memory, hpa, 0, l,
-                                  MEMTXATTRS_UNSPECIFIED) != MEMTX_OK) {
+            MemTxResult result;
+
+            seam_integrity_writer(SEAM_WRITER_TAKING);
+            result = address_space_set(&address_space_memory, hpa, 0, l,
+                                       MEMTXATTRS_UNSPECIFIED);
+            seam_integrity_writer(SEAM_WRITER_DEVICE);
+            if (result != MEMTX_OK) {
                 return false;
             }
             /* That was a write like others */

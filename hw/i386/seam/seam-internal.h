@@ -234,11 +234,15 @@ void seam_integrity_settle(TdxModuleDevice *s, uint64_t hpa);
 int seam_integrity_load(TdxModuleDevice *s, SeamLineMap *map, QEMUFile *f);
 void seam_integrity_save(const SeamLineMap *map, QEMUFile *f);
 
-/**
- * seam_integrity_own_writes: while @on, what this thread writes to RAM are
- * stores of the module, and not a device's.
- */
-void seam_integrity_own_writes(bool on);
+/* Who writes to RAM by QEMU's functions; a processor's stores tell of it */
+typedef enum SeamWriter {
+    SEAM_WRITER_DEVICE,
+    SEAM_WRITER_MODULE,  /* for the host, where that wants it */
+    SEAM_WRITER_TAKING,  /* the module: what it takes becomes zero */
+} SeamWriter;
+
+/** seam_integrity_writer: what this thread writes from here on is @who's */
+void seam_integrity_writer(SeamWriter who);
 
 extern const VMStateInfo vmstate_info_integrity;
 
