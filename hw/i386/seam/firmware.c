@@ -14,6 +14,7 @@
 #include "migration/vmstate.h"
 #include "system/runstate.h"
 #include "seam-internal.h"
+#include "testing/testing.h"
 #include "trace.h"
 
 /* --- processors ---------------------------------------------------------- */

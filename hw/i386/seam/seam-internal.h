@@ -7,27 +7,14 @@
 #ifndef HW_I386_SEAM_INTERNAL_H
 #define HW_I386_SEAM_INTERNAL_H
 
-#include "exec/cpu-common.h"
-#include "exec/memory.h"
 #include "hw/i386/seam.h"
 #include "hw/qdev-core.h"
 #include "migration/vmstate.h"
 #include "qemu/notify.h"
 #include "target/i386/tdx-module/include/module.h"
-#include "line-map.h"
+#include "private/private.h"
 
 OBJECT_DECLARE_SIMPLE_TYPE(TdxModuleDevice, TDX_MODULE)
-
-/**
- * SeamChunk: private memory of SEAM_CHUNK_SIZE bytes of address space.
- * @used: a bit for each page that private_page() has handed out; atomic.
- *   All others are zero.
- */
-typedef struct SeamChunk {
-    MemoryRegion mr;
-    uint8_t *host;
-    unsigned long *used;
-} SeamChunk;
 
 /**
  * SeamLp: a logical processor as the module counts it.
@@ -58,15 +45,6 @@ typedef struct SeamFound {
     TdxRange cmr[TDX_MAX_CMRS];
 } SeamFound;
 
-/* RAM in one piece, where its content and where its address is */
-typedef struct SeamRam {
-    MemoryRegion *mr;
-    ram_addr_t base;
-    uint64_t hpa;
-    uint64_t size;
-} SeamRam;
-
-typedef struct SeamRamList SeamRamList;
 typedef struct SeamWindow SeamWindow;
 
 struct TdxModuleDevice {
@@ -94,6 +72,7 @@ struct TdxModuleDevice {
     uint64_t num_chunks;
 
     MemoryListener listener;
+    SeamRamGone *ram_gone;
     GArray *all_ram;        /* what could be convertible: SeamRam, ascending */
     SeamRamList *ram;       /* the part of it that is, and is there; RCU */
     SeamLineMap lines;      /* last written with a private KeyID */
@@ -141,129 +120,6 @@ bool seam_lp_is_there(const TdxModuleDevice *s, unsigned lp);
 
 extern const VMStateDescription vmstate_seam_found;
 
-/* --- convertible memory -------------------------------------------------- */
-
-/** seam_ram_init: learn where the machine's RAM is, from here on */
-void seam_ram_init(TdxModuleDevice *s);
-
-/** seam_ram_update: @s->plat.cmr has changed */
-void seam_ram_update(TdxModuleDevice *s);
-
-/**
- * seam_ram_by_hpa / seam_ram_by_addr: convertible RAM that is there now, by
- * address; NULL: none is.  Within an RCU critical section, or with the BQL.
- */
-const SeamRam *seam_ram_by_hpa(const TdxModuleDevice *s, uint64_t hpa);
-const SeamRam *seam_ram_by_addr(const TdxModuleDevice *s, ram_addr_t addr);
-
-/**
- * seam_find_cmrs: what of the machine's RAM can become private.
- * @cmr: filled in ascending order; the rest are null entries
- * Returns their number, and sets @errp when the table cannot hold all.
- */
-unsigned seam_find_cmrs(const TdxModuleDevice *s, TdxRange cmr[TDX_MAX_CMRS],
-                        Error **errp);
-
-/* --- private memory ------------------------------------------------------ */
-
-/** seam_private_resize: make room for all of @s->plat.cmr; vCPUs stopped */
-void seam_private_resize(TdxModuleDevice *s);
-
-/**
- * seam_private_discard: all of it reads zero and costs the host nothing; the
- * operation private_drop_all.  No page may be in use.
- */
-void seam_private_discard(void *opaque);
-
-void *seam_private_page(void *opaque, uint64_t hpa, uint16_t hkid);
-bool seam_private_blank(void *opaque, uint64_t hpa);
-bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len);
-
-/**
- * seam_private_next: walk the pages that were ever used.
- * @hpa: in: where to start; out: address of the page found
- * Returns its content, NULL at the end.
- */
-void *seam_private_next(TdxModuleDevice *s, uint64_t *hpa);
-
-/* --- integrity ----------------------------------------------------------- */
-
-/** seam_integrity_start: watch RAM; vCPUs stopped */
-void seam_integrity_start(void);
-
-/**
- * seam_integrity_ram_gone: @ram may be somewhere else or nowhere; what was
- * private in that part of it which is not where it was is lost.  BQL held.
- */
-void seam_integrity_ram_gone(TdxModuleDevice *s, const SeamRam *ram);
-
-/** seam_integrity_reset: all lines are the host's */
-void seam_integrity_reset(TdxModuleDevice *s);
-
-/**
- * seam_integrity_take: [@hpa, @hpa + @len) is written with a private KeyID.
- * @addr: where KeyID 0 has its content
- */
-void seam_integrity_take(TdxModuleDevice *s, uint64_t hpa, ram_addr_t addr,
-                         uint64_t len);
-
-/**
- * seam_integrity_untouched: was [@hpa, @hpa + @len), inside of a page, not
- * written through KeyID 0 since all of it became private?
- */
-bool seam_integrity_untouched(TdxModuleDevice *s, uint64_t hpa, uint64_t len);
-
-bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len);
-void *seam_private_intact(void *opaque, uint64_t hpa, uint64_t len);
-
-/**
- * seam_integrity_watched: must writes to the page around @hpa be told?
- */
-bool seam_integrity_watched(const TdxModuleDevice *s, uint64_t hpa);
-
-/**
- * seam_integrity_settle: a line of the page around @hpa needs no watch any
- * more; stores may be fast again if no other does.
- */
-void seam_integrity_settle(TdxModuleDevice *s, uint64_t hpa);
-
-/**
- * seam_integrity_load: read a map of lines as seam_integrity_save() left it;
- * stores to its pages are told from here on.  -errno on error
- */
-int seam_integrity_load(TdxModuleDevice *s, SeamLineMap *map, QEMUFile *f);
-void seam_integrity_save(const SeamLineMap *map, QEMUFile *f);
-
-/* Who writes to RAM by QEMU's functions; a processor's stores tell of it */
-typedef enum SeamWriter {
-    SEAM_WRITER_DEVICE,
-    SEAM_WRITER_MODULE,  /* for the host, where that wants it */
-    SEAM_WRITER_TAKING,  /* the module: what it takes becomes zero */
-} SeamWriter;
-
-/** seam_integrity_writer: what this thread writes from here on is @who's */
-void seam_integrity_writer(SeamWriter who);
-
-extern const VMStateInfo vmstate_info_integrity;
-
-/* --- poison --------------------------------------------------------------- */
-
-/**
- * seam_poison_partial: a write of less than a line reaches the memory of
- * [@hpa, @hpa + @len), which lies in one page.  What it touches is the
- * host's after this, which is another's affair.
- * Returns whether it is the first poison of the page.
- */
-bool seam_poison_partial(TdxModuleDevice *s, uint64_t hpa, uint64_t len);
-
-/** seam_poison_clear: @lines of the page around @hpa are written as a whole */
-void seam_poison_clear(TdxModuleDevice *s, uint64_t hpa, uint64_t lines);
-
-/** seam_poison_count: number of poisoned lines */
-uint64_t seam_poison_count(const TdxModuleDevice *s);
-
-extern const VMStateDescription vmstate_poison;
-
 /* --- calls --------------------------------------------------------------- */
 
 /** seam_is_loader_call: is it for the P-SEAMLDR? */
@@ -299,22 +155,8 @@ void seam_observe_refusal(unsigned cpu, const uint64_t *gpr, const char *why);
 TdxModuleDevice *seam_device(void);
 void seam_device_set(TdxModuleDevice *s);
 
-/** seam_window_realize: put the window for tests into memory, if wanted */
-bool seam_window_realize(TdxModuleDevice *s, Error **errp);
-
-/** seam_qtest_init: offer the qtest commands */
-void seam_qtest_init(void);
-
-/* --- fault injection ----------------------------------------------------- */
-
-/** seam_faults_add: @s has a new module: the faults that there are follow */
-void seam_faults_add(TdxModuleDevice *s);
-
-/* --- vmstate and properties ---------------------------------------------- */
+/* --- vmstate ------------------------------------------------------------- */
 
 extern const VMStateDescription vmstate_tdx_module;
-
-/** seam_add_state_properties: what tests and the monitor can read */
-void seam_add_state_properties(ObjectClass *oc);
 
 #endif /* HW_I386_SEAM_INTERNAL_H */

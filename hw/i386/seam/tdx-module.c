@@ -19,8 +19,10 @@
 #include "system/reset.h"
 #include "system/system.h"
 #include "system/tcg.h"
+#include "monitor/monitor.h"
 #include "seam-internal.h"
 #include "target/i386/seam.h"
+#include "testing/testing.h"
 
 /*
  * TDX_FEATURES0 of the released module whose behaviour is not modelled: a
@@ -45,7 +47,7 @@ static void tdx_module_machine_done(Notifier *notifier, void *data)
     Error *err = NULL;
 
     seam_platform_init(s);
-    seam_ram_init(s);
+    seam_ram_init(s, seam_watch_ram_gone);
     seam_firmware_init(s);
     if (!seam_firmware_start(s, &err)) {
         error_report_err(err);

@@ -380,36 +380,11 @@ TdxUse tdx_query_use(const TdxQueryConfig *cfg, const TdxQueryRange *r,
     return use;
 }
 
-typedef struct Owned {
-    const TdxQueryConfig *cfg;
-    uint64_t hpa;
-    bool owned;
-} Owned;
-
-static bool look_for_owner(void *opaque, const TdxQueryRange *r)
+static bool is_pamt_of(const TdxQueryConfig *cfg, uint64_t hpa)
 {
-    Owned *o = opaque;
-
-    switch (tdx_query_use(o->cfg, r, (o->hpa - r->hpa) / TDX_PAGE_4K)) {
-    case TDX_USE_NDA:
-    case TDX_USE_RSVD:
-    case TDX_USE_UNINITIALIZED:
-        break;
-    default:
-        o->owned = true;
-    }
-    return false;
-}
-
-bool tdx_query_owned(TdxModule *m, uint64_t hpa)
-{
-    g_autofree TdxQueryConfig *cfg = g_new(TdxQueryConfig, 1);
-    uint64_t range = hpa & ~(TDX_PAGE_2M - 1);
-    Owned o = { .cfg = cfg, .hpa = hpa };
     uint32_t i;
     int level;
 
-    tdx_query_config(m, cfg);
     for (i = 0; i < cfg->num_tdmrs; i++) {
         for (level = 0; level < TDX_NUM_PAMT_LEVELS; level++) {
             const TdxRange *pamt = &cfg->tdmr[i].pamt[level];
@@ -419,9 +394,63 @@ bool tdx_query_owned(TdxModule *m, uint64_t hpa)
             }
         }
     }
-    tdx_query_pamt(m, cfg, range, range + TDX_PAGE_2M, false, look_for_owner,
-                   &o);
-    return o.owned;
+    return false;
+}
+
+static bool is_reserved(const TdxQueryTdmr *tdmr, uint64_t hpa)
+{
+    unsigned num = MIN(tdmr->num_rsvd, TDX_MAX_RSVD_PER_TDMR);
+    unsigned i;
+
+    for (i = 0; i < num; i++) {
+        const TdxRange *rsvd = &tdmr->rsvd[i];
+
+        if (hpa - tdmr->base - rsvd->base < rsvd->size) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is it part of a PAMT page pair? */
+static bool is_pair_page(TdxModule *m, const TdxQueryConfig *cfg,
+                         const TdxQueryTdmr *tdmr, uint64_t hpa)
+{
+    uint64_t page = (hpa - tdmr->base) / TDX_PAGE_4K;
+    uint64_t word = 0;
+
+    if (!cfg->dynamic_pamt) {
+        return false;
+    }
+    tdx_peek_private(m, tdmr->pamt[TDX_LEVEL_4K].base +
+                        page / WORD_BITS * sizeof(word),
+                     cfg->hkid, &word, sizeof(word));
+    return test_bit(&word, page % WORD_BITS);
+}
+
+/* A few entries alone: it may be asked of each line that a host writes */
+bool tdx_query_owned(TdxModule *m, uint64_t hpa)
+{
+    g_autofree TdxQueryConfig *cfg = g_new(TdxQueryConfig, 1);
+    const TdxQueryTdmr *tdmr;
+    TdxPamtEntry leaf;
+
+    tdx_query_config(m, cfg);
+    if (is_pamt_of(cfg, hpa)) {
+        return true;
+    }
+    tdmr = tdx_peek_tdmr(cfg, hpa);
+    if (!tdmr || !tdx_peek_leaf(m, cfg, hpa, &leaf) ||
+        is_reserved(tdmr, hpa)) {
+        return false;
+    }
+    switch (tdx_pamt_type(&leaf)) {
+    case TDX_PT_NDA:
+    case TDX_PT_RSVD:
+        return is_pair_page(m, cfg, tdmr, hpa);
+    default:
+        return true;
+    }
 }
 
 /* Is the use of all its pages the same, whatever page one asks for? */

@@ -18,8 +18,8 @@
 #include "exec/address-spaces.h"
 #include "exec/ramblock.h"
 #include "system/system.h"
-#include "seam-internal.h"
-#include "trace.h"
+#include "../seam-internal.h"
+#include "../trace.h"
 
 /* --- chunks -------------------------------------------------------------- */
 
@@ -286,6 +286,48 @@ bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len)
     }
     clear_private(s, hpa, len);
     return true;
+}
+
+/* Out of line, or the other way would save registers for this one */
+static __attribute__((noinline))
+void *intact_slowly(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
+{
+    if (!seam_line_is_private(&s->lines, hpa, len)) {
+        trace_seam_private_lost(hpa, len);
+        return NULL;
+    }
+    return seam_private_page(s, hpa, 0);
+}
+
+/* The way of nearly all accesses of the module: not a step too many */
+void *seam_private_intact(void *opaque, uint64_t hpa, uint64_t len)
+{
+    TdxModuleDevice *s = opaque;
+    const SeamChunk *chunk;
+    uint64_t offset = hpa & (SEAM_CHUNK_SIZE - 1);
+
+    if (likely(seam_line_is_private(&s->lines, hpa, len))) {
+        chunk = qatomic_load_acquire(&s->chunks[hpa >> SEAM_CHUNK_BITS]);
+        if (likely(chunk && test_bit(offset >> SEAM_PAGE_BITS, chunk->used))) {
+            return chunk->host + offset;
+        }
+    }
+    return intact_slowly(s, hpa, len);
+}
+
+bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len)
+{
+    TdxModuleDevice *s = opaque;
+    uint64_t n;
+
+    for (; len; hpa += n, len -= n) {
+        n = seam_lines_in_page(hpa, len);
+        if (!seam_line_is_private(&s->lines, hpa, n)) {
+            trace_seam_private_lost(hpa, n);
+            return true;
+        }
+    }
+    return false;
 }
 
 void *seam_private_next(TdxModuleDevice *s, uint64_t *hpa)

@@ -7,7 +7,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/visitor.h"
-#include "seam-internal.h"
+#include "monitor.h"
 #include "target/i386/tdx-module/include/query.h"
 
 /* @cfg: what TDH.SYS.CONFIG has set up, copied: vCPUs may be running */

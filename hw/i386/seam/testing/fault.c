@@ -14,10 +14,10 @@
 #include "qemu/rcu.h"
 #include "qom/object_interfaces.h"
 #include "system/system.h"
-#include "seam-internal.h"
+#include "testing.h"
 #include "target/i386/tdx-module/abi/status.h"
 #include "target/i386/tdx-module/include/fault.h"
-#include "trace.h"
+#include "../trace.h"
 
 #define TYPE_TDX_FAULT "tdx-fault"
 OBJECT_DECLARE_SIMPLE_TYPE(TdxFaultObject, TDX_FAULT)

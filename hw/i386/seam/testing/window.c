@@ -18,7 +18,7 @@
 #include "exec/address-spaces.h"
 #include "hw/boards.h"
 #include "system/qtest.h"
-#include "seam-internal.h"
+#include "testing.h"
 #include "target/i386/tdx-module/include/check.h"
 
 #define SEAM_WINDOW_SIZE 0x100

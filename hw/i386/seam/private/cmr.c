@@ -7,7 +7,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/units.h"
-#include "seam-internal.h"
+#include "../seam-internal.h"
 
 /*
  * Firmware never offers the first MiB: legacy video memory and shadowed ROMs

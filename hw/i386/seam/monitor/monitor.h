@@ -8,7 +8,7 @@
 #define HW_I386_SEAM_MONITOR_H
 
 #include "qapi/qapi-commands-tdx-module.h"
-#include "seam-internal.h"
+#include "../seam-internal.h"
 #include "target/i386/tdx-module/include/query.h"
 
 /** seam_monitor_module: the loaded module; NULL and @errp if there is none */
@@ -30,5 +30,8 @@ TdxModulePageCounts *seam_monitor_counts(const TdxUseCounts *counts);
  */
 uint32_t seam_monitor_limit(bool has, uint32_t limit, uint32_t usual,
                             uint32_t most, Error **errp);
+
+/** seam_add_state_properties: what tests and the monitor can read */
+void seam_add_state_properties(ObjectClass *oc);
 
 #endif /* HW_I386_SEAM_MONITOR_H */

@@ -8,7 +8,7 @@
 #include "qemu/osdep.h"
 #include "qemu/cutils.h"
 #include "system/qtest.h"
-#include "seam-internal.h"
+#include "testing.h"
 #include "target/i386/tdx-module/include/query.h"
 
 /* Order of registers on the command line and in the answer */

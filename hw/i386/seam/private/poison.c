@@ -13,8 +13,8 @@
 #include "hw/core/cpu.h"
 #include "migration/qemu-file-types.h"
 #include "system/tcg.h"
-#include "seam-internal.h"
-#include "trace.h"
+#include "../seam-internal.h"
+#include "../trace.h"
 
 /* --- making and ending poison --------------------------------------------- */
 
@@ -100,7 +100,7 @@ void seam_whole_write(uint64_t hpa)
 
     if (s && seam_find_poison(hpa, SEAM_LINE_SIZE, &line)) {
         seam_poison_clear(s, hpa, seam_lines_touched(hpa, SEAM_LINE_SIZE));
-        seam_integrity_settle(s, hpa);
+        seam_watch_settle(s, hpa);
     }
 }
 
@@ -127,7 +127,7 @@ static int put_poison(QEMUFile *f, void *pv, size_t size,
 {
     TdxModuleDevice *s = pv;
 
-    seam_integrity_save(&s->poison, f);
+    seam_watch_save(&s->poison, f);
     return 0;
 }
 
@@ -136,7 +136,7 @@ static int get_poison(QEMUFile *f, void *pv, size_t size,
                       const VMStateField *field)
 {
     TdxModuleDevice *s = pv;
-    int ret = seam_integrity_load(s, &s->poison, f);
+    int ret = seam_watch_load(s, &s->poison, f);
 
     flush_all_tlbs();
     return ret;

@@ -13,7 +13,7 @@
 #include "hw/mem/nvdimm.h"
 #include "hw/mem/pc-dimm.h"
 #include "system/hostmem.h"
-#include "seam-internal.h"
+#include "../seam-internal.h"
 
 /*
  * What is found is whole: no RAM goes away before those who found it are
@@ -172,7 +172,7 @@ void seam_ram_update(TdxModuleDevice *s)
     qatomic_rcu_set(&s->ram, list);
     if (old) {
         for (unsigned i = 0; i < old->n; i++) {
-            seam_integrity_ram_gone(s, &old->ram[i]);
+            s->ram_gone(s, &old->ram[i]);
         }
         call_rcu(old, free_list, rcu);
     }
@@ -209,8 +209,9 @@ static void commit(MemoryListener *listener)
     seam_ram_update(container_of(listener, TdxModuleDevice, listener));
 }
 
-void seam_ram_init(TdxModuleDevice *s)
+void seam_ram_init(TdxModuleDevice *s, SeamRamGone *gone)
 {
+    s->ram_gone = gone;
     s->all_ram = g_array_new(false, false, sizeof(SeamRam));
     s->listener = (MemoryListener) {
         .name = "tdx-module",
