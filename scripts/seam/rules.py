@@ -65,6 +65,9 @@ def tables(top):
         Statuses(top, f'{MODEL}/abi/status-list.h',
                  r'(?m)^TDX_STATUS\((\w+), (0x[0-9a-f]+)ULL\)', 'status',
                  'TDX_'),
+        Table(top, 'target/i386/x86-defs/msr-list.h',
+              r'(?m)^ +X\((\w+), *(0x[0-9a-f]+)\)', 'MSR',
+              '(?:TDX_|X86_)?(?:MSR_)?(?:IA32_)?(?:MSR_)?'),
     ]
 
 

@@ -100,13 +100,13 @@ static bool visit_map(View *v, const TdxQueryRange *r)
 static TdxModulePageType page_type(unsigned type)
 {
     switch (type) {
+    default:
+        return TDX_MODULE_PAGE_TYPE_OTHER;
 #define TYPE(name, value, words) \
     case TDX_PT_##name: \
         return TDX_MODULE_PAGE_TYPE_##name;
     TDX_PAGE_TYPES(TYPE)
 #undef TYPE
-    default:
-        return TDX_MODULE_PAGE_TYPE_OTHER;
     }
 }
 

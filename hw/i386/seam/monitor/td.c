@@ -141,14 +141,14 @@ static void search(TdxModule *m, Search *s)
 static bool vcpu_state(uint32_t state, TdxModuleVcpuState *shown)
 {
     switch (state) {
+    default:
+        return false;
 #define STATE(name, value, words) \
     case TDX_VCPU_##name: \
         *shown = TDX_MODULE_VCPU_STATE_##name; \
         return true;
     TDX_VCPU_STATES(STATE)
 #undef STATE
-    default:
-        return false;
     }
 }
 

@@ -176,14 +176,14 @@ void print_leaves_rst(void)
     const TdxLeaf *const *leaf = tdx_leaf_table(&n);
 
     print_page("--rst-leaves", "SEAMCALL leaves of the TDX module",
-               "Before them come those\nthat every leaf shares: "
-               "TDX_OPERAND_INVALID(RAX) for a number, a version or reserved\n"
-               "bits that are not known, TDX_SYS_SHUTDOWN after "
+               "Before them come\nthose that every leaf shares: "
+               "TDX_OPERAND_INVALID(RAX) for a number, a version or\n"
+               "reserved bits that are not known, TDX_SYS_SHUTDOWN after "
                "TDH.SYS.SHUTDOWN, and\nTDX_SYS_NOT_READY in other states in "
-               "which the leaf is not legal.  A leaf that\nis not modelled, or "
-               "that needs a feature which the module was not given, answers\n"
-               "like a number that is no leaf: TDX_OPERAND_INVALID, or "
-               "TDX_SYS_NOT_READY before\nthe module is ready.",
+               "which the leaf is not legal.  A leaf that\nis not modelled, "
+               "or that needs a feature which the module was not given,\n"
+               "answers like a number that is no leaf: TDX_OPERAND_INVALID, "
+               "or TDX_SYS_NOT_READY\nbefore the module is ready.",
                leaf, n, true);
 }
 
@@ -193,7 +193,7 @@ void print_guest_leaves_rst(void)
     const TdxLeaf *const *leaf = tdx_guest_leaf_table(&n);
 
     print_page("--rst-guest-leaves", "TDCALL leaves of the TDX module",
-               "Before them\ncomes TDX_OPERAND_INVALID(RAX) for a number, a "
-               "version or reserved bits that are not known,\nand for a leaf "
-               "that is not modelled.", leaf, n, false);
+               "Before them\ncomes TDX_OPERAND_INVALID(RAX) for a number, "
+               "a version or reserved bits that are\nnot known, and for a "
+               "leaf that is not modelled.", leaf, n, false);
 }

@@ -23,6 +23,7 @@
 static struct vmx_vcpu vcpu;
 static uint8_t msr_bitmap[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static uint8_t io_bitmap[2 * PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+/* What guest code leaves to the host code, which the compiler cannot see */
 static volatile uint64_t seen;
 
 /* Does the next entry end in an exit with @reason? */
@@ -256,7 +257,7 @@ static void test_exceptions(void)
     exits(X86_VMX_EXIT_REASON_EXCEPTION_NMI, "#PF that does not match");
 }
 
-__attribute__((naked)) static void guest_table(void)
+static __attribute__((naked)) void guest_table(void)
 {
     asm("vmcall; sti; nop; vmcall");
 }
