@@ -264,6 +264,12 @@ class TdxHost(TdxGuest):
         self.assertTrue(log.has('x86_phys_bits reduced by 3'))
         self.assert_initialized(log, dynamic=False)
 
+    def test_module_of_the_first_generation(self):
+        # It does not know the first SEAMCALL by which the kernel asks it.
+        log = self.boot(smp='2', mem='2G', module='generation=1.0')
+        self.assert_not_initialized(
+            log, 'SEAMCALL (0x0000000000000022) failed: 0xc000050500000000')
+
     def test_no_module(self):
         # QEMU says so too, of each SEAMCALL.
         self.mistakes = (r'SEAMCALL on processor \d+: .*: VMfailInvalid: this '

@@ -168,6 +168,11 @@ static const BadCase bad_cases[] = {
         "MAJOR.MINOR.UPDATE, each 0..65535, such as 1.5.25",
     },
     {
+        "generation",
+        Q35 "-cpu TDXHost -device tdx-module,generation=2",
+        "-device tdx-module,generation=2: generation is 1.0 or 1.5",
+    },
+    {
         "version-range",
         Q35 "-cpu TDXHost -device tdx-module,version=1.5.65536",
         "-device tdx-module,version=1.5.65536: version is "

@@ -53,6 +53,7 @@ struct TdxModuleDevice {
     /* properties */
     TdxModuleConfig cfg;
     bool dynamic_pamt;
+    bool version_given;
     bool check;             /* what is loaded must be consistent */
     uint64_t window_addr;   /* of @window; 0: none */
 

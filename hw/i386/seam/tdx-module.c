@@ -122,6 +122,14 @@ static void tdx_module_realize(DeviceState *dev, Error **errp)
     } else {
         s->cfg.features0 &= ~TDX_FEATURES0_DYNAMIC_PAMT;
     }
+    if (s->cfg.first_generation) {
+        s->cfg.features0 = 0; /* came with TDH.SYS.RD */
+        s->cfg.sys_disable = false;
+        if (!s->version_given) {
+            s->cfg.minor = 0;
+            s->cfg.update = 0;
+        }
+    }
     error = tdx_module_config_error(&s->cfg);
     if (error) {
         error_setg(errp, "tdx-module: %s", error);
@@ -167,11 +175,32 @@ static void set_version(Object *obj, const char *value, Error **errp)
         }
         *part[i] = number;
     }
+    TDX_MODULE(obj)->version_given = true;
     return;
 
 bad:
     error_setg(errp, "version is MAJOR.MINOR.UPDATE, each 0..65535, "
                "such as 1.5.25");
+}
+
+static char *get_generation(Object *obj, Error **errp)
+{
+    return g_strdup(TDX_MODULE(obj)->cfg.first_generation ? "1.0" : "1.5");
+}
+
+static void set_generation(Object *obj, const char *value, Error **errp)
+{
+    TdxModuleConfig *cfg = &TDX_MODULE(obj)->cfg;
+
+    if (DEVICE(obj)->realized) {
+        error_setg(errp, "the generation of a loaded module cannot change");
+        return;
+    }
+    if (strcmp(value, "1.0") && strcmp(value, "1.5")) {
+        error_setg(errp, "generation is 1.0 or 1.5");
+        return;
+    }
+    cfg->first_generation = !strcmp(value, "1.0");
 }
 
 /* A number whose default tdx_module_config_init() knows */
@@ -198,6 +227,8 @@ static const struct {
 } descriptions[] = {
     { "dynamic-pamt", "The module knows Dynamic PAMT: TDX_FEATURES0[36]" },
     { "version", "MAJOR.MINOR.UPDATE as TDH.SYS.RD reports it" },
+    { "generation", "1.5, or 1.0 for a module without TDH.SYS.RD, Dynamic "
+      "PAMT and what else came later" },
     { "features0", "TDX_FEATURES0 as reported, for tests of a host without "
       "or with a feature; bits 36 and 53 follow dynamic-pamt, sys-disable" },
     { "max-tdmrs", "MAX_TDMRS, 1.." stringify(TDX_MAX_TDMRS) " (the most)" },
@@ -237,6 +268,8 @@ static void tdx_module_class_init(ObjectClass *oc, void *data)
 
     device_class_set_props(dc, tdx_module_properties);
     object_class_property_add_str(oc, "version", get_version, set_version);
+    object_class_property_add_str(oc, "generation", get_generation,
+                                  set_generation);
     for (int i = 0; i < ARRAY_SIZE(descriptions); i++) {
         object_class_property_set_description(oc, descriptions[i].name,
                                               descriptions[i].text);

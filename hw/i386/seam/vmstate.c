@@ -35,6 +35,9 @@ static char *module_identity(const TdxModuleDevice *s)
                            c->max_tdmrs, c->max_rsvd_per_tdmr,
                            c->num_handoff_pages,
                            c->sys_disable ? "on" : "off");
+    if (c->first_generation) {
+        g_string_append(id, ",generation=1.0");
+    }
     g_string_append_printf(id, "; machine: phys-bits=%u,keyid-bits=%u,"
                            "mktme-keyids=%u,tdx-keyids=%u,"
                            "seamrr=0x%" PRIx64 "+0x%" PRIx64,

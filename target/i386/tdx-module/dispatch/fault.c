@@ -242,6 +242,9 @@ char *tdx_fault_add(TdxModule *m, TdxFault *f)
     TdxFault **end = &m->faults;
 
     if (!m->entry[f->leaf->number].handler) {
+        if (m->cfg.first_generation) {
+            return g_strdup_printf("a module 1.0 has no %s", f->leaf->name);
+        }
         return g_strdup_printf("this module has no %s; use -device "
                                "tdx-module,%s=on", f->leaf->name,
                                f->leaf->needs == TDX_NEEDS_SYS_DISABLE

@@ -26,6 +26,9 @@ enum {
  * @max_tdmrs: at most TDX_MAX_TDMRS
  * @max_rsvd_per_tdmr: at most TDX_MAX_RSVD_PER_TDMR
  * @sys_disable: TDH.SYS.DISABLE exists, as in modules newer than 1.5.25
+ * @first_generation: a module 1.0.  Leaves that came later do not exist, the
+ *   reading of metadata by TDH.SYS.RD first among them, so that a host that
+ *   asks for a field gets TDX_SYS_NOT_READY; TDX_FEATURES0 must be 0.
  */
 typedef struct TdxModuleConfig {
     uint16_t major;
@@ -39,6 +42,7 @@ typedef struct TdxModuleConfig {
     uint16_t max_rsvd_per_tdmr;
     uint16_t num_handoff_pages;
     bool sys_disable;
+    bool first_generation;
 } TdxModuleConfig;
 
 typedef struct TdxModule TdxModule;

@@ -69,7 +69,7 @@ static void fill_info(const TdxModule *m, uint8_t info[TDSYSINFO_SIZE])
         put_le(info + info_fields[i].offset, tdx_field_value(f, m, index),
                info_fields[i].size);
     }
-    info[INFO_SYS_RD] = 1;
+    info[INFO_SYS_RD] = !m->cfg.first_generation;
     for (i = 0; i < TDX_NUM_CPUID_CONFIG; i++) {
         uint8_t *entry = info + INFO_CPUID_CONFIG + i * INFO_CPUID_CONFIG_SIZE;
 
