@@ -4,8 +4,8 @@
 # meson. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help boot shell qemu model vectors seamcall demo check kut fuzz
-.PHONY: bench check-hooks clean
+.PHONY: help boot shell vm qemu model vectors seamcall demo check kut
+.PHONY: fuzz bench check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
 export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES LINUX LINUX_SRC
@@ -22,6 +22,10 @@ boot: inputs qemu tables guest ## build all, boot a TDX host kernel, show the re
 
 shell: inputs qemu tables guest ## the same guest with an interactive shell
 	guest/boot --shell
+
+vm: qemu guest ## boot Linux in an ordinary VM on KVM in the machine
+	guest/vmm build/vm/initramfs.gz
+	guest/vm
 
 qemu: ## build QEMU with SEAM (QEMU_SRC=<dir|tarball>)
 	scripts/deps qemu
