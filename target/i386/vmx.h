@@ -136,7 +136,7 @@ typedef struct VmxWorld {
  * @valid: they are someone's
  * @eptp, @vpid: the tag; @eptp is 0 without EPT
  * @guest, @host: what the guest's translations and the host's were made with
- * @pdpte: the PDPTEs that a guest with PAE paging under EPT runs with
+ * @pdpte: the PDPTEs that a guest with PAE paging runs with
  * @pdpte_walk: the same with the accessed flags that a walk wants to see
  * @fault: what EPT answered to the latest guest-physical address it refused
  */
@@ -462,7 +462,7 @@ G_NORETURN void vmx_mmu_stage2_exit(CPUX86State *env, uint64_t gpa, vaddr gla,
  */
 static inline bool x86_vmx_pdpte(CPUX86State *env, vaddr addr, void **host)
 {
-    if (!x86_vmx_ept(env)) {
+    if (!x86_vmx_guest(env)) {
         return false;
     }
     *host = &env_archcpu(env)->vmx->mmu.pdpte_walk[addr >> 30 & 3];
@@ -481,7 +481,7 @@ void vmx_mmu_load_pdptes(CPUX86State *env, int reg, uint64_t val,
 static inline void x86_vmx_load_pdptes(CPUX86State *env, int reg,
                                        uint64_t val, uintptr_t ra)
 {
-    if (x86_vmx_ept(env)) {
+    if (x86_vmx_guest(env)) {
         vmx_mmu_load_pdptes(env, reg, val, ra);
     }
 }

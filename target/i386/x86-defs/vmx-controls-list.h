@@ -68,13 +68,13 @@
     X(PROC,  SECONDARY,            31, 1)                                    \
                                                                              \
     X(PROC2, APIC_ACCESSES,         0, 0)                                    \
-    X(PROC2, EPT,                   1, 0)                                    \
+    X(PROC2, EPT,                   1, 1)                                    \
     X(PROC2, DESC_TABLE_EXITING,    2, 1)                                    \
     X(PROC2, RDTSCP,                3, 1)                                    \
     X(PROC2, X2APIC_MODE,           4, 0)                                    \
     X(PROC2, VPID,                  5, 1)                                    \
     X(PROC2, WBINVD_EXITING,        6, 1)                                    \
-    X(PROC2, UNRESTRICTED_GUEST,    7, 0)                                    \
+    X(PROC2, UNRESTRICTED_GUEST,    7, 1)                                    \
     X(PROC2, APIC_REGISTER_VIRT,    8, 0)                                    \
     X(PROC2, VIRTUAL_INTR_DELIVERY, 9, 0)                                    \
     X(PROC2, PAUSE_LOOP_EXITING,   10, 1)                                    \
@@ -84,7 +84,7 @@
     X(PROC2, VMCS_SHADOWING,       14, 0)                                    \
     X(PROC2, ENCLS_EXITING,        15, 0)                                    \
     X(PROC2, RDSEED_EXITING,       16, 1)                                    \
-    X(PROC2, PML,                  17, 0)                                    \
+    X(PROC2, PML,                  17, 1)                                    \
     X(PROC2, EPT_VIOLATION_VE,     18, 0)                                    \
     X(PROC2, CONCEAL_FROM_PT,      19, 0)                                    \
     X(PROC2, XSAVES,               20, 0)                                    \
@@ -179,19 +179,19 @@
 
 /* IA32_VMX_EPT_VPID_CAP */
 #define X86_VMX_EPT_VPID_LIST(X)         \
-    X(EPT_EXECUTE_ONLY,     0, 0)        \
-    X(EPT_LEVELS_4,         6, 0)        \
-    X(EPT_LEVELS_5,         7, 0)        \
-    X(EPT_UC,               8, 0)        \
-    X(EPT_WB,              14, 0)        \
-    X(EPT_2M,              16, 0)        \
-    X(EPT_1G,              17, 0)        \
-    X(INVEPT,              20, 0)        \
-    X(EPT_AD,              21, 0)        \
+    X(EPT_EXECUTE_ONLY,     0, 1)        \
+    X(EPT_LEVELS_4,         6, 1)        \
+    X(EPT_LEVELS_5,         7, 1)        \
+    X(EPT_UC,               8, 1)        \
+    X(EPT_WB,              14, 1)        \
+    X(EPT_2M,              16, 1)        \
+    X(EPT_1G,              17, 1)        \
+    X(INVEPT,              20, 1)        \
+    X(EPT_AD,              21, 1)        \
     X(EPT_EXIT_INFO,       22, 0)        \
     X(EPT_SSS,             23, 0)        \
-    X(INVEPT_SINGLE,       25, 0)        \
-    X(INVEPT_ALL,          26, 0)        \
+    X(INVEPT_SINGLE,       25, 1)        \
+    X(INVEPT_ALL,          26, 1)        \
     X(INVVPID,             32, 1)        \
     X(INVVPID_ADDRESS,     40, 1)        \
     X(INVVPID_SINGLE,      41, 1)        \

@@ -55,11 +55,23 @@ static bool world_is(const CPUX86State *env, const VmxWorld *then)
 }
 
 /* Does a guest with these registers have PDPTE registers? */
-static bool has_pdptes(const VmxControls *ctl, uint64_t cr0, uint64_t cr4,
-                       uint64_t efer)
+static bool has_pdptes(uint64_t cr0, uint64_t cr4, uint64_t efer)
 {
-    return ctl->ept && (cr0 & CR0_PG_MASK) && (cr4 & CR4_PAE_MASK) &&
+    return (cr0 & CR0_PG_MASK) && (cr4 & CR4_PAE_MASK) &&
            !(efer & MSR_EFER_LMA);
+}
+
+/* The PDPTEs at @cr3 in the guest's memory; EPT may refuse to read them */
+static void read_pdptes(CPUX86State *env, uint64_t cr3, uint64_t pdpte[4],
+                        uintptr_t ra)
+{
+    int mmu_idx = x86_vmx_ept(env) ? MMU_NESTED_IDX : MMU_PHYS_IDX;
+    uint64_t addr = x86_vmx_strip_keyid(env, cr3 & 0xffffffe0);
+
+    for (int i = 0; i < 4; i++) {
+        pdpte[i] = cpu_ldq_mmuidx_ra(env, addr + i * sizeof(uint64_t),
+                                     mmu_idx, ra);
+    }
 }
 
 static void set_pdptes(VmxMmu *mmu, const uint64_t pdpte[4])
@@ -84,20 +96,29 @@ void vmx_mmu_enter(CPUX86State *env)
     VmxMmu *mmu = mmu_of(env);
     uint64_t eptp = ctl->ept ? ctl->eptp : 0;
 
-    if (!mmu->valid || mmu->eptp != eptp) {
+    /*
+     * Without VPIDs each switch forgets combined mappings.  What a processor
+     * caches of EPT alone is little: hypervisors expect a dirty flag that they
+     * have cleared to be set again.
+     */
+    if (!mmu->valid || mmu->eptp != eptp || !ctl->vpid) {
         tlb_flush_by_mmuidx(env_cpu(env), GUEST_LINEAR | NESTED);
-    } else if (!ctl->vpid || mmu->vpid != ctl->vpid ||
-               !world_is(env, &mmu->guest)) {
+    } else if (mmu->vpid != ctl->vpid || !world_is(env, &mmu->guest)) {
         tlb_flush_by_mmuidx(env_cpu(env), GUEST_LINEAR);
     }
     mmu->valid = true;
     mmu->eptp = eptp;
     mmu->vpid = ctl->vpid;
-    if (has_pdptes(ctl, env->cr[0], env->cr[4], env->efer)) {
-        set_pdptes(mmu, (uint64_t[4]) {
+    if (has_pdptes(env->cr[0], env->cr[4], env->efer)) {
+        uint64_t pdpte[4] = {
             vmcs->guest_pdpte0, vmcs->guest_pdpte1,
             vmcs->guest_pdpte2, vmcs->guest_pdpte3,
-        });
+        };
+
+        if (!ctl->ept) {
+            read_pdptes(env, env->cr[3], pdpte, 0);
+        }
+        set_pdptes(mmu, pdpte);
     }
 }
 
@@ -108,7 +129,7 @@ void vmx_mmu_exit(CPUX86State *env)
     VmxMmu *mmu = mmu_of(env);
 
     mmu->guest = world_of(env);
-    if (has_pdptes(ctl, env->cr[0], env->cr[4], env->efer)) {
+    if (ctl->ept && has_pdptes(env->cr[0], env->cr[4], env->efer)) {
         vmcs->guest_pdpte0 = mmu->pdpte[0];
         vmcs->guest_pdpte1 = mmu->pdpte[1];
         vmcs->guest_pdpte2 = mmu->pdpte[2];
@@ -195,13 +216,11 @@ void vmx_mmu_load_pdptes(CPUX86State *env, int reg, uint64_t val,
 
     /* Setting CR0.PG with EFER.LME leads to IA-32e mode */
     if ((env->efer & (MSR_EFER_LMA | MSR_EFER_LME)) ||
-        !has_pdptes(x86_vmx_controls(env), cr0, cr4, env->efer) ||
-        !loads_pdptes(env, reg, val)) {
+        !has_pdptes(cr0, cr4, env->efer) || !loads_pdptes(env, reg, val)) {
         return;
     }
+    read_pdptes(env, cr3, pdpte, ra);
     for (int i = 0; i < 4; i++) {
-        pdpte[i] = cpu_ldq_mmuidx_ra(env, (cr3 & 0xffffffe0) + i * 8,
-                                     MMU_NESTED_IDX, ra);
         if ((pdpte[i] & PG_PRESENT_MASK) && (pdpte[i] & reserved)) {
             raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
         }

@@ -172,8 +172,11 @@ void vmx_mmu_stage2_exit(CPUX86State *env, uint64_t gpa, vaddr gla,
 
         qual.gla_valid = linear;
         qual.gla_access = linear && !walk;
-        if (walk && vmx->ctl.ept_ad) {
-            /* SDM: such accesses count as writes, and tell both */
+        /*
+         * With accessed and dirty flags each access to the guest's tables
+         * counts as a write; without, one that sets a flag.  A write reads.
+         */
+        if (walk && (vmx->ctl.ept_ad || qual.write)) {
             qual.read = true;
             qual.write = true;
         }
