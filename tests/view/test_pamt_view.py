@@ -9,6 +9,7 @@ expected numbers below are those of its calls.
 
 import io
 import itertools
+import json
 import re
 import struct
 import unittest
@@ -20,6 +21,7 @@ from rich.console import Console
 from case import (Case, DATA, GIB, HERE, K4, M2, SVG, USED, groups, main, run,
                   texts, titles)
 import host
+from seam import paths
 from seam.view import kinds, snapshot, svg, term
 
 
@@ -273,6 +275,21 @@ class ColourTest(unittest.TestCase):
                 far = sum((a - b) ** 2 for a, b in
                           zip(seen[one], seen[other])) ** .5
                 self.assertGreater(far, 15, f'{eye}: {one}, {other}')
+
+
+class KindTest(unittest.TestCase):
+    """The module's own lists"""
+
+    def test_uses(self):
+        with open(paths.TABLES, encoding='utf-8') as source:
+            tables = json.load(source)
+        known = [*kinds.USED, kinds.FREE, kinds.RESERVED, kinds.UNINITIALIZED]
+        self.assertEqual(sorted(kind.key for kind in known),
+                         sorted(tables['uses']))
+        types = {row['name'] for row in tables['page_types']}
+        for kind in known:
+            if kind.name.startswith('PT_'):
+                self.assertIn(kind.name.split()[0], types)
 
 
 class TerminalTest(Case):

@@ -212,6 +212,47 @@ static void add_operand_ids(JsonBuilder *json)
     json_builder_end_array(json);
 }
 
+/* --- states -------------------------------------------------------------- */
+
+static void add_state(JsonBuilder *json, const char *name, unsigned value)
+{
+    json_builder_begin_object(json);
+    add_number(json, "value", value);
+    add_text(json, "name", name);
+    json_builder_end_object(json);
+}
+
+/* The uses of pages, as QMP and pictures call them */
+static void add_uses(JsonBuilder *json)
+{
+    begin_list(json, "uses");
+#define USE(name, member) \
+    json_builder_add_string_value(json, g_strdelimit((char[]) { #member }, \
+                                                     "_", '-'));
+    TDX_USES(USE)
+#undef USE
+    json_builder_end_array(json);
+}
+
+static void add_all_states(JsonBuilder *json)
+{
+#define STATE(name, value, words, ...) add_state(json, #words, value);
+#define STATES(key, list) \
+    begin_list(json, key); \
+    list(STATE) \
+    json_builder_end_array(json);
+    STATES("sys_states", TDX_SYS_STATES)
+    STATES("hkid_states", TDX_HKID_STATES)
+    STATES("lifecycles", TDX_LIFECYCLES)
+    STATES("op_states", TDX_OP_STATES)
+    STATES("vcpu_states", TDX_VCPU_STATES)
+    STATES("page_types", TDX_PAGE_TYPES)
+    STATES("sept_states", TDX_SEPT_STATES)
+#undef STATES
+#undef STATE
+    add_uses(json);
+}
+
 /* --- fields -------------------------------------------------------------- */
 
 static void add_fields(JsonBuilder *json, const char *key,
@@ -313,6 +354,7 @@ static void print_json(void)
     add_leaves(json, "guest_leaves", leaf, n);
     add_statuses(json);
     add_operand_ids(json);
+    add_all_states(json);
     /* What of an id counts when it names a field (metadata 1) */
     add_hex(json, "field_id_mask", TDX_FIELD_CLASS_MASK | TDX_FIELD_CODE_MASK);
     add_fields(json, "sys_fields", &tdx_sys_fields);
