@@ -14,6 +14,7 @@
 
 typedef struct Run {
     const char *only; /* glob over scenario ids and classes, or NULL */
+    GStrv skip;       /* ids of scenarios that are not replayed, or NULL */
     int show;         /* how many failures are still to be described */
     guint passed;
     guint failed;
@@ -33,6 +34,9 @@ static bool run_scenario(JsonObject *scenario, void *opaque, GError **error)
 
     if (run->only && !g_pattern_match_simple(run->only, id) &&
         !g_pattern_match_simple(run->only, cls)) {
+        return true;
+    }
+    if (run->skip && g_strv_contains((const char *const *)run->skip, id)) {
         return true;
     }
     switch (vector_replay(scenario, why)) {
@@ -74,6 +78,7 @@ static void run_file(Run *run, const char *path, bool summary)
 int main(int argc, char **argv)
 {
     g_auto(GStrv) files = NULL;
+    g_auto(GStrv) skip = NULL;
     g_autofree char *only = NULL;
     gboolean verbose = false;
     int show = 10;
@@ -84,6 +89,8 @@ int main(int argc, char **argv)
           "How many failures --verbose describes (10)", "N" },
         { "only", 'o', 0, G_OPTION_ARG_STRING, &only,
           "Only scenarios whose id or class matches", "GLOB" },
+        { "skip", 's', 0, G_OPTION_ARG_STRING_ARRAY, &skip,
+          "Not this scenario (can be given again)", "ID" },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files,
           NULL, "FILE..." },
         { NULL }
@@ -109,6 +116,7 @@ int main(int argc, char **argv)
     }
     verbose |= env && *env && g_strcmp0(env, "0");
     run.only = only;
+    run.skip = skip;
     run.show = verbose ? show : 0;
     for (int i = 0; files[i]; i++) {
         run_file(&run, files[i], files[1]);

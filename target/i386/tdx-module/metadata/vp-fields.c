@@ -5,9 +5,11 @@
  * TDCALL 5.2).
  */
 
+#include "../../x86-defs/vmx-controls-list.h"
 #include "../vp/msr-image.h"
 #include "../vp/run.h"
 #include "../vp/vmcs-field.h"
+#include "../vp/vmcs-init.h"
 #include "td-fields.h"
 
 #define GET(name, path) \
@@ -101,6 +103,34 @@ static uint64_t get_xsave(const void *scope, unsigned index)
     return get_word(scope, TDX_TDVPS_XSAVE, index);
 }
 
+/* By VM, of which only the TD itself has ever run */
+#define GET_VM0(name, value) \
+    static uint64_t get_##name(const void *scope, unsigned index) \
+    { \
+        const TdxVpRef *vp = scope; \
+        return index || !vp->vmcs ? 0 : (value); \
+    }
+
+/* What an L2 VM would get of these unless the TD asked for more */
+GET_VM0(base_cr0_mask, vp->vmcs->cr0_mask & ~(uint64_t)TDX_CR0_PE)
+GET_VM0(base_cr0_shadow, TDX_CR0_NE)
+GET_VM0(base_cr4_shadow, vp->vmcs->cr4_shadow | TDX_CR4_VMXE)
+GET_VM0(cr0_mask, vp->vmcs->cr0_mask)
+GET_VM0(cr0_shadow, vp->vmcs->cr0_shadow)
+GET_VM0(cr4_mask, vp->vmcs->cr4_mask)
+GET_VM0(cr4_shadow, vp->vmcs->cr4_shadow)
+GET_VM0(pin_controls, vp->vmcs->pin_controls)
+/* as it would be if the TD's CPUID had everything */
+GET_VM0(proc2_controls,
+        vp->vmcs->proc2_controls | X86_VMX_PROC2_USER_WAIT_PAUSE)
+GET_VM0(no_address, UINT64_MAX)
+GET_VM0(no_vector, UINT16_MAX)
+GET_VM0(true, true)
+
+GET(epf_stepping, epf_count)
+GET(hp_lock_busy, hp_lock_busy)
+GET(hp_lock_busy_start, hp_lock_busy_start)
+
 static uint64_t get_gpr_from_rbp(const void *scope, unsigned index)
 {
     return get_gpr(scope, index + TDX_RBP);
@@ -113,6 +143,7 @@ static uint64_t get_gpr_from_rbp(const void *scope, unsigned index)
 #define FIELDS(id_, name_, n, get_) \
     .id = id_, .name = name_, .fields = n, .elems = 1, .get = get_
 #define FIELD(id_, name_, get_) FIELDS(id_, name_, 1, get_)
+#define PER_VM(id_, name_, get_) FIELDS(id_, name_, TDX_MAX_VMS, get_)
 
 #define HOST        .host_rd = UINT64_MAX
 #define DEBUG       .debug_rd = UINT64_MAX
@@ -180,10 +211,24 @@ static const TdxField rows[] = {
     { FIELD(0xa02000030000000a, "LAST_EXIT_TSC", get_exit_tsc), DEBUG },
     { FIELD(VP_FIELD_PEND_NMI, "PEND_NMI", get_pend_nmi), HOST,
       .host_wr = UINT8_MAX },
-    { FIELD(0xa02000000000000d, "CURR_VM", NULL), DEBUG },
+    { FIELD(0xa02000000000000d, "LAST_EPF_GPA_LIST_IDX", NULL), DEBUG },
+    { FIELD(0xa02000000000000e, "POSSIBLY_EPF_STEPPING", get_epf_stepping),
+      DEBUG },
     { FIELD(0xa02000000000000f, "LAST_TD_EXIT", get_last_td_exit), DEBUG },
     { FIELDS(0xa020000300000010, "TDVPS_PAGE_PA", TDX_MAX_TDVPS_PAGES,
              get_page_pa), HOST },
+    { FIELD(0xa020000300000030, "HP_LOCK_BUSY_START",
+            get_hp_lock_busy_start), DEBUG },
+    { FIELD(0xa020000000000031, "HP_LOCK_BUSY", get_hp_lock_busy), DEBUG },
+    { FIELD(0xa020000300000032, "LAST_SEAMDB_INDEX", get_true), DEBUG },
+    { FIELD(0xa020000000000040, "CURR_VM", NULL), DEBUG },
+    { FIELD(0xa020000100000041, "L2_EXIT_HOST_ROUTED", NULL), DEBUG },
+    { FIELD(0xa020000000000042, "L2_EXIT_PENDING", NULL), DEBUG },
+    { PER_VM(0xa020000000000044, "VM_LAUNCHED", get_true), DEBUG },
+    { PER_VM(0xa020000000000048, "LP_DEPENDENT_HPA_UPDATED", get_true),
+      DEBUG },
+    { PER_VM(0xa02000000000004c, "MODULE_DEPENDENT_HOST_STATE_UPDATED",
+             get_true), DEBUG },
     { FIELDS(0xa020000300000050, "L2_CTLS", TDX_MAX_VMS, get_l2_ctls),
       DEBUG,
       .guest_rd = UINT64_MAX, .guest_wr = L2_CTLS_WRITABLE },
@@ -193,8 +238,44 @@ static const TdxField rows[] = {
              get_tsc_deadline), DEBUG, GUEST_WRITE },
     { FIELDS(0xa02000030000005c, "SHADOW_TSC_DEADLINE", TDX_MAX_VMS, NULL),
       DEBUG },
+    { FIELD(0xa020000300000080, "BASE_L2_CR0_GUEST_HOST_MASK",
+            get_base_cr0_mask), DEBUG },
+    { FIELD(0xa020000300000081, "BASE_L2_CR0_READ_SHADOW",
+            get_base_cr0_shadow), DEBUG },
+    { FIELD(0xa020000300000082, "BASE_L2_CR4_GUEST_HOST_MASK",
+            get_cr4_mask), DEBUG },
+    { FIELD(0xa020000300000083, "BASE_L2_CR4_READ_SHADOW",
+            get_base_cr4_shadow), DEBUG },
+    { PER_VM(0xa020000300000084, "SHADOW_CR0_GUEST_HOST_MASK",
+             get_cr0_mask), DEBUG },
+    { PER_VM(0xa020000300000088, "SHADOW_CR0_READ_SHADOW",
+             get_cr0_shadow), DEBUG },
+    { PER_VM(0xa02000030000008c, "SHADOW_CR4_GUEST_HOST_MASK",
+             get_cr4_mask), DEBUG },
+    { PER_VM(0xa020000300000090, "SHADOW_CR4_READ_SHADOW",
+             get_cr4_shadow), DEBUG },
+    { PER_VM(0xa020000200000094, "SHADOW_NOTIFY_WINDOW", NULL), DEBUG },
+    { PER_VM(0xa020000300000098, "SHADOW_PID_HPA", get_no_address), DEBUG },
+    { PER_VM(0xa02000020000009c, "SHADOW_PINBASED_EXEC_CTLS",
+             get_pin_controls), DEBUG },
+    { PER_VM(0xa0200002000000a4, "SHADOW_PLE_GAP", NULL), DEBUG },
+    { PER_VM(0xa0200002000000a8, "SHADOW_PLE_WINDOW", NULL), DEBUG },
+    { PER_VM(0xa0200001000000ac, "SHADOW_POSTED_INTR_VECTOR",
+             get_no_vector), DEBUG },
+    { PER_VM(0xa0200002000000b0, "SHADOW_PROCBASED_EXEC_CTLS2",
+             get_proc2_controls), DEBUG },
+    { PER_VM(0xa0200003000000b4, "SHADOW_SHARED_EPTP", get_no_address),
+      DEBUG },
+    { PER_VM(0xa020000300000100, "L2_ENTER_GUEST_STATE_GPA",
+             get_no_address), DEBUG },
+    { PER_VM(0xa020000300000104, "L2_ENTER_GUEST_STATE_HPA",
+             get_no_address), DEBUG },
+    { PER_VM(0xa020000300000108, "L2_MSR_BITMAPS_UPDATED", NULL), DEBUG },
+    { PER_VM(0xa02000030000010c, "L2_SHADOW_MSR_BITMAPS", NULL), DEBUG },
+    { PER_VM(0xa020000300000110, "L2_VAPIC_GPA", get_no_address), DEBUG },
+    { PER_VM(0xa020000300000114, "L2_VAPIC_HPA", get_no_address), DEBUG },
     { FIELDS(0xa120000000000000, "CPUID_CONTROL", TDX_NUM_CPUID_CONTROL,
-             get_cpuid_control), .guest_rd = UINT8_MAX,
+             get_cpuid_control), DEBUG, .guest_rd = UINT8_MAX,
       .guest_wr = CPUID_CONTROL_WRITABLE },
 };
 

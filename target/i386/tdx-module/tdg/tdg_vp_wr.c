@@ -9,7 +9,10 @@
 
 static TdxStatus set_flag(TdxCall *c, uint8_t *flag, const TdxFieldWrite *w)
 {
-    if (tdx_tdg_locked(c) && w->new != *flag) {
+    /* A write of the whole field is a change unless it repeats a zero */
+    bool changes = w->new != *flag || (w->mask == UINT8_MAX && w->new);
+
+    if (tdx_tdg_locked(c) && changes) {
         return TDX_METADATA_FIELD_VALUE_NOT_VALID;
     }
     *flag = w->new;
