@@ -82,8 +82,8 @@ void seam_watch(ram_addr_t addr, uint64_t len);
 void seam_unwatch(const TdxModuleDevice *s, uint64_t hpa, ram_addr_t addr);
 
 /**
- * seam_watch_ram_gone: a SeamRamGone: @ram may be somewhere else or nowhere; what was
- * private in that part of it which is not where it was is lost.  BQL held.
+ * seam_watch_ram_gone: @ram may be somewhere else or nowhere; what was private
+ * in that part of it which is not where it was is lost.  A SeamRamGone.
  */
 void seam_watch_ram_gone(TdxModuleDevice *s, const SeamRam *ram);
 

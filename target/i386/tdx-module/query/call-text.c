@@ -192,6 +192,23 @@ static void add_field_operand(Text *t, const uint64_t *gpr)
     }
 }
 
+/* Does the state of the module say why?  Not so of all that begin alike */
+static bool is_about_state(uint64_t status)
+{
+    switch (status) {
+    case TDX_SYS_INIT_NOT_PENDING:
+    case TDX_SYS_LP_INIT_NOT_PENDING:
+    case TDX_SYS_CONFIG_NOT_PENDING:
+    case TDX_SYS_KEY_CONFIG_NOT_PENDING:
+    case TDX_SYS_NOT_READY:
+    case TDX_SYS_SHUTDOWN:
+    case TDX_SYS_STATE_INCORRECT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 char *tdx_reason_format(const uint64_t gpr[TDX_NUM_GPRS], uint64_t status,
                         const TdxCause *cause, TdxSysState state, char *buf,
                         size_t len)
@@ -220,7 +237,7 @@ char *tdx_reason_format(const uint64_t gpr[TDX_NUM_GPRS], uint64_t status,
         add_field_operand(&t, gpr);
     } else if (status == TDX_SYS_BUSY) {
         add(&t, "the lock of the whole module is taken");
-    } else if (STATUS_CLASS(status) == CLASS_SYS) {
+    } else if (is_about_state(status)) {
         add(&t, "the module is in state %s", tdx_sys_state_name(state));
     }
     return buf;

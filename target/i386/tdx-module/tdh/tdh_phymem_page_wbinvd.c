@@ -21,7 +21,10 @@ static TdxStatus tdh_phymem_page_wbinvd(TdxCall *c)
              tdx_pamt_lock(&page, TDX_LEVEL_4K, TDX_LOCK_TYPE_SHARED,
                            TDX_RCX) ?:
              tdx_require(tdx_pamt_type(page.entry) == TDX_PT_NDA,
-                         tdx_op(TDX_PAGE_METADATA_INCORRECT, TDX_RCX));
+                         tdx_fails(m, tdx_op(TDX_PAGE_METADATA_INCORRECT,
+                                             TDX_RCX), NULL, hpa,
+                                   TDX_CAUSE_TYPE,
+                                   tdx_pamt_type(page.entry)));
     if (status) {
         return status;
     }

@@ -23,7 +23,9 @@ static TdxStatus tdh_sys_lp_init(TdxCall *c)
     status = tdx_take_global(&global, m, TDX_LOCK_TYPE_SHARED) ?:
              tdx_require(tdx_sys_state(m) == TDX_SYSINIT_DONE,
                          TDX_SYS_LP_INIT_NOT_PENDING) ?:
-             tdx_require(!lp->init, TDX_SYS_LP_INIT_DONE);
+             tdx_require(!lp->init,
+                         tdx_fails(m, TDX_SYS_LP_INIT_DONE, "LP", c->lp,
+                                   TDX_CAUSE_LP_INIT, 0));
     if (status) {
         return status;
     }

@@ -23,7 +23,10 @@ static TdxStatus tdh_vp_addcx(TdxCall *c)
              tdx_td_check_state(&td, TD_OPS_VP_ADD) ?:
              tdx_vp_map(&vp, &td) ?:
              tdx_require(vp.tdvps->state == TDX_VCPU_UNINITIALIZED,
-                         tdx_op(TDX_VCPU_STATE_INCORRECT, vp.tdvps->state)) ?:
+                         tdx_fails(vp.m, tdx_op(TDX_VCPU_STATE_INCORRECT,
+                                                vp.tdvps->state),
+                                   "vCPU", vp.hpa, TDX_CAUSE_VCPU_STATE,
+                                   vp.tdvps->state)) ?:
              tdx_require(vp.tdvps->num_pages < TDX_MAX_TDVPS_PAGES,
                          TDX_TDCX_NUM_INCORRECT) ?:
              tdx_pamt_get_free(&page, c, hpa, TDX_LEVEL_4K, TDX_RCX) ?:

@@ -65,8 +65,10 @@ static TdxStatus tdh_vp_init(TdxCall *c)
              tdx_vp_map(&vp, &td) ?:
              tdx_vp_check_complete(&vp, &td) ?:
              tdx_require(vp.tdvps->state == TDX_VCPU_UNINITIALIZED,
-                         tdx_op(TDX_VCPU_STATE_INCORRECT,
-                                vp.tdvps->state)) ?:
+                         tdx_fails(vp.m, tdx_op(TDX_VCPU_STATE_INCORRECT,
+                                                vp.tdvps->state),
+                                   "vCPU", vp.hpa, TDX_CAUSE_VCPU_STATE,
+                                   vp.tdvps->state)) ?:
              tdx_vp_map_vmcs(&vp);
     if (status) {
         return status;
