@@ -14,7 +14,7 @@ ROOMS = f'{MODEL}/rooms.txt'
 # What the model may include that is not the model's
 BELOW = ('target/i386/x86-defs/',)
 # These look at the objects one by one, and see inside for that
-INSIDERS = ('tests/unit/', 'tests/lib/', 'tests/fuzz/',
+INSIDERS = ('tests/unit/', 'tests/lib/', 'tests/fuzz/', 'tests/vectors/',
             'tests/bench/model-bench.c')
 # Where "x.h" may be meant from, besides the directory of the file itself
 INCLUDE_PATHS = ('', MODEL, 'include', 'tests/lib', 'tests/qtest')

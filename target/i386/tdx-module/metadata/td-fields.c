@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../td/guest-cpuid.h"
+#include "../td/guest-cpuid.h"
 #include "td-fields.h"
 
 /* A getter for a member of the TDR or TDCS */
@@ -78,30 +79,6 @@ GET_BYTES(mrowner, tdcs, mrowner)
 GET_BYTES(mrownerconfig, tdcs, mrownerconfig)
 
 /* --- where the components of a vCPU's extended state are ------------------ */
-
-#define XSAVE_ALIGNMENT   64
-
-uint32_t tdx_td_xbuff_offset(const TdxTdRef *td, unsigned wanted)
-{
-    uint32_t offset = TDX_XSAVE_HEADER_END;
-
-    /* x87 and SSE, number 0 and 1, have their place before the header */
-    for (unsigned i = 2; i < TDX_NUM_XSAVE_COMPONENTS; i++) {
-        const uint32_t *native = tdx_native_cpuid(td->m, X86_CPUID_XSAVE, i);
-
-        if (!(td->tdcs->xfam >> i & 1)) {
-            continue;
-        }
-        if (native[TDX_CPUID_ECX] & X86_CPUID_D_N_ECX_ALIGNED) {
-            offset = (offset + XSAVE_ALIGNMENT - 1) & ~(XSAVE_ALIGNMENT - 1);
-        }
-        if (i == wanted) {
-            return offset;
-        }
-        offset += native[TDX_CPUID_EAX];
-    }
-    return wanted == TDX_NUM_XSAVE_COMPONENTS ? offset : 0;
-}
 
 static uint64_t get_xbuff_size(const void *scope, unsigned index)
 {

@@ -82,12 +82,6 @@ TdxStatus tdx_td_field_write(const TdxFieldScope *s, uint64_t id, uint64_t value
  */
 TdxStatus tdx_td_cpuid_read(TdxCall *c, TdxTdRef *td, uint64_t id);
 
-/**
- * tdx_td_xbuff_offset: where component @wanted is in a vCPU's extended state,
- * compacted by XFAM; TDX_NUM_XSAVE_COMPONENTS: its size
- */
-uint32_t tdx_td_xbuff_offset(const TdxTdRef *td, unsigned wanted);
-
 /** tdx_td_cpuid_is_fixed0: does @leaf read zero in every TD? */
 bool tdx_td_cpuid_is_fixed0(uint32_t leaf);
 

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "guest-cpuid.h"
-#include "../metadata/td-fields.h"
+#include "td-cpuid.h"
+#include "virtual-cpuid.h"
 
 /*
  * @one: 1 while REDUCE_VE is 0, whatever the configuration
@@ -96,4 +97,30 @@ TdxStatus tdx_td_guest_cpuid_settle(TdxTdRef *td)
     tdcs->xsave_size = tdx_td_xbuff_offset(td, TDX_NUM_XSAVE_COMPONENTS);
     tdx_td_flags_update(tdcs);
     return TDX_SUCCESS;
+}
+
+/* --- where the components of a vCPU's extended state are ------------------ */
+
+#define XSAVE_ALIGNMENT   64
+
+uint32_t tdx_td_xbuff_offset(const TdxTdRef *td, unsigned wanted)
+{
+    uint32_t offset = TDX_XSAVE_HEADER_END;
+
+    /* x87 and SSE, number 0 and 1, have their place before the header */
+    for (unsigned i = 2; i < TDX_NUM_XSAVE_COMPONENTS; i++) {
+        const uint32_t *native = tdx_native_cpuid(td->m, X86_CPUID_XSAVE, i);
+
+        if (!(td->tdcs->xfam >> i & 1)) {
+            continue;
+        }
+        if (native[TDX_CPUID_ECX] & X86_CPUID_D_N_ECX_ALIGNED) {
+            offset = (offset + XSAVE_ALIGNMENT - 1) & ~(XSAVE_ALIGNMENT - 1);
+        }
+        if (i == wanted) {
+            return offset;
+        }
+        offset += native[TDX_CPUID_EAX];
+    }
+    return wanted == TDX_NUM_XSAVE_COMPONENTS ? offset : 0;
 }

@@ -56,4 +56,10 @@ static inline bool tdx_td_flag(const TdxTdcs *tdcs, TdxCpuidFlag flag)
 void tdx_td_guest_cpuid_flags(const TdxTdcs *tdcs, uint32_t leaf, uint32_t subleaf,
                           uint32_t regs[TDX_NUM_CPUID_REGS]);
 
+/**
+ * tdx_td_xbuff_offset: where component @wanted is in a vCPU's extended state,
+ * compacted by XFAM; TDX_NUM_XSAVE_COMPONENTS: its size
+ */
+uint32_t tdx_td_xbuff_offset(const TdxTdRef *td, unsigned wanted);
+
 #endif /* TDX_TD_GUEST_CPUID_H */

@@ -9,8 +9,8 @@
 #include "../../x86-defs/vmx-controls-list.h"
 #include "../../x86-defs/msr-bits.h"
 #include "../sys/platform.h"
-#include "../vp/vmcs-init.h"
-#include "msr.h"
+#include "../td/msr.h"
+#include "vmcs-init.h"
 
 /* The controls of L2 VMs are fixed or free as follows, mostly */
 #define VMX_BASIC        0x01c0000000000000ULL
