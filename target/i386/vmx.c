@@ -287,6 +287,7 @@ static int vmx_post_load(void *opaque, int version_id)
     bool guest = cpu->env.hflags & HF_VMX_GUEST_MASK;
 
     vmx->run = NULL;
+    vmx->mmu.valid = false;
     if (guest != vmx->non_root ||
         (guest && vmx->vmcs_ptr == X86_VMX_NO_VMCS)) {
         return -EINVAL;
