@@ -50,6 +50,10 @@ bool G_GNUC_PRINTF(2, 3) tdx_check_fail(TdxCheck *ck, const char *format, ...);
 bool tdx_check_unlocked(TdxCheck *ck, TdxLock lock, const char *what,
                         uint64_t hpa);
 
+/** tdx_check_page_lock: nor but by TDs that run, of a 4K or 2M entry */
+bool tdx_check_page_lock(TdxCheck *ck, TdxLock lock, const char *what,
+                         uint64_t hpa, uint64_t size);
+
 /** tdx_check_private: content of @hpa, NULL when no memory is there, noted */
 void *tdx_check_private(TdxCheck *ck, uint64_t hpa, uint16_t hkid,
                         const char *what);

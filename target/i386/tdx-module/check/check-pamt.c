@@ -129,7 +129,7 @@ static bool check_4k(TdxCheck *ck, const Block *b, const TdxPamtEntry *e,
     TdxPageType type = tdx_pamt_type(e);
     bool reserved = !ck->m->st.dynamic_pamt && test_bit(b, hpa);
 
-    if (!tdx_check_unlocked(ck, e->lock, "4K entry", hpa)) {
+    if (!tdx_check_page_lock(ck, e->lock, "4K entry", hpa, TDX_PAGE_4K)) {
         return false;
     }
     if ((type == TDX_PT_RSVD) != reserved) {
@@ -241,7 +241,7 @@ static bool check_2m(TdxCheck *ck, const Block *b, const TdxPamtEntry *e,
 {
     bool dynamic = ck->m->st.dynamic_pamt;
 
-    if (!tdx_check_unlocked(ck, e->lock, "2M entry", hpa)) {
+    if (!tdx_check_page_lock(ck, e->lock, "2M entry", hpa, TDX_PAGE_2M)) {
         return false;
     }
     if (free && tdx_pamt_type(e) != TDX_PT_NDA) {

@@ -4,6 +4,7 @@
  * The invariant checker: the module's own state, and the order of the rest.
  */
 
+#include "../vp/run.h"
 #include "check-internal.h"
 #include "../include/check.h"
 
@@ -28,6 +29,38 @@ bool tdx_check_unlocked(TdxCheck *ck, TdxLock lock, const char *what,
                               what, hpa, lock);
     }
     return true;
+}
+
+/*
+ * How often LPs that run a TD share the entry: a TDVPR's with those above it,
+ * as the host named it, a TDR's alone.
+ */
+static unsigned runners(const TdxModule *m, uint64_t hpa, uint64_t size)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < m->plat.num_lps; i++) {
+        const TdxRunning *run = m->lps[i].running;
+
+        if (tdx_vp_runs_td(m, i)) {
+            n += run->td.hpa == hpa && size == TDX_PAGE_4K;
+            n += run->vp.hpa - hpa < size;
+        }
+    }
+    return n;
+}
+
+bool tdx_check_page_lock(TdxCheck *ck, TdxLock lock, const char *what,
+                         uint64_t hpa, uint64_t size)
+{
+    unsigned n = runners(ck->m, hpa, size);
+
+    if (n && (lock & ~TDX_LOCK_HOST_PRIORITY) != n * TDX_LOCK_READER) {
+        return tdx_check_fail(ck, "lock-running: %s of 0x%" PRIx64 " is locked "
+                              "(0x%x), running TDs share it %u times", what,
+                              hpa, lock, n);
+    }
+    return n || tdx_check_unlocked(ck, lock, what, hpa);
 }
 
 void *tdx_check_private(TdxCheck *ck, uint64_t hpa, uint16_t hkid,
@@ -108,11 +141,11 @@ static bool check_locks(TdxCheck *ck)
     unsigned i, share;
 
     for (i = 0; i < m->plat.num_lps; i++) {
-        if (m->lps[i].active) {
+        if (m->lps[i].active && !tdx_vp_runs_td(m, i)) {
             return tdx_check_fail(ck, "lp-active: a SEAMCALL runs on LP %u", i);
         }
         for (share = 0; share < TDX_LP_SHARES; share++) {
-            if (m->lps[i].share[share]) {
+            if (m->lps[i].share[share] && !tdx_vp_runs_td(m, i)) {
                 return tdx_check_fail(ck, "lp-share: LP %u shares a 1G entry",
                                       i);
             }
