@@ -258,6 +258,16 @@ class ScriptTest(Case):
         # 4 MiB a call without Dynamic PAMT, and one that finds it done
         self.assertIn(' after 513 calls\n', out)
 
+    def test_fault_with_outputs(self):
+        self.good('-c', 'tdh.sys.init; expect TDX_INCORRECT_CPUID_VALUE '
+                  'cpuid_leaf=7 mask_low=0x80000 expected_low=0', '--',
+                  '-object', 'tdx-fault,id=f,leaf=tdh.sys.init,'
+                  'status=incorrect_cpuid_value,'
+                  'outputs=cpuid_leaf=0x7 mask_low=0x80000')
+        self.bad(2, "TDH.SYS.INIT has no output 'leaf'", '-c', 'info', '--',
+                 '-object', 'tdx-fault,id=f,leaf=tdh.sys.init,'
+                 'status=incorrect_cpuid_value,outputs=leaf=1')
+
     def test_bringup_of_unequal_packages(self):
         # LPs 0 and 1 are of the first package, LP 2 is alone
         out = self.good('--smp', '3,sockets=2,maxcpus=4', '-c',

@@ -104,9 +104,6 @@ static const struct {
       "the operand of TDX_INCORRECT_MSR_VALUE is a number of 32 bits" },
     { "tdh.mem.page.aug", "ept_walk_failed", "rdx",
       "the operand of TDX_EPT_WALK_FAILED is always RCX" },
-    { "tdh.sys.init", "incorrect_cpuid_value", NULL,
-      "TDX_INCORRECT_CPUID_VALUE of TDH.SYS.INIT tells of something in "
-      "output registers, and cannot be injected" },
     { "tdh.mng.init", "operand_invalid", "cpuid_config",
       "TDX_OPERAND_INVALID with this operand of TDH.MNG.INIT tells of " },
     { "tdh.sys.rd", "metadata_first_field_id_in_context", NULL,
@@ -129,6 +126,51 @@ static void test_bad_names(void)
         }
         g_assert_null(strchr(error, '\n'));
     }
+}
+
+static void test_chosen_outputs(void)
+{
+    SimPlatform *sim = sim_boot_machine(1, 1);
+    uint64_t gpr[TDX_NUM_GPRS] = {
+        [TDX_RAX] = TDH_SYS_LP_INIT, [TDX_RDX] = 9, [TDX_R8] = 9,
+    };
+    static const struct {
+        const char *outputs;
+        const char *error;
+    } bad[] = {
+        { "cpuid_leaf", "outputs are NAME=VALUE, not 'cpuid_leaf'" },
+        { "leaf=1", "TDH.SYS.LP.INIT has no output 'leaf'" },
+        { "RBX=1", "TDH.SYS.LP.INIT has no output 'RBX'" },
+        { "r8=x", "output r8 is a number of 64 bits" },
+        { "r8=0x10000000000000000", "output r8 is a number of 64 bits" },
+    };
+    TdxFault f = { .nth = 1, .count = 1, .percent = 100 };
+    TdxFault inside = { 0 };
+    g_autofree char *refused = NULL;
+
+    sim_start(sim);
+    parse(&f, "tdh.sys.lp.init", "inconsistent_cpuid_field", NULL);
+    for (int i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autofree char *error = tdx_fault_parse_outputs(&f, bad[i].outputs);
+
+        g_assert_cmpstr(error, ==, bad[i].error);
+    }
+    g_assert_null(tdx_fault_parse_outputs(
+        &f, "CPUID_LEAF=0x80000008  RDX=0xffffffffffffffff"));
+    g_assert_null(tdx_fault_add(sim->module, &f));
+    g_assert_true(tdx_module_seamcall(sim->module, 0, gpr, NULL));
+    g_assert_cmphex(gpr[TDX_RAX], ==, 0xc000090200000000);
+    g_assert_cmphex(gpr[TDX_RCX], ==, 0x80000008);
+    g_assert_cmphex(gpr[TDX_RDX], ==, UINT64_MAX);
+    g_assert_cmphex(gpr[TDX_R8], ==, 0);
+    tdx_fault_remove(sim->module, &f);
+
+    /* Where the handler itself fails it fills its outputs */
+    parse(&inside, "tdh.sys.tdmr.init", "interrupted", NULL);
+    refused = tdx_fault_parse_outputs(&inside, "next=1");
+    g_assert_cmpstr(refused, ==, "the outputs of TDH.SYS.TDMR.INIT with "
+                    "TDX_SUCCESS are the leaf's own");
+    sim_free(sim);
 }
 
 /* Each name that a refusal offers is one that is taken */
@@ -469,6 +511,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/fault/names", test_names);
     g_test_add_func("/fault/bad-names", test_bad_names);
+    g_test_add_func("/fault/chosen-outputs", test_chosen_outputs);
     g_test_add_func("/fault/offers", test_offers);
     g_test_add_func("/fault/missing-leaf", test_missing_leaf);
     g_test_add_func("/fault/nth", test_nth);

@@ -36,6 +36,7 @@ struct TdxFaultObject {
     char *leaf;
     char *status;
     char *operand;
+    char *outputs;
     uint64_t nth;
     uint64_t count;
     uint8_t probability; /* in percent */
@@ -118,6 +119,9 @@ static void tdx_fault_complete(UserCreatable *uc, Error **errp)
         .on_hit = on_hit,
     };
     error = tdx_fault_parse(&armed->fault, o->leaf, o->status, o->operand);
+    if (!error && o->outputs) {
+        error = tdx_fault_parse_outputs(&armed->fault, o->outputs);
+    }
     if (error) {
         error_setg(errp, "tdx-fault: %s", error);
         return;
@@ -149,6 +153,7 @@ static void tdx_fault_finalize(Object *obj)
     g_free(o->leaf);
     g_free(o->status);
     g_free(o->operand);
+    g_free(o->outputs);
 }
 
 static int add_one(Object *obj, void *opaque)
@@ -198,6 +203,7 @@ static bool may_change(Object *obj, Error **errp)
 TEXT_PROPERTY(leaf)
 TEXT_PROPERTY(status)
 TEXT_PROPERTY(operand)
+TEXT_PROPERTY(outputs)
 
 /* A number and how it is visited */
 #define NUMBER_PROPERTY(field, type, visit)                                \
@@ -249,6 +255,7 @@ static const struct {
     { "status", "A status that it can answer, such as TDX_OPERAND_BUSY, or "
       "interrupted" },
     { "operand", "What the status names, such as RCX or SEPT, or a number" },
+    { "outputs", "What its outputs hold, such as cpuid_leaf=7 mask_low=1" },
     { "nth", "The first call that may fail, from 1 (1)" },
     { "count", "How many calls fail, 0 for no limit (1)" },
     { "probability", "That a call fails, in percent (100)" },
@@ -273,6 +280,7 @@ static void tdx_fault_class_init(ObjectClass *oc, void *data)
     object_class_property_add_str(oc, "leaf", get_leaf, set_leaf);
     object_class_property_add_str(oc, "status", get_status, set_status);
     object_class_property_add_str(oc, "operand", get_operand, set_operand);
+    object_class_property_add_str(oc, "outputs", get_outputs, set_outputs);
     object_class_property_add(oc, "nth", "uint64", get_nth, set_nth, NULL,
                               NULL);
     object_class_property_add(oc, "count", "uint64", get_count, set_count,

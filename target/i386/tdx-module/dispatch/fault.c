@@ -218,6 +218,56 @@ char *tdx_fault_parse(TdxFault *f, const char *leaf, const char *status,
     return NULL;
 }
 
+/* The number of an output, or -1 */
+static int find_output(const TdxLeaf *leaf, const char *name)
+{
+    for (int i = 0; i < TDX_LEAF_MAX_OPERANDS && leaf->out[i].name; i++) {
+        if (!g_ascii_strcasecmp(name, leaf->out[i].name) ||
+            !g_ascii_strcasecmp(name, tdx_operand_name(leaf->out[i].reg))) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+char *tdx_fault_parse_outputs(TdxFault *f, const char *outputs)
+{
+    g_auto(GStrv) words = g_strsplit(outputs, " ", 0);
+
+    if (f->point != TDX_FAULT_AT_START) {
+        return g_strdup_printf("the outputs of %s with %s are the leaf's own",
+                               f->leaf->name, tdx_status_name(f->status));
+    }
+    for (char **word = words; *word; word++) {
+        char *value = strchr(*word, '=');
+        guint64 number;
+        bool hex;
+        int i;
+
+        if (!**word) {
+            continue;
+        }
+        if (!value) {
+            return g_strdup_printf("outputs are NAME=VALUE, not '%s'", *word);
+        }
+        *value++ = 0;
+        i = find_output(f->leaf, *word);
+        if (i < 0) {
+            return g_strdup_printf("%s has no output '%s'", f->leaf->name,
+                                   *word);
+        }
+        hex = g_str_has_prefix(value, "0x");
+        if (!g_ascii_string_to_unsigned(hex ? value + 2 : value,
+                                        hex ? 16 : 10, 0, UINT64_MAX, &number,
+                                        NULL)) {
+            return g_strdup_printf("output %s is a number of 64 bits", *word);
+        }
+        f->output[i] = number;
+        f->has_output |= 1u << i;
+    }
+    return NULL;
+}
+
 /* --- the list ------------------------------------------------------------ */
 
 static TdxLeafHandler fault_call;
@@ -353,6 +403,15 @@ static void fail_outputs(const TdxCall *c, const TdxLeaf *leaf)
     }
 }
 
+static void set_outputs(const TdxCall *c, const TdxFault *f)
+{
+    for (int i = 0; i < TDX_LEAF_MAX_OPERANDS; i++) {
+        if (f->has_output & (1u << i)) {
+            c->gpr[f->leaf->out[i].reg] = f->output[i];
+        }
+    }
+}
+
 /* Stands in for the handler of any leaf that has a fault */
 static TdxStatus fault_call(TdxCall *c)
 {
@@ -368,6 +427,7 @@ static TdxStatus fault_call(TdxCall *c)
     c->fault_point = f->point;
     if (tdx_fault_at(c, TDX_FAULT_AT_START)) {
         fail_outputs(c, leaf);
+        set_outputs(c, f);
         status = c->fault;
     } else {
         status = leaf->handler(c);

@@ -16,6 +16,8 @@ typedef struct TdxFault TdxFault;
 /**
  * TdxFault: calls of one leaf that get an injected status.
  * @leaf, @status, @point: as set by tdx_fault_parse()
+ * @output, @has_output: as set by tdx_fault_parse_outputs(): what the leaf's
+ *   i-th output holds, where bit i says so
  * @nth: the first call that may be hit, from 1, counted since the fault was
  *   added
  * @count: how many calls are hit at most, 0 for no limit
@@ -31,6 +33,8 @@ struct TdxFault {
     const TdxLeaf *leaf;
     TdxStatus status;
     TdxFaultPoint point;
+    uint64_t output[TDX_LEAF_MAX_OPERANDS];
+    uint32_t has_output;
     uint64_t nth;
     uint64_t count;
     unsigned percent;
@@ -53,6 +57,16 @@ struct TdxFault {
  */
 char *tdx_fault_parse(TdxFault *f, const char *leaf, const char *status,
                       const char *operand);
+
+/**
+ * tdx_fault_parse_outputs: set what a call that @f hits has in its outputs.
+ * @outputs: such as "cpuid_leaf=0x7 mask_low=1", by the leaf's own names or
+ *   by registers; those not named hold what the leaf leaves when it fails
+ *
+ * After tdx_fault_parse().  Returns NULL, or one line on why that cannot be,
+ * to be freed.
+ */
+char *tdx_fault_parse_outputs(TdxFault *f, const char *outputs);
 
 /**
  * tdx_fault_add: let @f strike from now on, after those added before.

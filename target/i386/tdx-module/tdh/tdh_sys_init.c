@@ -119,7 +119,7 @@ const TdxLeaf tdx_leaf_TDH_SYS_INIT = {
         { TDX_RND_NO_ENTROPY, "there is no random number" },
         { TDX_INCORRECT_CPUID_VALUE,
           "a CPUID value is not what the module needs: see the outputs",
-          TDX_FAULT_NOWHERE, .on_silicon = true },
+          .on_silicon = true },
         { TDX_INCOMPATIBLE_SEAM_CAPABILITIES,
           "a VMX control that the module needs is missing",
           .on_silicon = true },

@@ -57,7 +57,7 @@ const TdxLeaf tdx_leaf_TDH_SYS_LP_INIT = {
         { TDX_LIMIT_CPUID_MAXVAL_SET, "IA32_MISC_ENABLE limits CPUID" },
         { TDX_INCONSISTENT_CPUID_FIELD,
           "CPUID differs from the processor of TDH.SYS.INIT: see the "
-          "outputs", TDX_FAULT_NOWHERE },
+          "outputs" },
         { TDX_INVALID_PKG_ID, "the number of the package is too high" },
         { TDX_INCONSISTENT_MSR,
           "an MSR differs from the processor of TDH.SYS.INIT" },
