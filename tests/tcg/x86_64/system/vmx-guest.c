@@ -220,6 +220,40 @@ static void test_bitmaps(void)
     ok(vmread(X86_VMCS_GUEST_CR4) & CR4_VMXE, "and leaves VMXE alone");
 }
 
+/* --- CPL 3 ----------------------------------------------------------------- */
+
+static struct {
+    uint8_t fixed[104];     /* its last word: where the I/O bitmap starts */
+    uint8_t io[32];
+    uint8_t end;
+} tss;
+
+__attribute__((naked)) static void guest_user(void)
+{
+    asm("outb %al, $0x80; outb %al, $0x81; vmcall");
+}
+
+/* The TSS's bitmap lets a guest's program use a port, but not the next one. */
+static void test_user(void)
+{
+    vmx_init(&vcpu, guest_user);
+    vmwrite(X86_VMCS_EXCEPTION_BITMAP, 1 << EXC_GP);
+    vmwrite(X86_VMCS_GUEST_CS_SELECTOR, 0x20 | 3);
+    vmwrite(X86_VMCS_GUEST_CS_AR, vmread(X86_VMCS_GUEST_CS_AR) | 3 << 5);
+    vmwrite(X86_VMCS_GUEST_SS_SELECTOR, 0x18 | 3);
+    vmwrite(X86_VMCS_GUEST_SS_AR, vmread(X86_VMCS_GUEST_SS_AR) | 3 << 5);
+    vmwrite(X86_VMCS_GUEST_TR_BASE, (uintptr_t)&tss);
+    vmwrite(X86_VMCS_GUEST_TR_LIMIT, sizeof(tss) - 1);
+    tss.fixed[102] = sizeof(tss.fixed);
+    tss.io[(IO_PORT + 1) / 8] = 1 << ((IO_PORT + 1) % 8);
+    exits(X86_VMX_EXIT_REASON_EXCEPTION_NMI, "a port that the TSS denies");
+    ok(vmread(X86_VMCS_GUEST_RIP) == (uintptr_t)guest_user + 2,
+       "after one that it allows");
+    ok((vmread(X86_VMCS_GUEST_TR_AR) & 0xf) == 0xb, "the TSS is busy still");
+    vmwrite(X86_VMCS_GUEST_RIP, (uintptr_t)guest_user + 4);
+    exits(X86_VMX_EXIT_REASON_VMCALL, "VMCALL at CPL 3");
+}
+
 /* --- exceptions and events ---------------------------------------------- */
 
 static void guest_faults(void)
@@ -234,6 +268,8 @@ static void guest_faults(void)
 
 static void test_exceptions(void)
 {
+    uint64_t cr2, now;
+
     vmx_init(&vcpu, guest_faults);
     vmwrite(X86_VMCS_EXCEPTION_BITMAP, 1 << EXC_UD | 1 << 3 | 1 << EXC_PF);
     exits(X86_VMX_EXIT_REASON_EXCEPTION_NMI, "#UD");
@@ -244,7 +280,10 @@ static void test_exceptions(void)
     ok(vmread(X86_VMCS_EXIT_INTR_INFO) == EVENT(SW_EXCEPTION, 3) &&
        vmread(X86_VMCS_EXIT_INSTR_LENGTH) == 1, "a software exception");
     vmx_skip();
+    asm volatile("mov %%cr2, %0" : "=r"(cr2));
     exits(X86_VMX_EXIT_REASON_EXCEPTION_NMI, "#PF");
+    asm volatile("mov %%cr2, %0" : "=r"(now));
+    ok(now == cr2, "CR2 is as before");
     ok(vmread(X86_VMCS_EXIT_INTR_INFO) ==
        (EVENT(HW_EXCEPTION, EXC_PF) | X86_VMCS_EVENT_ERROR_CODE) &&
        vmread(X86_VMCS_EXIT_INTR_ERROR_CODE) == 0, "its error code");
@@ -359,6 +398,7 @@ int main(void)
     test_failures();
     test_instructions();
     test_bitmaps();
+    test_user();
     test_exceptions();
     test_events();
     test_time();

@@ -96,6 +96,8 @@ static void load_segments(CPUX86State *env, const X86Vmcs *v)
     }
     vmx_load_segment(&env->ldt, x86_vmcs_get_segment(v, X86_VMCS_LDTR), false);
     vmx_load_segment(&env->tr, x86_vmcs_get_segment(v, X86_VMCS_TR), false);
+    /* TCG keeps the TSS as one that is not busy, and looks for its type so. */
+    env->tr.flags &= ~DESC_TSS_BUSY_MASK;
     env->gdt.base = v->guest_gdtr_base;
     env->gdt.limit = v->guest_gdtr_limit;
     env->idt.base = v->guest_idtr_base;

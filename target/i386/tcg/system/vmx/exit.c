@@ -218,7 +218,8 @@ static void load_host_segments(CPUX86State *env, const X86Vmcs *v, bool long64)
                DESC_W_MASK | DESC_A_MASK,
         CODE = DESC_P_MASK | DESC_S_MASK | DESC_G_MASK | DESC_CS_MASK |
                DESC_R_MASK | DESC_A_MASK,
-        TSS = DESC_P_MASK | 11 << DESC_TYPE_SHIFT,
+        /* A busy 64-bit TSS, which TCG keeps as one that is not busy */
+        TSS = DESC_P_MASK | 9 << DESC_TYPE_SHIFT,
         TSS_LIMIT = 0x67,
         TABLE_LIMIT = 0xffff,
     };

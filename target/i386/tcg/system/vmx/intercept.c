@@ -310,11 +310,9 @@ static void exception(CPUX86State *env, unsigned vector, int error,
     const VmxControls *ctl = x86_vmx_controls(env);
     uint64_t qual = 0;
 
-    if (vector == EXCP0E_PAGE) {
-        x86_vmx_page_fault(env, error, env->cr[2], ra);
-        return;
-    }
-    if (!(ctl->exception_bitmap & (1u << vector))) {
+    /* A page fault had its turn before CR2 was written. */
+    if (vector == EXCP0E_PAGE ||
+        !(ctl->exception_bitmap & (1u << vector))) {
         if (vector == EXCP01_DB) {
             env->dr[6] |= env_archcpu(env)->vmx->old_dr6 &
                           ~(target_ulong)DR6_BP;
