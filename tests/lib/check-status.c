@@ -68,7 +68,7 @@ static const struct {
     { TDX_SYS_SHUTDOWN, TDX_SYS_READY_STATE },
 };
 
-/* @before, @after: state of the module; in between another LP may change it */
+/* @before, @after: state of the module, which another LP may change */
 static bool needs_cause(TdxStatus status, TdxSysState before,
                         TdxSysState after)
 {
@@ -110,7 +110,8 @@ TdxSeamcall __wrap_tdx_module_seamcall(TdxModule *m, unsigned lp,
     }
     if (result == TDX_SEAMCALL_DONE &&
         __atomic_load_n(&m->observer, __ATOMIC_ACQUIRE) == &observer &&
-        !__atomic_load_n(&m->faults, __ATOMIC_ACQUIRE) && noted == TDX_CAUSE_NONE &&
+        !__atomic_load_n(&m->faults, __ATOMIC_ACQUIRE) &&
+        noted == TDX_CAUSE_NONE &&
         needs_cause(gpr[TDX_RAX], before, tdx_sys_state(m))) {
         g_error("%s answers %s and notes no cause",
                 leaf ? leaf->name : "an unknown leaf",
