@@ -148,7 +148,8 @@ bool sim_would_exit(SimPlatform *sim, unsigned lp)
         return proc2 & X86_VMX_PROC2_PCONFIG;
     case X86_VMX_EXIT_REASON_UMWAIT:
     case X86_VMX_EXIT_REASON_TPAUSE:
-        return proc2 & X86_VMX_PROC2_USER_WAIT_PAUSE && proc & X86_VMX_PROC_RDTSC_EXITING;
+        return proc2 & X86_VMX_PROC2_USER_WAIT_PAUSE &&
+               proc & X86_VMX_PROC_RDTSC_EXITING;
     case X86_VMX_EXIT_REASON_LOADIWKEY:
         return v->proc3_controls & X86_VMX_PROC3_LOADIWKEY_EXITING;
     case X86_VMX_EXIT_REASON_BUS_LOCK:

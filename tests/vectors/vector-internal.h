@@ -41,15 +41,15 @@ bool parse_ignore(JsonArray *names, bool *ignore);
 /** parse_lp: the logical processor of @step */
 bool parse_lp(Replay *r, JsonObject *step, uint64_t *lp);
 
-/* --- vector-td.c: steps around a TD that runs ----------------------------- */
+/* --- vector-td.c: steps of a TD that runs --------------------------------- */
 
 VectorResult step_td_exit(Replay *r, JsonObject *step);
-VectorResult step_sim(Replay *r, JsonObject *step);
-VectorResult step_host_state(Replay *r, JsonObject *step);
-VectorResult step_vmcs(Replay *r, JsonObject *step);
-VectorResult step_msr_native(Replay *r, JsonObject *step);
-VectorResult step_peek64(Replay *r, JsonObject *step);
-VectorResult step_poke64(Replay *r, JsonObject *step);
+
+/** set_live_msr: an MSR of @lp where it is now, whoever runs there */
+void set_live_msr(SimPlatform *sim, unsigned lp, uint32_t msr, uint64_t value);
+
+/** cpu_register: of whoever runs on an LP; NULL: there is none of that name */
+uint64_t *cpu_register(SimLp *l, const char *name);
 
 /** parse_msrs: [[msr, value], ...], each handed to @set */
 bool parse_msrs(JsonArray *list, Replay *r, unsigned lp,
@@ -64,5 +64,14 @@ bool parse_xmms(JsonArray *list, TdxXmm xmm[TDX_NUM_XMMS]);
  * XMM registers, event to inject and #VE information?
  */
 VectorResult check_entered(Replay *r, unsigned lp, JsonObject *expect);
+
+/* --- vector-machine.c: steps between its exits ---------------------------- */
+
+VectorResult step_sim(Replay *r, JsonObject *step);
+VectorResult step_host_state(Replay *r, JsonObject *step);
+VectorResult step_vmcs(Replay *r, JsonObject *step);
+VectorResult step_msr_native(Replay *r, JsonObject *step);
+VectorResult step_peek64(Replay *r, JsonObject *step);
+VectorResult step_poke64(Replay *r, JsonObject *step);
 
 #endif /* VECTOR_INTERNAL_H */

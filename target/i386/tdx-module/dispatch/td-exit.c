@@ -51,7 +51,8 @@ static TdxExitEnd triple_fault(TdxExit *e)
 
 static TdxExitEnd pml_full(TdxExit *e)
 {
-    return tdx_exit_impossible(e, "a TD without a page-modification log fills it");
+    return tdx_exit_impossible(e,
+                               "a TD without a page-modification log fills it");
 }
 
 /* 3.3; what is not there is not to be expected */
@@ -211,7 +212,8 @@ static bool injection_intercepted(const TdxExit *e)
     X86VmcsEvent event = x86_vmcs_event(v->entry_intr_info);
     bool bit = v->exception_bitmap >> (event.vector & 31) & 1;
 
-    if (!tdx_exit_debug(e) || !event.valid || event.type == X86_VMCS_EVENT_NMI ||
+    if (!tdx_exit_debug(e) || !event.valid ||
+        event.type == X86_VMCS_EVENT_NMI ||
         event.type == X86_VMCS_EVENT_EXT_INTR) {
         return false;
     }
@@ -251,10 +253,9 @@ static const char *reason_name(uint32_t reason)
 #define NAME(name, number, words) case number: return words;
     switch (reason & X86_VMX_EXIT_BASIC) {
     X86_VMX_EXIT_LIST(NAME)
-    default:
-        return NULL;
     }
 #undef NAME
+    return NULL;
 }
 
 static void observe(const TdxExit *e)

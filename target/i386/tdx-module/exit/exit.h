@@ -116,10 +116,10 @@ TdxExitEnd tdx_exit_leave(TdxExit *e, TdxStatus status);
 TdxExitEnd tdx_exit_leave_ept(TdxExit *e, uint64_t qualification, uint64_t gpa,
                           TdxEeqType type, uint32_t info);
 
-/** tdx_exit_unexpected: what controls let happen in TDs that are debugged only */
+/** tdx_exit_unexpected: what controls let happen only in debugged TDs */
 TdxExitEnd tdx_exit_unexpected(TdxExit *e);
 
-/** tdx_exit_impossible: what no processor does, except in TDs that are debugged */
+/** tdx_exit_impossible: what no processor does, except in debugged TDs */
 TdxExitEnd tdx_exit_impossible(TdxExit *e, const char *why);
 
 /** tdx_exit_finish_leave: write the VMM's registers, and give it the LP */

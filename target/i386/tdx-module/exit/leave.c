@@ -47,7 +47,8 @@ TdxExitEnd tdx_exit_leave_ept(TdxExit *e, uint64_t qualification, uint64_t gpa,
 TdxExitEnd tdx_exit_unexpected(TdxExit *e)
 {
     e->rcx = e->vmcs->exit_qualification;
-    return tdx_exit_leave(e, tdx_exit_debug(e) ? TDX_SUCCESS : TDX_NON_RECOVERABLE_TD);
+    return tdx_exit_leave(e, tdx_exit_debug(e) ? TDX_SUCCESS
+                                               : TDX_NON_RECOVERABLE_TD);
 }
 
 TdxExitEnd tdx_exit_impossible(TdxExit *e, const char *why)

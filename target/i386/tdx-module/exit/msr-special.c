@@ -61,7 +61,8 @@ static TdxExitEnd read_perf_capabilities(TdxExit *e)
                     ~PERF_CAPABILITIES_PEBS_OUTPUT_PT);
 }
 
-TdxExitEnd tdx_exit_rdmsr_special(TdxExit *e, TdxMsrSpecial special, uint32_t msr)
+TdxExitEnd tdx_exit_rdmsr_special(TdxExit *e, TdxMsrSpecial special,
+                                  uint32_t msr)
 {
     switch (special) {
     case TDX_MSR_SPECIAL_SMI_COUNT:
@@ -163,7 +164,8 @@ static TdxExitEnd write_efer(TdxExit *e, uint64_t v)
     return TDX_EXIT_DONE;
 }
 
-TdxExitEnd tdx_exit_wrmsr_special(TdxExit *e, TdxMsrSpecial special, uint32_t msr)
+TdxExitEnd tdx_exit_wrmsr_special(TdxExit *e, TdxMsrSpecial special,
+                                  uint32_t msr)
 {
     uint64_t v = tdx_exit_edx_eax(e);
 
@@ -175,7 +177,8 @@ TdxExitEnd tdx_exit_wrmsr_special(TdxExit *e, TdxMsrSpecial special, uint32_t ms
         e->tdvps->smi_count = v;
         return TDX_EXIT_DONE;
     case TDX_MSR_SPECIAL_IGNORED:
-        return tdx_exit_reduce_ve(e) ? TDX_EXIT_DONE : ve(e, TDX_VE_CONFIGURABLE);
+        return tdx_exit_reduce_ve(e) ? TDX_EXIT_DONE
+                                     : ve(e, TDX_VE_CONFIGURABLE);
     case TDX_MSR_SPECIAL_ZERO:
         return !tdx_exit_reduce_ve(e) ? ve(e, TDX_VE_CONFIGURABLE)
              : v ? tdx_exit_inject_gp(e) : TDX_EXIT_DONE;

@@ -14,7 +14,8 @@ static TdxExitEnd ve(TdxExit *e, TdxVeCategory category)
 
 TdxExitEnd tdx_exit_msr_reducible(TdxExit *e)
 {
-    return tdx_exit_reduce_ve(e) ? tdx_exit_inject_gp(e) : ve(e, TDX_VE_CONFIGURABLE);
+    return tdx_exit_reduce_ve(e) ? tdx_exit_inject_gp(e)
+                                 : ve(e, TDX_VE_CONFIGURABLE);
 }
 
 static TdxExitEnd access(TdxExit *e, bool write)

@@ -86,7 +86,8 @@ static TdxStatus private_buffer(TdxCall *c, uint64_t gpa, uint64_t size,
             return tdx_tdcall_end(c, tdx_exit_inject_ept_ve(e, TDX_VE_PENDING, q, 0,
                                                     gpa));
         }
-        return tdx_tdcall_end(c, tdx_exit_leave_ept(e, q, gpa, TDX_EEQ_PENDING, 0));
+        return tdx_tdcall_end(c, tdx_exit_leave_ept(e, q, gpa, TDX_EEQ_PENDING,
+                                                    0));
     }
     return tdx_tdcall_end(c, tdx_exit_leave_ept(e, q, gpa, TDX_EEQ_NONE, 0));
 }

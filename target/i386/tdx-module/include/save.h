@@ -23,12 +23,12 @@ typedef void TdxSavePut(void *opaque, const void *data, size_t len);
 /** TdxSaveGet: give the next @len bytes; false: there are none */
 typedef bool TdxSaveGet(void *opaque, void *data, size_t len);
 
-/** tdx_module_save: write @m's state.  No SEAMCALL may be running. */
+/** tdx_module_save: write @m's state.  No SEAMCALL and no TD may be running. */
 void tdx_module_save(const TdxModule *m, TdxSavePut *put, void *opaque);
 
 /**
  * tdx_module_load: become what was saved, of a module that was made with the
- * same configuration on a machine like this.  No SEAMCALL may be running.
+ * same configuration on a machine like this.  No SEAMCALL and no TD may be running.
  *
  * Nothing that is read is trusted: no value is taken that would lead the
  * module's own loops and tables astray; whether they agree with each other

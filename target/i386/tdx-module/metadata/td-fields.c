@@ -334,8 +334,8 @@ static uint64_t next_readable(const TdxFieldScope *s, const TdxField *f,
     return readable_from(s, tdx_field_after(s->table, s->features0, f));
 }
 
-TdxStatus tdx_td_field_read(const TdxFieldScope *s, uint64_t id, uint64_t *next,
-                        uint64_t *value)
+TdxStatus tdx_td_field_read(const TdxFieldScope *s, uint64_t id,
+                            uint64_t *next, uint64_t *value)
 {
     const TdxField *f;
     unsigned index;
@@ -361,8 +361,8 @@ TdxStatus tdx_td_field_read(const TdxFieldScope *s, uint64_t id, uint64_t *next,
     return TDX_SUCCESS;
 }
 
-TdxStatus tdx_td_field_write(const TdxFieldScope *s, uint64_t id, uint64_t value,
-                         uint64_t mask, TdxFieldWrite *write)
+TdxStatus tdx_td_field_write(const TdxFieldScope *s, uint64_t id,
+                             uint64_t value, uint64_t mask, TdxFieldWrite *write)
 {
     const TdxField *f;
     uint64_t now, seen;

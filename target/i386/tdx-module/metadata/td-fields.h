@@ -48,8 +48,8 @@ typedef struct TdxFieldScope {
  * @next: set to the id of the next field, or with a null @id to the first
  *   one's; NULL: not wanted
  */
-TdxStatus tdx_td_field_read(const TdxFieldScope *s, uint64_t id, uint64_t *next,
-                        uint64_t *value);
+TdxStatus tdx_td_field_read(const TdxFieldScope *s, uint64_t id,
+                            uint64_t *next, uint64_t *value);
 
 /**
  * TdxFieldWrite: a write that is allowed.
@@ -73,8 +73,8 @@ typedef struct TdxFieldWrite {
  * @value, @mask: operands R8 and R9
  * @write: set on success; what a field has of rules of its own comes then
  */
-TdxStatus tdx_td_field_write(const TdxFieldScope *s, uint64_t id, uint64_t value,
-                         uint64_t mask, TdxFieldWrite *write);
+TdxStatus tdx_td_field_write(const TdxFieldScope *s, uint64_t id,
+                             uint64_t value, uint64_t mask, TdxFieldWrite *write);
 
 /**
  * tdx_td_cpuid_read: the TD's CPUID_VALUES, whose codes are too sparse for an

@@ -76,7 +76,8 @@ static uint64_t get_vmcs(const void *scope, uint32_t code)
 static uint64_t get_msr(const void *scope, uint32_t code)
 {
     const TdxVpRef *vp = scope;
-    const uint64_t *image = tdx_vp_msr_image(vp->tdvps, tdx_vp_msr_of_code(code));
+    const uint64_t *image = tdx_vp_msr_image(vp->tdvps,
+                                             tdx_vp_msr_of_code(code));
 
     return image ? *image : 0;
 }

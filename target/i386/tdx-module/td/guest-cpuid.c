@@ -58,8 +58,8 @@ void tdx_td_flags_update(TdxTdcs *tdcs)
     __atomic_store_n(&tdcs->cpuid_flags, now, __ATOMIC_SEQ_CST);
 }
 
-void tdx_td_guest_cpuid_flags(const TdxTdcs *tdcs, uint32_t leaf, uint32_t subleaf,
-                          uint32_t regs[TDX_NUM_CPUID_REGS])
+void tdx_td_guest_cpuid_flags(const TdxTdcs *tdcs, uint32_t leaf,
+                              uint32_t subleaf, uint32_t regs[TDX_NUM_CPUID_REGS])
 {
     for (unsigned i = 0; i < TDX_NUM_CPUID_FLAGS; i++) {
         uint32_t *reg = &regs[flags[i].reg];

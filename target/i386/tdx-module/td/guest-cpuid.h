@@ -53,8 +53,8 @@ static inline bool tdx_td_flag(const TdxTdcs *tdcs, TdxCpuidFlag flag)
 /**
  * tdx_td_guest_cpuid_flags: put the flags that @regs, of a leaf, shows into it
  */
-void tdx_td_guest_cpuid_flags(const TdxTdcs *tdcs, uint32_t leaf, uint32_t subleaf,
-                          uint32_t regs[TDX_NUM_CPUID_REGS]);
+void tdx_td_guest_cpuid_flags(const TdxTdcs *tdcs, uint32_t leaf,
+                              uint32_t subleaf, uint32_t regs[TDX_NUM_CPUID_REGS]);
 
 /**
  * tdx_td_xbuff_offset: where component @wanted is in a vCPU's extended state,

@@ -10,7 +10,7 @@
 #include "../exit/tdcall.h"
 #include "../metadata/td-fields.h"
 
-/** tdx_tdg_td_scope, tdx_tdg_vp_scope: the fields that the guest sees of its TD */
+/** tdx_tdg_td_scope, tdx_tdg_vp_scope: the fields that the guest sees */
 static inline TdxFieldScope tdx_tdg_td_scope(const TdxCall *c)
 {
     return (TdxFieldScope) {

@@ -23,8 +23,8 @@
 /* The host waits for the entry: a guest gives way */
 #define ENTRY_HOST_PRIORITY (1ULL << 52)
 
-TdxStatus tdx_tdg_page_operand(const TdxCall *c, unsigned max_level, uint64_t *gpa,
-                           unsigned *level)
+TdxStatus tdx_tdg_page_operand(const TdxCall *c, unsigned max_level,
+                               uint64_t *gpa, unsigned *level)
 {
     uint64_t rcx = c->gpr[TDX_RCX];
 
@@ -63,8 +63,8 @@ bool tdx_tdg_page_lock(TdxSeptWalk *walk)
     return true;
 }
 
-TdxStatus tdx_tdg_page_violation(TdxCall *c, const TdxSeptWalk *walk, uint64_t gpa,
-                             unsigned level, TdxEeqType type)
+TdxStatus tdx_tdg_page_violation(TdxCall *c, const TdxSeptWalk *walk,
+                                 uint64_t gpa, unsigned level, TdxEeqType type)
 {
     TdxSeptState state = tdx_sept_state(walk->value);
     uint32_t told = level | walk->level << TOLD_REACHED_SHIFT |

@@ -13,8 +13,8 @@
  * tdx_tdg_page_operand: operand RCX: level in bits 2:0, GPA of a private page
  * @max_level: largest pages that the leaf takes
  */
-TdxStatus tdx_tdg_page_operand(const TdxCall *c, unsigned max_level, uint64_t *gpa,
-                          unsigned *level);
+TdxStatus tdx_tdg_page_operand(const TdxCall *c, unsigned max_level,
+                               uint64_t *gpa, unsigned *level);
 
 /** tdx_tdg_page_walk: to the entry at @level, or whatever is in the way */
 TdxStatus tdx_tdg_page_walk(TdxCall *c, uint64_t gpa, unsigned level,
@@ -24,7 +24,7 @@ TdxStatus tdx_tdg_page_walk(TdxCall *c, uint64_t gpa, unsigned level,
 bool tdx_tdg_page_lock(TdxSeptWalk *walk);
 
 /** tdx_tdg_page_violation: end in the VMM, which is told of the entry */
-TdxStatus tdx_tdg_page_violation(TdxCall *c, const TdxSeptWalk *walk, uint64_t gpa,
-                            unsigned level, TdxEeqType type);
+TdxStatus tdx_tdg_page_violation(TdxCall *c, const TdxSeptWalk *walk,
+                                 uint64_t gpa, unsigned level, TdxEeqType type);
 
 #endif /* TDX_TDG_PAGE_OPERAND_H */

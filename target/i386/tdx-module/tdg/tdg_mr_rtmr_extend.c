@@ -20,7 +20,8 @@ static TdxStatus tdg_mr_rtmr_extend(TdxCall *c)
     TDX_LOCK_GUARD(lock);
     TdxStatus status;
 
-    status = tdx_tdcall_buffer(c, TDX_RCX, EXTEND_ALIGN, false, false, &buffer) ?:
+    status = tdx_tdcall_buffer(c, TDX_RCX, EXTEND_ALIGN, false, false,
+                               &buffer) ?:
              tdx_require(index < TDX_NUM_RTMRS,
                          tdx_op(TDX_OPERAND_INVALID, TDX_RDX)) ?:
              tdx_require(tdx_guard_try(&lock, &tdcs->rtmr_lock,

@@ -16,7 +16,8 @@ static TdxStatus tdg_mr_verifyreport(TdxCall *c)
 
     status = tdx_require(c->m->plat.seamverifyreport,
                          tdx_op(TDX_OPERAND_INVALID, TDX_RAX)) ?:
-             tdx_tdcall_buffer(c, TDX_RCX, sizeof(report), false, false, &buffer);
+             tdx_tdcall_buffer(c, TDX_RCX, sizeof(report), false, false,
+                               &buffer);
     if (status) {
         return status;
     }

@@ -29,7 +29,8 @@ static TdxStatus tdh_vp_flush(TdxCall *c)
         return status;
     }
     m->ops->tlb_flush(m->opaque, c->lp);
-    if (tdx_vp_running(m, c->lp) && tdx_vp_running(m, c->lp)->last_tdvpr == vp.hpa) {
+    if (tdx_vp_running(m, c->lp) &&
+        tdx_vp_running(m, c->lp)->last_tdvpr == vp.hpa) {
         tdx_vp_running(m, c->lp)->last_tdvpr = 0;
     }
     vp.tdvps->assoc_lpid = TDX_ASSOC_NONE;

@@ -14,10 +14,9 @@ bool tdx_vmcs_read(const X86Vmcs *vmcs, uint32_t encoding, uint64_t *value)
         return true;
     switch (encoding) {
     X86_VMCS_FIELD_LIST(READ)
-    default:
-        return false;
     }
 #undef READ
+    return false;
 }
 
 bool tdx_vmcs_write(X86Vmcs *vmcs, uint32_t encoding, uint64_t value)
@@ -28,8 +27,7 @@ bool tdx_vmcs_write(X86Vmcs *vmcs, uint32_t encoding, uint64_t value)
         return true;
     switch (encoding) {
     X86_VMCS_FIELD_LIST(WRITE)
-    default:
-        return false;
     }
 #undef WRITE
+    return false;
 }
