@@ -13,10 +13,6 @@
 #include "target/i386/x86-defs/vmx-exit-list.h"
 #include "target/i386/vmx/caps.h"
 
-/* MSRs that QEMU has no name for; the SDM's */
-#define MSR_IA32_VMX_EXIT_CTLS2  0x493
-#define MSR_IA32_DEBUGCTL        0x1d9
-
 /* The current-VMCS pointer while no VMCS is current */
 #define X86_VMX_NO_VMCS UINT64_MAX
 

@@ -92,7 +92,7 @@ static void violates(uint64_t qual, void *addr, const char *title)
        vmread(X86_VMCS_GUEST_LINEAR_ADDRESS) == (uintptr_t)addr, title);
 }
 
-/* --- accesses ------------------------------------------------------------ */
+/* --- accesses ----------------------------------------------------------- */
 
 static void guest_accesses(void)
 {
@@ -145,7 +145,7 @@ static void test_accesses(void)
     exits(X86_VMX_EXIT_REASON_VMCALL, "it goes on where it stopped");
 }
 
-/* --- KeyIDs -------------------------------------------------------------- */
+/* --- KeyIDs ------------------------------------------------------------- */
 
 static void test_keyids(void)
 {
@@ -167,7 +167,7 @@ static void test_keyids(void)
     exits(X86_VMX_EXIT_REASON_VMCALL, "and without it the guest goes on");
 }
 
-/* --- an event whose delivery hits EPT ------------------------------------ */
+/* --- an event whose delivery hits EPT ----------------------------------- */
 
 static void __attribute__((naked)) vector_entry(void)
 {

@@ -220,7 +220,7 @@ static void test_bitmaps(void)
     ok(vmread(X86_VMCS_GUEST_CR4) & CR4_VMXE, "and leaves VMXE alone");
 }
 
-/* --- CPL 3 ----------------------------------------------------------------- */
+/* --- CPL 3 -------------------------------------------------------------- */
 
 static struct {
     uint8_t fixed[104];     /* its last word: where the I/O bitmap starts */
@@ -228,7 +228,7 @@ static struct {
     uint8_t end;
 } tss;
 
-__attribute__((naked)) static void guest_user(void)
+static __attribute__((naked)) void guest_user(void)
 {
     asm("outb %al, $0x80; outb %al, $0x81; vmcall");
 }

@@ -21,7 +21,7 @@
 
 #define PML_ENTRIES 512
 
-/* --- EPT tables and the log in memory ------------------------------------ */
+/* --- EPT tables and the log in memory ----------------------------------- */
 
 /*
  * The host address of an entry that lies in RAM, by way of the TLB for
@@ -91,7 +91,7 @@ static bool read_entry_debug(void *opaque, uint64_t addr, uint64_t *entry)
     return true;
 }
 
-/* --- translation --------------------------------------------------------- */
+/* --- translation -------------------------------------------------------- */
 
 bool vmx_mmu_stage2(CPUX86State *env, uint64_t gpa, MMUAccessType access,
                     hwaddr *paddr, int *prot, MemTxAttrs *attrs)
@@ -185,7 +185,7 @@ void vmx_mmu_stage2_exit(CPUX86State *env, uint64_t gpa, vaddr gla,
     vmx_exit(env, &exit, ra);
 }
 
-/* --- debuggers ----------------------------------------------------------- */
+/* --- debuggers ---------------------------------------------------------- */
 
 bool vmx_stage2_debug(CPUX86State *env, uint64_t gpa, hwaddr *paddr,
                       MemTxAttrs *attrs)
