@@ -18,6 +18,11 @@
 #define STATE_ACTIVE 0xc000070000000004ULL
 
 #define RIP 0x1000
+#define EFER_LMA (1 << 10)
+#define CS_64BIT 0xa09b
+
+/* The host waits for the Secure EPT entry */
+#define SEPT_HOST_PRIORITY (1ULL << 52)
 
 static SimPlatform *new_td(SimTd *td)
 {
@@ -136,6 +141,64 @@ static void test_triple_fault(void)
     sim_free(td.sim);
 }
 
+/* TDG.MEM.PAGE.ACCEPT; its RAX afterwards is in sim_lp() */
+static TdxTdVerdict accept_page(SimTd *td)
+{
+    SimLp *l = sim_lp(td->sim, 0);
+    X86Vmcs *v = l->run.vmcs;
+
+    v->guest_efer |= EFER_LMA;
+    v->guest_cs_ar = CS_64BIT;
+    v->exit_instr_length = 4;
+    l->gpr[TDX_RAX] = TDG_MEM_PAGE_ACCEPT;
+    l->gpr[TDX_RCX] = GPA;
+    return leave(td, X86_VMX_EXIT_REASON_TDCALL);
+}
+
+/* A guest that asks for what the host waits for is stopped after a while */
+static void test_host_priority(void)
+{
+    const uint64_t busy = TDX_OPERAND_BUSY | TDX_RCX;
+    SimPlatform *sim = sim_td_machine(2);
+    SimCall call;
+    SimTd td;
+    TdxTdRef ref;
+    TdxSeptWalk walk;
+
+    sim->tsc = 1000;
+    sim_td_build(&td, sim, 0);
+    sim_td_tables(&td, GPA);
+    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_PAGE_AUG, GPA, td.tdr,
+                       sim_td_page(&td)));
+    ref = (TdxTdRef) {
+        .m = sim->module, .tdr = tdx_tdr(sim->module, td.tdr),
+        .tdcs = sim_td_tdcs(&td),
+    };
+    walk = tdx_sept_walk(sim->module, tdx_td_eptp(&ref, 0), GPA,
+                         TDX_LEVEL_4K);
+    *walk.entry |= SEPT_HOST_PRIORITY;
+
+    enter(&td);
+    for (int i = 0; i < 2; i++) {
+        g_assert_cmpint(accept_page(&td), ==, TDX_TD_RESUME);
+        g_assert_cmphex(sim_lp(sim, 0)->gpr[TDX_RAX], ==, busy);
+    }
+    sim->tsc_offset += 1ULL << 40;
+    g_assert_cmpint(accept_page(&td), ==, TDX_TD_LEAVE);
+    g_assert_cmphex(sim_lp(sim, 0)->gpr[TDX_RAX], ==,
+                    TDX_HOST_PRIORITY_BUSY_TIMEOUT);
+    *walk.entry &= ~SEPT_HOST_PRIORITY;
+    assert_sound(&td);
+    enter(&td);
+    g_assert_cmphex(sim_lp(sim, 0)->gpr[TDX_RAX], ==, busy);
+    g_assert_cmpint(accept_page(&td), ==, TDX_TD_RESUME);
+    ASSERT_OK(sim_lp(sim, 0)->gpr[TDX_RAX]);
+    leave(&td, X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT);
+    sim_td_destroy(&td);
+    sim_free(sim);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -143,5 +206,6 @@ int main(int argc, char **argv)
     g_test_add_func("/td-run/locks", test_locks);
     g_test_add_func("/td-run/epochs", test_epochs);
     g_test_add_func("/td-run/triple-fault", test_triple_fault);
+    g_test_add_func("/td-run/host-priority", test_host_priority);
     return g_test_run();
 }

@@ -28,7 +28,8 @@ void tdx_module_save(const TdxModule *m, TdxSavePut *put, void *opaque);
 
 /**
  * tdx_module_load: become what was saved, of a module that was made with the
- * same configuration on a machine like this.  No SEAMCALL and no TD may be running.
+ * same configuration on a machine like this.  No SEAMCALL and no TD may be
+ * running.
  *
  * Nothing that is read is trusted: no value is taken that would lead the
  * module's own loops and tables astray; whether they agree with each other

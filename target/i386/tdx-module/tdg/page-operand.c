@@ -47,20 +47,20 @@ TdxStatus tdx_tdg_page_walk(TdxCall *c, uint64_t gpa, unsigned level,
     return TDX_SUCCESS;
 }
 
-bool tdx_tdg_page_lock(TdxSeptWalk *walk)
+TdxStatus tdx_tdg_page_lock(TdxSeptWalk *walk)
 {
     uint64_t old = __atomic_fetch_or(walk->entry, TDX_SEPT_LOCK,
                                      __ATOMIC_ACQUIRE);
 
     if (old & TDX_SEPT_LOCK) {
-        return false;
+        return tdx_op(TDX_OPERAND_BUSY, TDX_RCX);
     }
     walk->value = old;
     if (old & ENTRY_HOST_PRIORITY) {
         tdx_sept_store(walk->entry, old);
-        return false;
+        return tdx_op(TDX_OPERAND_BUSY_HOST_PRIORITY, TDX_RCX);
     }
-    return true;
+    return TDX_SUCCESS;
 }
 
 TdxStatus tdx_tdg_page_violation(TdxCall *c, const TdxSeptWalk *walk,

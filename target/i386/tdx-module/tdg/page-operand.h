@@ -21,7 +21,7 @@ TdxStatus tdx_tdg_page_walk(TdxCall *c, uint64_t gpa, unsigned level,
                        TdxSeptWalk *walk);
 
 /** tdx_tdg_page_lock: take the entry's lock; @walk has its value then */
-bool tdx_tdg_page_lock(TdxSeptWalk *walk);
+TdxStatus tdx_tdg_page_lock(TdxSeptWalk *walk);
 
 /** tdx_tdg_page_violation: end in the VMM, which is told of the entry */
 TdxStatus tdx_tdg_page_violation(TdxCall *c, const TdxSeptWalk *walk,

@@ -119,8 +119,9 @@ static TdxStatus tdg_mem_page_accept(TdxCall *c)
                ? tdx_op(TDX_PAGE_ALREADY_ACCEPTED, walk.level)
                : tdx_tdg_page_violation(c, &walk, gpa, level, TDX_EEQ_ACCEPT);
     }
-    if (!tdx_tdg_page_lock(&walk)) {
-        return tdx_op(TDX_OPERAND_BUSY, TDX_RCX);
+    status = tdx_tdg_page_lock(&walk);
+    if (status) {
+        return status;
     }
     status = accept_locked(c, &walk, gpa, level);
     tdx_sept_store(walk.entry, walk.value);
