@@ -209,7 +209,8 @@ static int post_load(void *opaque, int version_id)
 
 /*
  * Versions 1 and 2 held a structure of the module as it was in memory, and the
- * vCPUs of version 3 had no VMCS.  QEMU refuses them in one line: "incoming version_id 1 is too old".
+ * vCPUs of version 3 had no VMCS.  QEMU refuses them in one line: "incoming
+ * version_id 1 is too old".
  */
 const VMStateDescription vmstate_tdx_module = {
     .name = "tdx-module",

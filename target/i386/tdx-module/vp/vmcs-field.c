@@ -13,10 +13,11 @@ bool tdx_vmcs_read(const X86Vmcs *vmcs, uint32_t encoding, uint64_t *value)
         *value = vmcs->member; \
         return true;
     switch (encoding) {
+    default:
+        return false;
     X86_VMCS_FIELD_LIST(READ)
     }
 #undef READ
-    return false;
 }
 
 bool tdx_vmcs_write(X86Vmcs *vmcs, uint32_t encoding, uint64_t value)
