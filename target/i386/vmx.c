@@ -118,6 +118,7 @@ void x86_vmx_realize(X86CPU *cpu)
 
 void x86_vmx_unrealize(X86CPU *cpu)
 {
+    vmx_vapic_unmap(cpu);
     qemu_del_vm_change_state_handler(cpu->vmx->vm_change);
     timer_free(cpu->vmx->timer);
 }
@@ -167,6 +168,7 @@ void x86_vmx_reset(X86CPU *cpu)
     if (timer) {
         timer_del(timer);
     }
+    vmx_vapic_unmap(cpu);
     memset(vmx, 0, sizeof(*vmx));
     vmx->cpu = cpu;
     vmx->caps = caps;
@@ -217,6 +219,9 @@ VmxPending vmx_pending(X86CPU *cpu, int request)
     if (request & CPU_INTERRUPT_SIPI) {
         return VMX_PENDING_SIPI;
     }
+    if (vmx->apic.exit_reason) {
+        return VMX_PENDING_APIC;
+    }
     if (qatomic_read(&vmx->init_pending)) {
         return VMX_PENDING_INIT;
     }
@@ -255,6 +260,9 @@ VmxPending vmx_pending(X86CPU *cpu, int request)
     }
     if ((ctl->proc & X86_VMX_PROC_INTR_WINDOW_EXITING) && intr_open) {
         return VMX_PENDING_INTR_WINDOW;
+    }
+    if (vmx->apic.pending && intr_open) {
+        return VMX_PENDING_VIRTUAL_INTR;
     }
     return VMX_PENDING_NONE;
 }
@@ -302,6 +310,9 @@ static int vmx_post_load(void *opaque, int version_id)
     if (guest) {
         vmx->run = &vmx->vmcs;
         vmx_decode_controls(cpu);
+        if (vmx->ctl.proc & X86_VMX_PROC_TPR_SHADOW) {
+            vmx_vapic_map(&cpu->env);
+        }
         if (vmx->ctl.pin & X86_VMX_PIN_PREEMPTION_TIMER) {
             timer_mod(vmx->timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
         }
@@ -311,8 +322,8 @@ static int vmx_post_load(void *opaque, int version_id)
 
 const VMStateDescription vmstate_x86_vmx = {
     .name = "cpu/vmx",
-    .version_id = 2,
-    .minimum_version_id = 2,
+    .version_id = 3,
+    .minimum_version_id = 3,
     .needed = vmx_state_needed,
     .pre_save = vmx_pre_save,
     .post_load = vmx_post_load,
@@ -333,6 +344,11 @@ const VMStateDescription vmstate_x86_vmx = {
         VMSTATE_UINT64(ple_last, X86VmxState),
         VMSTATE_UINT64_ARRAY(mmu.pdpte, X86VmxState, 4),
         VMSTATE_UINT64_ARRAY(mmu.pdpte_walk, X86VmxState, 4),
+        VMSTATE_UINT8(apic.rvi, X86VmxState),
+        VMSTATE_UINT8(apic.svi, X86VmxState),
+        VMSTATE_BOOL(apic.pending, X86VmxState),
+        VMSTATE_UINT32(apic.exit_reason, X86VmxState),
+        VMSTATE_UINT64(apic.exit_qualification, X86VmxState),
         VMSTATE_END_OF_LIST()
     },
 };

@@ -48,6 +48,8 @@
  *   by EPT, with accessed and dirty flags, of 4 or 5 levels, from there
  * @vpid: tag of linear translations; 0 unless VPID is on
  * @pml: stores that set a dirty flag are logged
+ * @tpr_threshold, @eoi_exit: what of the virtual APIC exits
+ * @posted_intr_vector, @posted_intr_desc: notification, and for whom
  */
 typedef struct VmxControls {
     uint32_t pin;
@@ -69,6 +71,10 @@ typedef struct VmxControls {
     uint64_t io_bitmap[2];
     uint64_t msr_bitmap;
     uint64_t virtual_apic;
+    uint32_t tpr_threshold;
+    uint64_t eoi_exit[4];
+    uint16_t posted_intr_vector;
+    uint64_t posted_intr_desc;
     bool ept;
     bool ept_ad;
     uint8_t ept_levels;
@@ -155,6 +161,29 @@ typedef struct VmxMmu {
 } VmxMmu;
 
 /**
+ * VmxVirtualApic: the guest's virtual APIC, in non-root operation.
+ * @page: the virtual-APIC page, NULL: no memory is there
+ * @pid: the posted-interrupt descriptor, likewise
+ * @written: told of each store to one of the two, at @host
+ * @maps: vapic.c's, if the two are memory of ordinary guests
+ * @rvi, @svi: the highest vector that is requested and that is in service
+ * @pending: a virtual interrupt is recognized
+ * @exit_reason, @exit_qualification: an exit that is due after the
+ *   instruction; none if the reason is 0
+ */
+typedef struct VmxVirtualApic {
+    uint8_t *page;
+    uint8_t *pid;
+    void (*written)(X86CPU *cpu, const uint8_t *host, size_t size);
+    struct VmxApicMaps *maps;
+    uint8_t rvi;
+    uint8_t svi;
+    bool pending;
+    uint32_t exit_reason;
+    uint64_t exit_qualification;
+} VmxVirtualApic;
+
+/**
  * X86VmxState: what ArchCPU.vmx points to on a CPU with VMX; the pointer is
  * NULL on every other CPU, and stays as it is after realize.
  * @vmxon: in VMX operation; written by the vCPU's thread under the BQL
@@ -184,6 +213,7 @@ typedef struct VmxMmu {
  * @ple_first, @ple_last: TSC of the first and the latest PAUSE of a loop
  * @msr_list, @msr_failed: an MSR list is being processed; a write faulted
  * @mmu: tag of the guest's translations
+ * @apic: the guest's virtual APIC
  * @exits, @entries, @failed_entries: how often, by basic exit reason
  */
 typedef struct X86VmxState {
@@ -219,6 +249,7 @@ typedef struct X86VmxState {
     bool msr_list;
     bool msr_failed;
     VmxMmu mmu;
+    VmxVirtualApic apic;
 
     uint64_t exits[X86_VMX_EXIT_COUNTERS];
     uint64_t entries;
@@ -505,20 +536,26 @@ target_ulong x86_vmx_write_cr(CPUX86State *env, int reg, target_ulong val,
 /** x86_vmx_clts: CLTS by a guest that does not own TS: done, or it exits */
 bool x86_vmx_clts(CPUX86State *env, uintptr_t ra);
 
+/**
+ * x86_vmx_write_tpr: MOV to CR8, all checks passed.  Returns whether the TPR
+ * is that of a guest's virtual APIC, and has been written there.
+ */
+bool x86_vmx_write_tpr(CPUX86State *env, uint64_t cr8);
+
 /* --- MSRs and the TSC --------------------------------------------------- */
 
 /** x86_vmx_tsc: the time-stamp counter as software sees it */
 uint64_t x86_vmx_tsc(CPUX86State *env);
 
-/** x86_vmx_rdmsr: read an MSR of a CPU with VMX; false: it is none */
-bool x86_vmx_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val);
-
-/* How a CPU with VMX takes WRMSR */
+/* How a CPU with VMX takes RDMSR and WRMSR */
 typedef enum X86VmxMsr {
     X86_VMX_MSR_STOCK,      /* not ours: as on any other CPU */
     X86_VMX_MSR_DONE,
     X86_VMX_MSR_GP,
 } X86VmxMsr;
+
+/** x86_vmx_rdmsr: read one, or refuse what stock QEMU would read */
+X86VmxMsr x86_vmx_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val);
 
 /** x86_vmx_wrmsr: write one, or refuse what stock QEMU would take */
 X86VmxMsr x86_vmx_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val);
@@ -576,6 +613,7 @@ typedef enum VmxPending {
     VMX_PENDING_NONE,
     VMX_PENDING_POLL,
     VMX_PENDING_SIPI,
+    VMX_PENDING_APIC,
     VMX_PENDING_INIT,
     VMX_PENDING_MACHINE_CHECK,
     VMX_PENDING_MTF,
@@ -587,6 +625,7 @@ typedef enum VmxPending {
     VMX_PENDING_INTR_EXIT,
     VMX_PENDING_INTR,
     VMX_PENDING_INTR_WINDOW,
+    VMX_PENDING_VIRTUAL_INTR,
 } VmxPending;
 
 /** vmx_pending: what is next, of what @request and the guest's state allow */
@@ -610,6 +649,15 @@ void vmx_timer_arm(X86CPU *cpu, uint64_t ticks);
 
 /** vmx_decode_controls: fill @ctl from @run */
 void vmx_decode_controls(X86CPU *cpu);
+
+/**
+ * vmx_vapic_map: find what @ctl says of the virtual APIC in the machine's
+ * memory, as for a guest of VMLAUNCH
+ */
+void vmx_vapic_map(CPUX86State *env);
+
+/** vmx_vapic_unmap: there is no virtual APIC any more.  BQL held. */
+void vmx_vapic_unmap(X86CPU *cpu);
 
 /* --- the current VMCS --------------------------------------------------- */
 

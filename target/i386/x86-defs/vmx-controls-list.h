@@ -42,7 +42,7 @@
     X(PIN,   NMI_EXITING,           3, 1)                                    \
     X(PIN,   VIRTUAL_NMIS,          5, 1)                                    \
     X(PIN,   PREEMPTION_TIMER,      6, 1)                                    \
-    X(PIN,   POSTED_INTERRUPTS,     7, 0)                                    \
+    X(PIN,   POSTED_INTERRUPTS,     7, 1)                                    \
                                                                              \
     X(PROC,  INTR_WINDOW_EXITING,   2, 1)                                    \
     X(PROC,  TSC_OFFSETTING,        3, 1)                                    \
@@ -56,7 +56,7 @@
     X(PROC,  TERTIARY,             17, 0)                                    \
     X(PROC,  CR8_LOAD_EXITING,     19, 1)                                    \
     X(PROC,  CR8_STORE_EXITING,    20, 1)                                    \
-    X(PROC,  TPR_SHADOW,           21, 0)                                    \
+    X(PROC,  TPR_SHADOW,           21, 1)                                    \
     X(PROC,  NMI_WINDOW_EXITING,   22, 1)                                    \
     X(PROC,  MOV_DR_EXITING,       23, 1)                                    \
     X(PROC,  UNCOND_IO_EXITING,    24, 1)                                    \
@@ -71,12 +71,12 @@
     X(PROC2, EPT,                   1, 1)                                    \
     X(PROC2, DESC_TABLE_EXITING,    2, 1)                                    \
     X(PROC2, RDTSCP,                3, 1)                                    \
-    X(PROC2, X2APIC_MODE,           4, 0)                                    \
+    X(PROC2, X2APIC_MODE,           4, 1)                                    \
     X(PROC2, VPID,                  5, 1)                                    \
     X(PROC2, WBINVD_EXITING,        6, 1)                                    \
     X(PROC2, UNRESTRICTED_GUEST,    7, 1)                                    \
-    X(PROC2, APIC_REGISTER_VIRT,    8, 0)                                    \
-    X(PROC2, VIRTUAL_INTR_DELIVERY, 9, 0)                                    \
+    X(PROC2, APIC_REGISTER_VIRT,    8, 1)                                    \
+    X(PROC2, VIRTUAL_INTR_DELIVERY, 9, 1)                                    \
     X(PROC2, PAUSE_LOOP_EXITING,   10, 1)                                    \
     X(PROC2, RDRAND_EXITING,       11, 1)                                    \
     X(PROC2, INVPCID,              12, 0)                                    \

@@ -29,29 +29,30 @@ void x86_cr_reserved_fault(CPUX86State *env, uintptr_t ra)
 bool x86_seam_rdmsr_insn(CPUX86State *env, uintptr_t ra)
 {
     X86CPU *cpu = env_archcpu(env);
-    uint64_t val;
+    uint32_t msr = env->regs[R_ECX];
+    uint64_t val = 0;
+    X86VmxMsr vmx;
+    X86SeamMsr seam = X86_SEAM_MSR_STOCK;
 
     if (!x86_cpu_has_seam(cpu)) {
         return false;
     }
-    if (x86_vmx_rdmsr(env, env->regs[R_ECX], &val)) {
-        env->regs[R_EAX] = (uint32_t)val;
-        env->regs[R_EDX] = (uint32_t)(val >> 32);
-        return true;
+    vmx = x86_vmx_rdmsr(env, msr, &val);
+    if (vmx == X86_VMX_MSR_STOCK) {
+        seam = x86_seam_guest_rdmsr(cpu, msr, &val);
     }
-    switch (x86_seam_guest_rdmsr(cpu, env->regs[R_ECX], &val)) {
-    case X86_SEAM_MSR_DONE:
-        env->regs[R_EAX] = (uint32_t)val;
-        env->regs[R_EDX] = (uint32_t)(val >> 32);
-        return true;
-    case X86_SEAM_MSR_GP:
-        if (x86_vmx_msr_fault(env)) {
-            return true;
-        }
-        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
-    default:
+    if (vmx == X86_VMX_MSR_STOCK && seam == X86_SEAM_MSR_STOCK) {
         return false;
     }
+    if (vmx == X86_VMX_MSR_GP || seam == X86_SEAM_MSR_GP) {
+        if (!x86_vmx_msr_fault(env)) {
+            raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+        }
+        return true;
+    }
+    env->regs[R_EAX] = (uint32_t)val;
+    env->regs[R_EDX] = (uint32_t)(val >> 32);
+    return true;
 }
 
 bool x86_seam_wrmsr_insn(CPUX86State *env, uintptr_t ra)

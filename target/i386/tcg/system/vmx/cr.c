@@ -125,6 +125,9 @@ target_ulong x86_vmx_write_cr(CPUX86State *env, int reg, target_ulong val,
             raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
         }
     }
+    if (reg == 8 && val > 0xf) {
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+    }
     check_fixed(env, reg, val, ra);
     return val;
 }
@@ -183,7 +186,8 @@ target_ulong helper_vmx_read_cr(CPUX86State *env, uint32_t reg)
         return (env->cr[4] & ~ctl->cr4_mask) |
                (ctl->cr4_shadow & ctl->cr4_mask);
     case 8:
-        return helper_read_cr8(env);
+        return ctl->proc & X86_VMX_PROC_TPR_SHADOW ? vmx_vapic_cr8(env) :
+                                                     helper_read_cr8(env);
     default:
         return env->cr[reg];
     }
@@ -221,7 +225,7 @@ static void write_tsc(CPUX86State *env, uint64_t val)
 
 /* --- MSRs --------------------------------------------------------------- */
 
-bool x86_vmx_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val)
+X86VmxMsr x86_vmx_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
 
@@ -230,12 +234,12 @@ bool x86_vmx_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val)
         /* The list that VM exit stores has the CPU's own as the exit began. */
         *val = vmx->msr_list ? vmx->exit_tsc + vmx->host_tsc_offset :
                                x86_vmx_tsc(env);
-        return true;
+        return X86_VMX_MSR_DONE;
     case X86_MSR_DEBUGCTL:
         *val = vmx->debugctl;
-        return true;
+        return X86_VMX_MSR_DONE;
     default:
-        return false;
+        return vmx_vapic_rdmsr(env, msr, val);
     }
 }
 
@@ -263,7 +267,7 @@ X86VmxMsr x86_vmx_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val)
         return vmx_canonical(env, val) ? X86_VMX_MSR_STOCK :
                                          X86_VMX_MSR_GP;
     default:
-        return X86_VMX_MSR_STOCK;
+        return vmx_vapic_wrmsr(env, msr, val);
     }
 }
 

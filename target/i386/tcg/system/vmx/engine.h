@@ -46,6 +46,40 @@ uint32_t vmx_timer_stop(CPUX86State *env);
 void vmx_inject(CPUX86State *env, uint32_t info, uint32_t error,
                 uint32_t insn_len);
 
+/* --- vapic.c ------------------------------------------------------------ */
+
+/**
+ * vmx_vapic_begin: non-root operation begins with a TPR shadow; the virtual
+ * APIC's memory is known
+ * @intr_status: guest interrupt status, SVI above RVI
+ */
+void vmx_vapic_begin(CPUX86State *env, uint16_t intr_status);
+
+/** vmx_vapic_end: it ends.  Returns the guest interrupt status. */
+uint16_t vmx_vapic_end(CPUX86State *env);
+
+/**
+ * vmx_vapic_deliver: the virtual interrupt that is pending is taken.
+ * Returns its vector.
+ */
+uint8_t vmx_vapic_deliver(CPUX86State *env);
+
+/**
+ * vmx_vapic_notified: the CPU has acknowledged external interrupt @vector.
+ * Returns whether that was the notification of posted interrupts, which are
+ * in the virtual APIC then, and no exit.  BQL held.
+ */
+bool vmx_vapic_notified(CPUX86State *env, int vector);
+
+/** vmx_vapic_cr8: MOV from CR8 by a guest with TPR shadow */
+uint8_t vmx_vapic_cr8(CPUX86State *env);
+
+/** vmx_vapic_rdmsr: RDMSR of an x2APIC MSR, of a virtual APIC or not */
+X86VmxMsr vmx_vapic_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val);
+
+/** vmx_vapic_wrmsr: WRMSR, likewise */
+X86VmxMsr vmx_vapic_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val);
+
 /* --- exit.c ------------------------------------------------------------- */
 
 /**

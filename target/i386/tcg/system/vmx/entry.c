@@ -51,6 +51,11 @@ void vmx_decode_controls(X86CPU *cpu)
         .io_bitmap = { v->io_bitmap_a, v->io_bitmap_b },
         .msr_bitmap = v->msr_bitmap,
         .virtual_apic = v->virtual_apic_addr,
+        .tpr_threshold = v->tpr_threshold,
+        .eoi_exit = { v->eoi_exit_bitmap0, v->eoi_exit_bitmap1,
+                      v->eoi_exit_bitmap2, v->eoi_exit_bitmap3 },
+        .posted_intr_vector = v->posted_intr_vector,
+        .posted_intr_desc = v->posted_intr_desc_addr,
     };
     if (ctl->proc & X86_VMX_PROC_TSC_OFFSETTING) {
         ctl->tsc_offset = v->tsc_offset;
@@ -191,6 +196,10 @@ static void run_guest(CPUX86State *env)
     vmx_mmu_enter(env);
     if (ctl->pin & X86_VMX_PIN_PREEMPTION_TIMER) {
         vmx_timer_start(env, v->preemption_timer);
+    }
+    if (ctl->proc & X86_VMX_PROC_TPR_SHADOW) {
+        vmx_vapic_map(env);
+        vmx_vapic_begin(env, v->guest_intr_status);
     }
     vmx_attention(env);
     if (inject) {

@@ -68,7 +68,8 @@ void vmx_attention(CPUX86State *env)
     if ((ctl->proc & (X86_VMX_PROC_INTR_WINDOW_EXITING |
                       X86_VMX_PROC_NMI_WINDOW_EXITING |
                       X86_VMX_PROC_MONITOR_TRAP)) ||
-        vmx->mtf || vmx->pending_debug || qatomic_read(&vmx->init_pending) ||
+        vmx->mtf || vmx->pending_debug || vmx->apic.exit_reason ||
+        vmx->apic.pending || qatomic_read(&vmx->init_pending) ||
         ((ctl->pin & X86_VMX_PIN_PREEMPTION_TIMER) &&
          cpu_get_tsc(env) >= vmx->timer_tsc)) {
         bool locked = bql_locked();
@@ -105,6 +106,18 @@ static void exit_event(CPUX86State *env, X86VmxExitReason reason,
     });
 }
 
+/* HLT goes on after what was no event for the guest. */
+static void resume_halt(CPUX86State *env)
+{
+    CPUState *cs = env_cpu(env);
+
+    if (env_archcpu(env)->vmx->hlt) {
+        cs->halted = 1;
+        cs->exception_index = EXCP_HLT;
+        cpu_loop_exit(cs);
+    }
+}
+
 static bool external_interrupt(CPUX86State *env)
 {
     CPUState *cs = env_cpu(env);
@@ -119,6 +132,10 @@ static bool external_interrupt(CPUX86State *env)
     vector = cpu_get_pic_interrupt(env);
     if (vector < 0) {
         return false;
+    }
+    if (vmx_vapic_notified(env, vector)) {
+        resume_halt(env);
+        return true;
     }
     exit_event(env, X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT, (X86VmcsEvent) {
         .type = X86_VMCS_EVENT_EXT_INTR,
@@ -180,6 +197,12 @@ bool vmx_exec_interrupt(X86CPU *cpu, int request)
         /* There is no activity state that waits for it. */
         cpu_reset_interrupt(cs, CPU_INTERRUPT_SIPI);
         return false;
+    case VMX_PENDING_APIC:
+        vmx_switch_to_host(env, &(VmxExit) {
+            .reason = vmx->apic.exit_reason,
+            .qualification = vmx->apic.exit_qualification,
+        });
+        return true;
     case VMX_PENDING_INIT:
         vmx->init_pending = false;
         exit_reason(env, X86_VMX_EXIT_REASON_INIT);
@@ -230,6 +253,12 @@ bool vmx_exec_interrupt(X86CPU *cpu, int request)
         return true;
     case VMX_PENDING_INTR_WINDOW:
         exit_reason(env, X86_VMX_EXIT_REASON_INTERRUPT_WINDOW);
+        return true;
+    case VMX_PENDING_VIRTUAL_INTR:
+        cs->interrupt_request &= ~CPU_INTERRUPT_VMX;
+        vector = vmx_vapic_deliver(env);
+        vmx_attention(env);
+        do_interrupt_x86_hardirq(env, vector, 1);
         return true;
     default:
         g_assert_not_reached();

@@ -200,6 +200,13 @@ static void save_guest(CPUX86State *env, X86Vmcs *v)
     v->guest_rip = vmx->vectoring.info ? vmx->vectoring.eip : env->eip;
     v->guest_rflags = cpu_compute_eflags(env);
     save_blocking(env, v);
+    if (ctl->proc & X86_VMX_PROC_TPR_SHADOW) {
+        uint16_t status = vmx_vapic_end(env);
+
+        if (ctl->proc2 & X86_VMX_PROC2_VIRTUAL_INTR_DELIVERY) {
+            v->guest_intr_status = status;
+        }
+    }
     if (ctl->pin & X86_VMX_PIN_PREEMPTION_TIMER) {
         uint32_t left = vmx_timer_stop(env);
 
