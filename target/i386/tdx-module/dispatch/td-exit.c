@@ -298,7 +298,8 @@ TdxTdVerdict tdx_module_td_exit(TdxModule *m, unsigned lp,
         return TDX_TD_GONE;
     case TDX_EXIT_LEAVE:
         tdx_exit_finish_leave(&e);
-        return TDX_TD_LEAVE;
+        return __atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)
+               ? TDX_TD_GONE : TDX_TD_LEAVE;
     default:
         return TDX_TD_RESUME;
     }

@@ -120,7 +120,10 @@ void tdx_exit_finish_leave(TdxExit *e)
         }
         memcpy(e->guest->gpr, e->gpr, sizeof(e->guest->gpr));
         settle(e);
-        tdx_vp_store(e->m, e->lp);
+        if (!tdx_vp_store(e->m, e->lp)) {
+            tdx_td_no_content(e->m, e->tdr,
+                              "the extended state of a vCPU has no memory");
+        }
         if (e->trap || e->vmcall) {
             tdx_exit_advance(e);
         }

@@ -126,8 +126,12 @@ static uint64_t get_vm_ctls(const void *scope, unsigned index)
 
 static uint64_t get_x2apic_id(const void *scope, unsigned index)
 {
-    TdxTdcsVirtualCpus *cpus = tdx_td_tdcs_page(scope, TDX_TDCS_VIRTUAL_CPUS);
+    const TdxTdRef *td = scope;
+    TdxTdcsVirtualCpus *cpus = tdx_td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
 
+    if (!cpus) {
+        tdx_td_no_content(td->m, td->tdr, "a TDCS page has no memory");
+    }
     return cpus && index < TDX_MAX_VCPUS ? cpus->x2apic_id[index] : 0;
 }
 

@@ -91,7 +91,11 @@ static uint64_t get_word(const TdxVpRef *vp, unsigned page, unsigned index)
                                                        index / per_page],
                                        TDX_PAGE_4K);
 
-    return words ? words[index % per_page] : 0;
+    if (!words) {
+        tdx_td_no_content(vp->m, vp->td->tdr, "a TDVPS page has no memory");
+        return 0;
+    }
+    return words[index % per_page];
 }
 
 static uint64_t get_vapic(const void *scope, unsigned index)

@@ -78,12 +78,17 @@ TdxStatus tdx_td_guest_cpuid_settle(TdxTdRef *td)
     TdxTdcsVirtualCpus *cpus = tdx_td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
     TdxTdcs *tdcs = td->tdcs;
     uint32_t leaf, subleaf;
+    TdxStatus status;
 
     if (!cpus) {
         return tdx_td_no_content(td->m, td->tdr, "a TDCS page has no memory");
     }
     for (unsigned i = 0; tdx_native_cpuid_at(td->m, i, &leaf, &subleaf); i++) {
         tdx_td_virtual_cpuid(td, leaf, subleaf, cpus->values[i].reg);
+    }
+    status = tdx_td_intact(td);
+    if (status) {
+        return status;
     }
     tdcs->cpuid_configured = 0;
     for (unsigned i = 0; i < TDX_NUM_CPUID_FLAGS; i++) {

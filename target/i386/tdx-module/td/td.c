@@ -69,6 +69,13 @@ void *tdx_td_tdcs_page(const TdxTdRef *td, unsigned page)
     return tdx_td_private(td->m, td->tdr, td->tdr->tdcx[page], TDX_PAGE_4K);
 }
 
+TdxStatus tdx_td_intact(const TdxTdRef *td)
+{
+    return tdx_require(!__atomic_load_n(&td->m->st.fatal, __ATOMIC_SEQ_CST),
+                       TDX_STATUS_NONE) ?:
+           tdx_require(!tdx_tdr_fatal(td->tdr), TDX_TD_FATAL);
+}
+
 uint64_t tdx_td_eptp(const TdxTdRef *td, unsigned vm)
 {
     unsigned page = vm ? TDX_TDCS_L2_SEPT_ROOT + vm - 1 : TDX_TDCS_SEPT_ROOT;

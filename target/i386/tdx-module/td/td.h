@@ -108,6 +108,13 @@ static inline void tdx_td_kill(TdxTdr *tdr)
 TdxStatus tdx_td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why);
 
 /**
+ * tdx_td_intact: has all content been found so far, by what cannot answer a
+ * status itself?  It calls tdx_td_no_content() where it finds none; this is
+ * the status for that.
+ */
+TdxStatus tdx_td_intact(const TdxTdRef *td);
+
+/**
  * tdx_td_eptp: EPTP of the Secure EPT of VM @vm: 0 is the TD itself, the
  * others are its L2 VMs, of which tdx_td_num_vms() tells how many there are
  */

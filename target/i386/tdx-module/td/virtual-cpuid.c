@@ -77,6 +77,9 @@ static void configured(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
     const TdxCpuidConfig *entry = tdx_cpuid_config_of(leaf, subleaf);
 
     tdx_common_cpuid(td->m, leaf, subleaf, regs);
+    if (!cpus) {
+        tdx_td_no_content(td->m, td->tdr, "a TDCS page has no memory");
+    }
     for (unsigned reg = 0; cpus && entry && reg < TDX_NUM_CPUID_REGS; reg++) {
         regs[reg] &= ~(entry->direct[reg] | entry->allow[reg]);
         regs[reg] |= cpus->cpuid[entry - tdx_cpuid_config].reg[reg];

@@ -14,7 +14,8 @@
  * tdx_td_virtual_cpuid: the CPUID that the TD's guest sees, from the
  * processor's and from what TDH.MNG.INIT configured (TD life cycle 4.5)
  * @subleaf: TDX_CPUID_NO_SUBLEAF for a leaf without subleaves
- * @regs: the result; zeros when the module does not know the leaf
+ * @regs: the result; zeros when the module does not know the leaf; only to be
+ *   used if tdx_td_intact()
  */
 void tdx_td_virtual_cpuid(const TdxTdRef *td, uint32_t leaf, uint32_t subleaf,
                           uint32_t regs[TDX_NUM_CPUID_REGS]);

@@ -48,7 +48,14 @@ static TdxStatus tdh_mng_rd(TdxCall *c)
         }
     }
     /* Some fields are in pages that only reading them looks at */
-    return tdx_tdr_fatal(td.tdr) ? TDX_TD_FATAL : status;
+    if (tdx_td_intact(&td)) {
+        c->gpr[TDX_R8] = 0;
+        if (c->version) {
+            c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
+        }
+        return tdx_td_intact(&td);
+    }
+    return status;
 }
 
 const TdxLeaf tdx_leaf_TDH_MNG_RD = {

@@ -164,10 +164,12 @@ static void notify(const TdxCall *c)
 static TdxStatus enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
 {
     TdxRunning *run = tdx_vp_prepare_run(c->m, c->lp);
-    TdxStatus status = join_epoch(c, td, vp);
     TdxEpfResult filter;
+    TdxStatus status;
     uint64_t gpa = 0;
 
+    status = tdx_vp_load_xsave(c->m, c->lp, vp) ?:
+             join_epoch(c, td, vp);
     if (status) {
         return status;
     }

@@ -86,7 +86,11 @@ static TdxStatus tdh_vp_init(TdxCall *c)
     }
     vp.tdvps->x2apic_id = c->version ? c->gpr[TDX_R8] : NO_X2APIC_ID;
     vp.tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
-    tdx_vp_reset(c, &vp, &td, index, c->gpr[TDX_RDX]);
+    status = tdx_vp_reset(c, &vp, &td, index, c->gpr[TDX_RDX]);
+    if (status) {
+        __atomic_fetch_sub(&td.tdcs->num_vcpus, 1, __ATOMIC_SEQ_CST);
+        return status;
+    }
     return tdx_vp_associate(c, &vp, &td);
 }
 

@@ -55,12 +55,12 @@ static uint8_t *xsave_page(const TdxVpRef *vp, unsigned page)
 }
 
 /* Extended state as the TD's XFAM needs it: in one piece while it runs */
-static bool copy_xsave(TdxRunning *r, bool load)
+static bool copy_xsave(TdxRunning *r, const TdxVpRef *vp, bool load)
 {
-    uint32_t size = r->vp.tdvps->guest.xsave_size;
+    uint32_t size = vp->td->tdcs->xsave_size;
 
     for (unsigned i = 0; i * TDX_PAGE_4K < size; i++) {
-        uint8_t *page = xsave_page(&r->vp, i);
+        uint8_t *page = xsave_page(vp, i);
         uint8_t *piece = r->xsave + i * TDX_PAGE_4K;
         uint32_t n = MIN(size - i * TDX_PAGE_4K, TDX_PAGE_4K);
 
@@ -122,6 +122,14 @@ static void pass_xmms_out(TdxRunning *r, uint16_t mask)
 
 /* --- the way in ----------------------------------------------------------- */
 
+TdxStatus tdx_vp_load_xsave(TdxModule *m, unsigned lp, const TdxVpRef *vp)
+{
+    return copy_xsave(tdx_vp_running(m, lp), vp, true)
+           ? TDX_SUCCESS
+           : tdx_td_no_content(m, vp->td->tdr,
+                               "the extended state of a vCPU has no memory");
+}
+
 /* 1.4: what the VMM answers to TDG.VP.VMCALL; the mask is in guest RCX */
 static void pass_registers_in(const TdxCall *c, TdxRunning *r)
 {
@@ -155,7 +163,6 @@ void tdx_vp_load(const TdxCall *c, TdxTdRef *td, TdxVpRef *vp, TdxTdRun *run)
     guest->xsave = r->xsave;
     guest->xsave_mask = r->td.tdcs->xfam;
     guest->xsave_size = r->td.tdcs->xsave_size;
-    copy_xsave(r, true);
     if (r->vp.tdvps->last_td_exit == TDX_LAST_TDVMCALL) {
         pass_registers_in(c, r);
     }
@@ -186,7 +193,7 @@ void tdx_vp_load(const TdxCall *c, TdxTdRef *td, TdxVpRef *vp, TdxTdRun *run)
 bool tdx_vp_store(TdxModule *m, unsigned lp)
 {
     TdxRunning *r = tdx_vp_running(m, lp);
-    bool ok = copy_xsave(r, false);
+    bool ok = copy_xsave(r, &r->vp, false);
 
     /* An address of this process has no business in a page of the TD */
     r->vp.tdvps->guest.xsave = NULL;
@@ -258,7 +265,12 @@ uint64_t tdx_vp_state_details(const TdxVpRef *vp)
                                       TDX_PAGE_4K);
     uint8_t rvi = vp->vmcs->guest_intr_status;
     uint8_t svi = vp->vmcs->guest_intr_status >> 8;
-    uint8_t ppr = vapic ? vapic[VAPIC_PPR] : UINT8_MAX;
+    uint8_t ppr;
+
+    if (!vapic) {
+        tdx_td_no_content(vp->m, vp->td->tdr, "a TDVPS page has no memory");
+    }
+    ppr = vapic ? vapic[VAPIC_PPR] : UINT8_MAX;
 
     return (rvi >> 4 > ppr >> 4 ? DETAILS_INTERRUPT : 0) |
            (svi > LAST_EXCEPTION_VECTOR ? DETAILS_SERVICE : 0) |

@@ -59,6 +59,13 @@ TdxRunning *tdx_vp_prepare_run(TdxModule *m, unsigned lp);
 void tdx_vp_flush_translations(TdxModule *m, unsigned lp, const TdxTdRef *td);
 
 /**
+ * tdx_vp_load_xsave: bring the guest's extended state into one piece, before
+ * tdx_vp_load().  Answers TDX_TD_FATAL, or stops the module, where it is not
+ * to be found.
+ */
+TdxStatus tdx_vp_load_xsave(TdxModule *m, unsigned lp, const TdxVpRef *vp);
+
+/**
  * tdx_vp_load: step 12 to 15 of an entry; @td and @vp, whose locks move to the
  * LP, are set to nothing.
  * @run: what the engine is told
@@ -67,7 +74,7 @@ void tdx_vp_load(const TdxCall *c, TdxTdRef *td, TdxVpRef *vp, TdxTdRun *run);
 
 /**
  * tdx_vp_store: step 2 to 4 of an exit: guest state back to its pages.
- * Returns false when they have lost their integrity meanwhile.
+ * Returns false when they have lost their integrity meanwhile, or are gone.
  */
 bool tdx_vp_store(TdxModule *m, unsigned lp);
 

@@ -56,22 +56,26 @@ static uint64_t misc_enable(const TdxCall *c, const TdxTdcs *tdcs)
     return value;
 }
 
-void tdx_vp_state_init(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td)
+TdxStatus tdx_vp_state_init(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td)
 {
     const TdxModule *m = c->m;
     TdxTdvps *tdvps = vp->tdvps;
     X86VcpuState *guest = &tdvps->guest;
     const uint32_t *native = tdx_native_cpuid(m, X86_CPUID_FEATURES, 2);
     TdxTdcsVirtualCpus *cpus = tdx_td_tdcs_page(td, TDX_TDCS_VIRTUAL_CPUS);
-    uint8_t *area = tdx_private(vp->m, tdvps->page[TDX_TDVPS_XSAVE],
-                                td->tdr->hkid);
+    uint8_t *area = tdx_td_private(vp->m, td->tdr,
+                                   tdvps->page[TDX_TDVPS_XSAVE], TDX_PAGE_4K);
     uint64_t xcomp_bv = XCOMP_COMPACTED;
     int fms = tdx_cpuid_index(X86_CPUID_FMS, 0);
 
+    if (!cpus || !area) {
+        return tdx_td_no_content(vp->m, td->tdr,
+                                 "a page of a vCPU has no memory");
+    }
     guest->gpr[TDX_RBX] = tdx_td_gpa_width(td->tdcs);
     guest->gpr[TDX_RCX] = tdvps->initial_rcx;
     guest->gpr[TDX_R8] = tdvps->initial_rcx;
-    guest->gpr[TDX_RDX] = cpus ? cpus->values[fms].reg[TDX_CPUID_EAX] : 0;
+    guest->gpr[TDX_RDX] = cpus->values[fms].reg[TDX_CPUID_EAX];
     guest->gpr[TDX_RSI] = tdvps->index;
     guest->dr6 = DR6_INIT;
     guest->xcr0 = XCR0_INIT;
@@ -87,7 +91,6 @@ void tdx_vp_state_init(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td)
         tdvps->tsc_deadline[vm] = UINT64_MAX;
     }
     tdvps->misc_enable = misc_enable(c, td->tdcs);
-    if (area) {
-        memcpy(area + XSAVE_XCOMP_BV, &xcomp_bv, sizeof(xcomp_bv));
-    }
+    memcpy(area + XSAVE_XCOMP_BV, &xcomp_bv, sizeof(xcomp_bv));
+    return TDX_SUCCESS;
 }

@@ -55,6 +55,6 @@ void tdx_vp_vmcs_init(X86Vmcs *vmcs, const TdxVpRef *vp, const TdxTdRef *td);
 void tdx_vp_update_lma(X86Vmcs *vmcs);
 
 /** tdx_vp_state_init: all other registers; @c: TDH.VP.INIT on this LP */
-void tdx_vp_state_init(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td);
+TdxStatus tdx_vp_state_init(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td);
 
 #endif /* TDX_VP_VMCS_INIT_H */

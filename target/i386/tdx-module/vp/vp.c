@@ -86,14 +86,19 @@ void tdx_vp_set_state(TdxVpRef *vp, TdxVcpuState state)
     }
 }
 
-void tdx_vp_reset(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td,
-              uint32_t index, uint64_t initial_rcx)
+TdxStatus tdx_vp_reset(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td,
+                       uint32_t index, uint64_t initial_rcx)
 {
+    TdxStatus status;
+
     vp->tdvps->index = index;
     vp->tdvps->initial_rcx = initial_rcx;
     tdx_vp_vmcs_init(vp->vmcs, vp, td);
-    tdx_vp_state_init(c, vp, td);
-    tdx_vp_set_state(vp, TDX_VCPU_READY);
+    status = tdx_vp_state_init(c, vp, td);
+    if (!status) {
+        tdx_vp_set_state(vp, TDX_VCPU_READY);
+    }
+    return status;
 }
 
 TdxStatus tdx_vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,

@@ -57,10 +57,11 @@ void tdx_vp_set_state(TdxVpRef *vp, TdxVcpuState state);
 
 /**
  * tdx_vp_reset: initial state of vCPU number @index; its page is exclusive and
- * its VMCS mapped
+ * its VMCS mapped.  Answers TDX_TD_FATAL, or stops the module, where its other
+ * pages are not to be found; then the vCPU is uninitialised as before.
  */
-void tdx_vp_reset(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td,
-                  uint32_t index, uint64_t initial_rcx);
+TdxStatus tdx_vp_reset(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td,
+                       uint32_t index, uint64_t initial_rcx);
 
 /**
  * tdx_vp_associate: bind the vCPU to the calling LP, if it is not yet; a vCPU
