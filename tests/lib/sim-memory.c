@@ -69,6 +69,44 @@ uint8_t *sim_memory_page(SimMemory *mem, uint64_t hpa, bool create)
     return get_node(mem, slot, true, create);
 }
 
+static uint64_t word_of(const void *page, unsigned i)
+{
+    return page ? ((const uint64_t *)page)[i] : 0;
+}
+
+/* @number: of the page or, in these tables, of the first one below */
+static bool trees_differ(const void *a, const void *b, int level,
+                         uint64_t number, uint64_t *hpa)
+{
+    unsigned i;
+
+    if (a == b) {
+        return false;
+    }
+    if (level == 0) {
+        for (i = 0; i < SIM_PAGE_SIZE / sizeof(uint64_t); i++) {
+            if (word_of(a, i) != word_of(b, i)) {
+                *hpa = (number << PAGE_SHIFT) + i * sizeof(uint64_t);
+                return true;
+            }
+        }
+        return false;
+    }
+    for (i = 0; i < TABLE_ENTRIES; i++) {
+        if (trees_differ(a ? ((void *const *)a)[i] : NULL,
+                         b ? ((void *const *)b)[i] : NULL, level - 1,
+                         number << LEVEL_BITS | i, hpa)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sim_memory_differs(const SimMemory *a, const SimMemory *b, uint64_t *hpa)
+{
+    return trees_differ(a->root, b->root, LEVELS, 0, hpa);
+}
+
 static void free_tree(void *node, int level)
 {
     void **table = node;

@@ -29,6 +29,13 @@ typedef struct SimMemory {
  */
 uint8_t *sim_memory_page(SimMemory *mem, uint64_t hpa, bool create);
 
+/**
+ * sim_memory_differs: where do they, what does not exist being zeros?
+ * Returns false when they do not.
+ */
+bool sim_memory_differs(const SimMemory *a, const SimMemory *b,
+                        uint64_t *hpa);
+
 /** sim_memory_clear: forget all pages; nobody else may be using @mem */
 void sim_memory_clear(SimMemory *mem);
 

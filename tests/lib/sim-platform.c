@@ -355,6 +355,7 @@ void sim_free(SimPlatform *sim)
     sim_memory_clear(&sim->shared);
     sim_memory_clear(&sim->private);
     sim_memory_clear(&sim->lost);
+    g_free(sim->fail);
     g_free(sim);
 }
 

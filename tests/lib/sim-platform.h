@@ -24,6 +24,7 @@ typedef struct SimCpuid {
 
 typedef struct SimPlatform SimPlatform;
 typedef struct SimLp SimLp; /* sim-run.h */
+typedef struct SimFail SimFail; /* sim-fail.h */
 
 /**
  * SimPlatform: fill @info and what else matters, then sim_start().
@@ -37,8 +38,8 @@ typedef struct SimLp SimLp; /* sim-run.h */
  * @report_fails, @verify: make SEAMREPORT fail, or what SEAMVERIFYREPORT says
  * @no_entropy, @key_busy: make random numbers or key programming fail
  * @hook: called once, then forgotten, from inside an operation that a handler
- *   uses (private_take, key_config, tlb_flush, fence_others): what other LPs do while a
- *   SEAMCALL is under way
+ *   uses (private_take, key_config, tlb_flush, fence_others): what other LPs do
+ *   while a SEAMCALL is under way
  * @fences: calls of fence_others so far
  * @hole: here no private memory is, whatever the module was told
  * @fatal_reason: what the module said when it stopped, else NULL
@@ -66,6 +67,7 @@ struct SimPlatform {
     SimMemory shared;  /* as seen through KeyID 0 */
     SimMemory private; /* one view for all private KeyIDs */
     SimMemory lost;    /* per page, at its start: lines that sim_poison() hit */
+    SimFail *fail;     /* NULL: nothing of the kind */
 };
 
 /** sim_new: a machine with module 1.5.25, no memory map, one LP */

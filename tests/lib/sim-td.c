@@ -80,16 +80,21 @@ void sim_td_create(SimTd *td, SimPlatform *sim)
     }
 }
 
-void sim_td_init(SimTd *td, uint64_t attributes)
+void sim_td_write_params(SimTd *td, uint64_t attributes, unsigned vms)
 {
     uint64_t params = SIM_TD_SHARED;
 
     sim_write64(td->sim, params, attributes);
     sim_write64(td->sim, params + 8, 3);       /* XFAM: x87 and SSE */
-    sim_write64(td->sim, params + 16, 4);      /* vCPUs */
+    sim_write64(td->sim, params + 16, 4 | vms << 16); /* vCPUs, L2 VMs */
     sim_write64(td->sim, params + 24, 0x1e);   /* 4 levels, write-back */
     sim_write64(td->sim, params + 40, 40);     /* 1 GHz */
-    ASSERT_OK(sim_td_call(td, TDH_MNG_INIT, td->tdr, params, 0));
+}
+
+void sim_td_init(SimTd *td, uint64_t attributes)
+{
+    sim_td_write_params(td, attributes, 0);
+    ASSERT_OK(sim_td_call(td, TDH_MNG_INIT, td->tdr, SIM_TD_SHARED, 0));
 }
 
 uint64_t sim_td_add_vcpu(SimTd *td, unsigned lp)

@@ -49,6 +49,9 @@ void sim_td_create(SimTd *td, SimPlatform *sim);
 /** sim_td_init: MNG.INIT; room for four vCPUs, @attributes */
 void sim_td_init(SimTd *td, uint64_t attributes);
 
+/** sim_td_write_params: TD_PARAMS of such a TD, with room for @vms L2 VMs */
+void sim_td_write_params(SimTd *td, uint64_t attributes, unsigned vms);
+
 /** sim_td_add_vcpu: a vCPU, initialised on LP @lp; returns its TDVPR */
 uint64_t sim_td_add_vcpu(SimTd *td, unsigned lp);
 
