@@ -108,8 +108,7 @@ static TdxStatus tdh_sys_config(TdxCall *c)
     }
     read_words(m, array_hpa, info_hpa, num_tdmrs * sizeof(info_hpa[0]));
     for (unsigned i = 0; i < num_tdmrs; i++) {
-        TdxStatus status = config_tdmr(m, i, info_hpa[i]);
-
+        status = config_tdmr(m, i, info_hpa[i]);
         if (status) {
             return status;
         }
