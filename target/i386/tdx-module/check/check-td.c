@@ -92,6 +92,7 @@ static bool check_vcpus(TdxCheck *ck, const TdxTdRef *td)
 {
     const TdxTdcs *tdcs = td->tdcs;
     VcpuTotals totals = { 0 };
+    uint64_t inside;
     guint i;
 
     for (i = 0; i < ck->page->len; i++) {
@@ -112,7 +113,13 @@ static bool check_vcpus(TdxCheck *ck, const TdxTdRef *td)
                               "vCPUs on LPs, has %u", td->hpa,
                               tdcs->num_assoc_vcpus, totals.associated);
     }
-    if (tdcs->refcount[0] + tdcs->refcount[1] != totals.active) {
+    /*
+     * The vCPU whose exit ends the TD stays ACTIVE, and does not count when
+     * it is the guest's own doing (TD running 7).
+     */
+    inside = (uint64_t)tdcs->refcount[0] + tdcs->refcount[1];
+    if (tdx_tdr_fatal(td->tdr) ? inside > totals.active
+                               : inside != totals.active) {
         return tdx_check_fail(ck, "td-epoch: TD 0x%" PRIx64 " counts %u + %u "
                               "vCPUs inside, has %u", td->hpa,
                               tdcs->refcount[0], tdcs->refcount[1],

@@ -149,6 +149,14 @@ static void deliver_again(TdxExit *e)
     }
 }
 
+/* The TD has been killed */
+static TdxExitEnd leave_dead(TdxExit *e)
+{
+    e->rcx = e->vmcs->exit_qualification;
+    e->r9 = e->vmcs->exit_intr_info;
+    return tdx_exit_leave(e, TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE);
+}
+
 /* 3.1, steps 2 to 9 */
 static TdxExitEnd handle(TdxExit *e)
 {
@@ -156,9 +164,7 @@ static TdxExitEnd handle(TdxExit *e)
     uint32_t basic = reason & X86_VMX_EXIT_BASIC;
 
     if (tdx_tdr_fatal(e->tdr)) {
-        e->rcx = e->vmcs->exit_qualification;
-        e->r9 = e->vmcs->exit_intr_info;
-        return tdx_exit_leave(e, TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE);
+        return leave_dead(e);
     }
     if (reason & X86_VMX_EXIT_BUS_LOCK) {
         e->run->bus_lock = true;
@@ -236,6 +242,10 @@ static TdxExitEnd finish(TdxExit *e, TdxExitEnd end)
     } else if (end != TDX_EXIT_INJECTED) {
         return end;
     }
+    /* What was read on the way is no more: the guest must not go on with it */
+    if (tdx_tdr_fatal(e->tdr)) {
+        return leave_dead(e);
+    }
     if (e->run->bus_lock) {
         e->reason = X86_VMX_EXIT_REASON_BUS_LOCK;
         return tdx_exit_leave(e, TDX_SUCCESS);
@@ -293,14 +303,12 @@ TdxTdVerdict tdx_module_td_exit(TdxModule *m, unsigned lp,
     e.tdvps->exit_tsc = m->ops->tsc(m->opaque, lp);
     observe(&e);
     end = finish(&e, handle(&e));
-    switch (end) {
-    case TDX_EXIT_GONE:
-        return TDX_TD_GONE;
-    case TDX_EXIT_LEAVE:
+    if (end == TDX_EXIT_LEAVE) {
         tdx_exit_finish_leave(&e);
-        return __atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)
-               ? TDX_TD_GONE : TDX_TD_LEAVE;
-    default:
-        return TDX_TD_RESUME;
     }
+    if (end == TDX_EXIT_GONE ||
+        __atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)) {
+        return TDX_TD_GONE;
+    }
+    return end == TDX_EXIT_LEAVE ? TDX_TD_LEAVE : TDX_TD_RESUME;
 }
