@@ -4,7 +4,7 @@
 # meson. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help boot shell vm qemu model vectors seamcall demo check kut
+.PHONY: help boot shell vm qemu model vectors seamcall demo docs check kut
 .PHONY: fuzz bench check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
@@ -62,6 +62,10 @@ seamcall: ## the TDX module by hand (ARGS="-c 'tdh.sys.init'")
 demo: inputs qemu tables guest ## pictures and a transcript of a boot (build/demo)
 	scripts/deps view
 	scripts/demo
+
+docs: ## the pages of docs/ as HTML, in build/docs
+	scripts/deps docs
+	scripts/docs
 
 check: ## run every test, layer by layer
 	scripts/deps model qemu guest check
