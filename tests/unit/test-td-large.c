@@ -399,6 +399,32 @@ static void test_bepoch_static(void)
     end(&td);
 }
 
+/* PAMT 9, static: what a page of its own has left there is gone, too */
+static void test_bepoch_leftover(void)
+{
+    static const uint64_t l2[] = { NO_PAGE, NO_PAGE, NO_PAGE };
+    SimPlatform *sim = sim_td_machine_static(1);
+    uint64_t bepoch, large = SIM_TD_BASE + GIB, gpa = GPA + 2 * MIB;
+    SimCall call;
+    SimTd td;
+
+    build(&td, sim, 0, 0);
+    sim_td_tables(&td, gpa);
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_AUG, gpa, td.tdr, large));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_RANGE_BLOCK, gpa, td.tdr, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_TRACK, td.tdr, 0, 0));
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_REMOVE, gpa, td.tdr, 0));
+
+    add_2m(&td, GPA, large);
+    ASSERT_OK(call_l2(&td, &call, TDH_MEM_PAGE_DEMOTE, GPA | TDX_LEVEL_2M,
+                      td.tdr, sim_td_page(&td), l2));
+    g_assert_cmpuint(page_type(&td, large, &bepoch), ==, TDX_PT_REG);
+    g_assert_cmpuint(bepoch, ==, 0);
+    ASSERT_OK(sim_td_call(&td, TDH_MEM_PAGE_PROMOTE, GPA | TDX_LEVEL_2M, td.tdr,
+                          0));
+    end(&td);
+}
+
 /* PAMT 9, dynamic: both begin at 0, also where no page pair is involved */
 static void test_bepoch_1g(void)
 {
@@ -450,6 +476,7 @@ int main(int argc, char **argv)
     g_test_add_func("/td/no-access", test_no_access);
     g_test_add_func("/td/bepoch/new-pages", test_bepoch_of_new_pages);
     g_test_add_func("/td/bepoch/static", test_bepoch_static);
+    g_test_add_func("/td/bepoch/leftover", test_bepoch_leftover);
     g_test_add_func("/td/bepoch/1g", test_bepoch_1g);
     return g_test_run();
 }

@@ -6,6 +6,7 @@
  */
 
 #include "sim-td.h"
+#include "sys/cpuid.h"
 #include "td/td-params.h"
 
 #define PARAMS SIM_TD_SHARED
@@ -229,6 +230,56 @@ static void test_event_filters(void)
     free_td(td);
 }
 
+/* As many as there can be: nothing behind the last is looked at */
+static void test_all_event_filters(void)
+{
+    SimTd *td = new_td();
+    uint64_t list = SIM_TD_SHARED + 4 * KIB;
+
+    for (unsigned n = 0; n < TDX_MAX_EVENT_FILTERS; n++) {
+        sim_write64(td->sim, list + 8 * n,
+                    UMASK_COMPARED | (uint64_t)(n >> 8) << 32 | (n & 0xff));
+    }
+    sim_write64(td->sim, PARAMS + ATTRIBUTES, 1ULL << 63);
+    g_assert_cmphex(sim_td_call(td, TDH_MNG_INIT, td->tdr | 1, PARAMS,
+                                list + TDX_MAX_EVENT_FILTERS), ==, 0);
+    free_td(td);
+}
+
+/*
+ * TD life cycle 4.4, step 14: the virtual TSC runs at 25 MHz times
+ * TSC_FREQUENCY, 40 here, however fast the processor's is.
+ */
+static void test_tsc(void)
+{
+    static const struct {
+        uint32_t ratio, crystal_hz;
+        uint64_t multiplier; /* 48 bits of fraction */
+    } natives[] = {
+        { 80, 25000000, 1ULL << 47 },
+        { 40, 25000000, 1ULL << 48 },
+        { 10, 25000000, 1ULL << 50 },
+        { 80, 0, 1ULL << 48 }, /* not told: taken to be as fast */
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(natives); i++) {
+        SimPlatform *sim = sim_td_machine(1);
+        SimTd td;
+
+        sim_add_cpuid(sim, 0x15, SIM_NO_SUBLEAF, 1, natives[i].ratio,
+                      natives[i].crystal_hz, 0);
+        tdx_sample_cpuid(sim->module, 0);
+        sim->tsc = 4000;
+        sim_td_build(&td, sim, 0);
+        g_assert_cmphex(sim_td_tdcs(&td)->tsc_multiplier, ==,
+                        natives[i].multiplier);
+        g_assert_cmphex(sim_td_tdcs(&td)->tsc_offset, ==,
+                        -(4000 * (natives[i].multiplier >> 40) >> 8));
+        sim_td_destroy(&td);
+        sim_free(sim);
+    }
+}
+
 static void test_event_filter_operand(void)
 {
     SimTd *td = new_td();
@@ -265,5 +316,7 @@ int main(int argc, char **argv)
     g_test_add_func("/td-params/event-filters", test_event_filters);
     g_test_add_func("/td-params/event-filters/operand",
                     test_event_filter_operand);
+    g_test_add_func("/td-params/event-filters/all", test_all_event_filters);
+    g_test_add_func("/td-params/tsc", test_tsc);
     return g_test_run();
 }

@@ -31,20 +31,24 @@ static unsigned filter_key(uint64_t filter)
            (filter & FILTER_EVENT_MASK);
 }
 
+/* @filter: little endian, as the host has written them */
 static TdxStatus check_filters(const uint64_t *filter, unsigned count)
 {
     const uint64_t free_bits = FILTER_EVENT_MASK | FILTER_UMASK_MASK;
+    uint64_t before = 0;
     TdxStatus status;
 
     for (unsigned i = 0; i < count; i++) {
-        status = tdx_require((filter[i] & ~free_bits) == FILTER_MASK_BITS,
+        uint64_t value = GUINT64_FROM_LE(filter[i]);
+
+        status = tdx_require((value & ~free_bits) == FILTER_MASK_BITS,
                              tdx_op(TDX_EVENT_FILTER_INVALID, i)) ?:
-                 tdx_require(!i ||
-                             filter_key(filter[i - 1]) < filter_key(filter[i]),
+                 tdx_require(!i || filter_key(before) < filter_key(value),
                              tdx_op(TDX_EVENT_FILTER_ORDER_INVALID, i));
         if (status) {
             return status;
         }
+        before = value;
     }
     return TDX_SUCCESS;
 }
@@ -65,8 +69,5 @@ TdxStatus tdx_td_event_filters_check(TdxModule *m, uint64_t list)
         return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
     }
     tdx_read_shared(m, hpa, filter, count * sizeof(filter[0]));
-    for (unsigned i = 0; i < count; i++) {
-        filter[i] = GUINT64_FROM_LE(filter[i]);
-    }
     return check_filters(filter, count);
 }
