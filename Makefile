@@ -9,7 +9,7 @@
 
 # What may be given on the command line, for the scripts to read.
 export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES LINUX LINUX_SRC
-export MEM SMP APPEND TIMEOUT
+export MEM SMP APPEND TIMEOUT REPORT
 export QEMU_ARGS DPAMT EXERCISE V JOBS SEAM_CACHE SEAM_DEPS SLOW
 
 help: ## this list

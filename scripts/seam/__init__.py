@@ -6,6 +6,7 @@
   tables    names of leaves, operands, fields and statuses
   runner    a guest in QEMU: command line, serial log, monitor
   tdxlog    what a kernel's log says of TDX
+  report    what came of a boot, as TAP
   cpio      archives for a kernel's initramfs
   client/   what scripts/seamcall is made of
   view/     what scripts/pamt-view is made of

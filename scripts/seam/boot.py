@@ -7,14 +7,15 @@
 MEM= SMP= APPEND= QEMU_ARGS= are added to QEMU's command line, V=1 shows the
 whole log. A guest that for TIMEOUT= (60) seconds neither says a line nor makes
 a SEAMCALL counts as stuck. Exit status 0 means that the kernel
-enabled Dynamic PAMT and initialized the TDX module.
+enabled Dynamic PAMT and initialized the TDX module. REPORT=file gets the same
+as TAP, fact by fact.
 """
 
 import os
 import signal
 import sys
 
-from . import Problem, inputs, paths, runner, tdxlog
+from . import Problem, inputs, paths, report, runner, tdxlog
 from .tables import Tables
 
 OUT = paths.TOP / 'build/boot'
@@ -50,7 +51,7 @@ def show(line):
 
 
 def summary(log, module):
-    """The table at the end: what the log and the monitor tell"""
+    """Rows of the table at the end: what the log and the monitor tell"""
     rows = []
     if log.version:
         rows.append(('TDX module', log.version))
@@ -69,10 +70,7 @@ def summary(log, module):
             rows.append(('PAMT, dynamic', f'{log.pamt_kb} KB'))
             rows.append(('saved at boot', f'{static - log.pamt_kb} KB '
                          f'({100 * (1 - log.pamt_kb / static):.1f} %)'))
-    if rows:
-        print()
-    for name, value in rows:
-        print(f'  {name:<16}{value}')
+    return rows
 
 
 def how_it_ended(log, end, quiet, complaints):
@@ -122,6 +120,7 @@ def boot(args):
     try:
         end = guest.wait(quiet, ask)
     except KeyboardInterrupt:
+        report.write(os.environ, report.bail_out('interrupted'))
         print('\nboot: interrupted', file=sys.stderr)
         return 130
     finally:
@@ -131,18 +130,21 @@ def boot(args):
     complaints = guest.complaints()
     if complaints and end != 'gone':
         print(complaints, file=sys.stderr)
-    summary(log, module)
+    rows = summary(log, module)
+    if rows:
+        print()
+    for name, value in rows:
+        print(f'  {name:<16}{value}')
     faults = tdxlog.faults(guest.text)
-    if faults:
-        print(f'\nboot: the kernel is not well: {faults[0]}',
-              file=sys.stderr)
-    else:
-        wrong = how_it_ended(log, end, quiet, complaints)
-        if not wrong:
-            print('\nThe kernel enabled Dynamic PAMT and initialized the TDX '
-                  'module.')
-            return 0
-        print(f'\nboot: {wrong}', file=sys.stderr)
+    wrong = (f'the kernel is not well: {faults[0]}' if faults else
+             how_it_ended(log, end, quiet, complaints))
+    report.write(os.environ, report.tap(report.facts(log, faults, end), rows,
+                                        wrong))
+    if not wrong:
+        print('\nThe kernel enabled Dynamic PAMT and initialized the TDX '
+              'module.')
+        return 0
+    print(f'\nboot: {wrong}', file=sys.stderr)
     print(f'boot: the whole log is in {os.path.relpath(LOG)}',
           file=sys.stderr)
     return 1
@@ -159,4 +161,5 @@ def main(args):
             shell(qemu_arguments('shell'))
         return boot(qemu_arguments(''))
     except Problem as problem:
+        report.refused(os.environ, problem)
         return f'boot: {problem}'

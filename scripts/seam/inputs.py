@@ -2,7 +2,8 @@
 """What may be given on make's command line: told at once when it is wrong.
 
   guest/inputs        checks MEM= SMP= TIMEOUT= QEMU_ARGS= KERNEL= PATCHES=
-                      LINUX= LINUX_SRC=, before anything is built
+                      LINUX= LINUX_SRC= REPORT=, before anything is built;
+                      REPORT= says then that nothing was booted yet
 """
 
 import os
@@ -11,7 +12,7 @@ import re
 import shlex
 import subprocess
 
-from . import Problem, paths, series
+from . import Problem, paths, report, series
 
 SUITES = 'sid,trixie-backports'     # where Debian's newest kernels are
 UNITS = {'': 20, 'K': 10, 'M': 20, 'G': 30, 'T': 40}
@@ -119,6 +120,7 @@ def check(env):
     processors(env)
     timeout(env)
     words(env, 'QEMU_ARGS')
+    report.path(env)
     found = {name: path(env, name) for name in SOURCES}
     given = [name for name in SOURCES if found[name]]
     if len(given) > 1:
@@ -138,7 +140,10 @@ def main(args):
     try:
         if args:
             raise Problem('usage: guest/inputs')
+        report.write(os.environ, report.bail_out(
+            'nothing was booted: make stopped before that and said why'))
         check(os.environ)
         return 0
     except (Problem, OSError) as problem:
+        report.refused(os.environ, problem)
         return f'inputs: {problem}'
