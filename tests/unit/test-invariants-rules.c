@@ -42,6 +42,13 @@ static void have_a_shared_global_key(Fixture *f)
     f->m->st.hkid = 1;
 }
 
+/* On a machine that has more KeyIDs than the module knows */
+static void have_a_high_global_key(Fixture *f)
+{
+    f->m->private_hkid_max = UINT16_MAX;
+    f->m->st.hkid = TDX_NUM_HKIDS;
+}
+
 static void have_another_package(Fixture *f)
 {
     f->m->plat.num_pkgs++;
@@ -141,15 +148,15 @@ static void lack_an_l2_page(Fixture *f)
     f->tdcs->num_l2_vms = 1;
 }
 
+static void have_uncounted_l2_vms(Fixture *f)
+{
+    f->tdcs->num_l2_vms = UINT32_MAX;
+}
+
 static void have_pages_before_keys(Fixture *f)
 {
     f->tdr->lifecycle = TDX_TD_HKID_ASSIGNED;
     f->tdr->pkg_config_bitmap = 0;
-}
-
-static void have_a_td_key_elsewhere(Fixture *f)
-{
-    f->tdr->pkg_config_bitmap |= 2;
 }
 
 static void lose_the_td_key(Fixture *f)
@@ -159,6 +166,7 @@ static void lose_the_td_key(Fixture *f)
 
 static void have_a_high_key(Fixture *f)
 {
+    f->m->private_hkid_max = UINT16_MAX;
     f->tdr->hkid = TDX_NUM_HKIDS;
 }
 
@@ -170,6 +178,11 @@ static uint64_t another_td(Fixture *f)
     ASSERT_OK(sim_td_call(&f->td, TDH_MNG_CREATE, tdr, SIM_TD_HKID + 1, 0));
     assert_clean(f->sim);
     return tdr;
+}
+
+static void have_a_td_key_elsewhere(Fixture *f)
+{
+    tdx_tdr(f->m, another_td(f))->pkg_config_bitmap = 2;
 }
 
 static void share_a_key(Fixture *f)
@@ -237,6 +250,15 @@ static void map_large_from_above(Fixture *f)
     walk.entry[1] = tdx_sept_leaf(f->m, LARGE, SIM_TD_HKID, true);
 }
 
+/* Two levels say different sizes of one page */
+static void map_a_page_as_large(Fixture *f)
+{
+    TdxSeptWalk walk = tdx_sept_walk(f->m, f->tdcs->eptp, 2 * GPA_2M,
+                                     TDX_LEVEL_2M);
+
+    *walk.entry = tdx_sept_leaf(f->m, f->page, SIM_TD_HKID, true);
+}
+
 static void block_before_all_time(Fixture *f)
 {
     ASSERT_OK(sim_td_call(&f->td, TDH_MEM_RANGE_BLOCK, GPA_4K, f->td.tdr, 0));
@@ -252,6 +274,8 @@ static const Corruption corruptions[] = {
     { "count-one-lp-less", count_one_lp_less, "sys-state: state 3 lacks" },
     { "lose-all-tdmrs", lose_all_tdmrs, "sys-state: state 3 lacks" },
     { "have-a-shared-global-key", have_a_shared_global_key,
+      "sys-state: state 3 lacks" },
+    { "have-a-high-global-key", have_a_high_global_key,
       "sys-state: state 3 lacks" },
     { "have-another-package", have_another_package,
       "sys-state: ready with 1 of 2" },
@@ -272,10 +296,12 @@ static const Corruption corruptions[] = {
     { "begin-elsewhere", begin_elsewhere, "vcpu-pages" },
     { "allow-no-vcpu", allow_no_vcpu, "vcpu-count" },
     { "lack-an-l2-page", lack_an_l2_page, "tdcs" },
+    { "have-uncounted-l2-vms", have_uncounted_l2_vms, "tdcs" },
     { "have-pages-before-keys", have_pages_before_keys, "tdcs" },
     { "have-a-td-key-elsewhere", have_a_td_key_elsewhere, "td-lifecycle" },
     { "lose-the-td-key", lose_the_td_key, "td-lifecycle" },
-    { "have-a-high-key", have_a_high_key, "kot: TD" },
+    { "have-a-high-key", have_a_high_key,
+      "kot: TD 0x100000000 has HKID 2048" },
     { "share-a-key", share_a_key, "kot: TD" },
     { "map-a-page-of-another", map_a_page_of_another,
       "owner: the Secure EPT" },
@@ -287,6 +313,7 @@ static const Corruption corruptions[] = {
     { "run-without-a-lock", run_without_a_lock, "lock-running" },
     { "map-strangely", map_strangely, "sept-entry" },
     { "map-large-from-above", map_large_from_above, "sept-entry" },
+    { "map-a-page-as-large", map_a_page_as_large, "page-type" },
     { "block-before-all-time", block_before_all_time, "sept-epoch" },
 };
 

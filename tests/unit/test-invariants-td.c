@@ -200,7 +200,7 @@ static const Corruption corruptions[] = {
     { "lock-sept-entry", lock_sept_entry, "lock-held" },
     { "free-a-key", free_a_key, "kot" },
     { "waste-a-key", waste_a_key, "kot" },
-    { "take-a-shared-key", take_a_shared_key, "kot" },
+    { "take-a-shared-key", take_a_shared_key, "kot: TD 0x100000000 has HKID 1" },
     { "wait-for-wbinvd", wait_for_wbinvd, "kot-wbinvd" },
     { "count-a-build", count_a_build, "build-count" },
     { "step-back", step_back, "td-lifecycle" },

@@ -218,7 +218,7 @@ static const Corruption corruptions[] = {
     { "leave-all-states", leave_all_states, "sys-state" },
     { "free-the-global-key", free_the_global_key, "sys-state" },
     { "move-the-tdmr", move_the_tdmr, "tdmr" },
-    { "have-many-tdmrs", have_many_tdmrs, "tdmr" },
+    { "have-many-tdmrs", have_many_tdmrs, "tdmr: there are" },
     { "initialise-too-much", initialise_too_much, "tdmr-init" },
 };
 
