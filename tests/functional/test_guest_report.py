@@ -20,7 +20,7 @@ import pycotap
 from seam import Problem, boot, inputs, paths, report, runner, tdxlog
 from test_guest_tools import FAKE_QEMU, GOOD, TOP
 
-# Facts by number
+# Facts by number; written out, since those who read reports know them so
 SAYS, INITIALIZED, DYNAMIC, WELL, OFF = range(1, 6)
 LINE = re.compile(r'(ok|not ok) (\d+) - [^#\n]+')
 
@@ -75,6 +75,14 @@ class FactsTest(ReportCase):
                 (GOOD + 'WARNING: x.c:1 at f+0x1/0x2', 'off', [WELL]),
                 (GOOD, 'stuck', [OFF]), (GOOD, 'gone', [OFF])):
             self.assertEqual(self.facts(text, end), missing, (text, end))
+
+    def test_documented(self):
+        """Numbers and titles are what docs/system/i386/ci.rst promises"""
+        page = pathlib.Path(TOP, 'docs/system/i386/ci.rst').read_text()
+        self.assertEqual(re.findall(r'^  (1\.\..*|ok \d.*)$', page, re.M),
+                         report.tap(report.facts(tdxlog.TdxLog(GOOD), [],
+                                                 'off'), [], None)
+                         .splitlines()[1:])
 
     def test_notes(self):
         text = report.tap(report.facts(tdxlog.TdxLog(GOOD), [], 'off'),
