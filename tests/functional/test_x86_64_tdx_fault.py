@@ -159,7 +159,7 @@ class TdxFault(host.TdxGuest):
 
     def end_exercise(self):
         """(use of pages by the module, log, warnings)"""
-        import tdxlog
+        from seam import tdxlog
         self.wait_line('seam: exercise: done')
         pages = self.pages()
         self.vm.shutdown()

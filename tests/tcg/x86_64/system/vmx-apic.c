@@ -7,6 +7,7 @@
  *
  * Link: seam-guest.c seam-guest-entry.S vmx-guest-host.c
  * QEMU: -cpu TDXHost -smp 2
+ * QEMU: -cpu TDXHost -smp 2 -icount shift=1
  */
 
 #include "vmx-guest.h"

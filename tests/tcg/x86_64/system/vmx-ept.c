@@ -6,6 +6,7 @@
  *
  * Link: seam-guest.c seam-guest-entry.S vmx-guest-host.c
  * QEMU: -cpu TDXHost
+ * QEMU: -cpu TDXHost -icount shift=1
  */
 
 #include "vmx-guest.h"

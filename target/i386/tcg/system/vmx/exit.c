@@ -11,6 +11,7 @@
 #include "cpu.h"
 #include "exec/exec-all.h"
 #include "exec/helper-proto.h"
+#include "system/cpu-timers.h"
 #include "system/runstate.h"
 #include "tcg/helper-tcg.h"
 #include "target/i386/vmx/entry-checks.h"
@@ -375,12 +376,14 @@ G_NORETURN void vmx_exit(CPUX86State *env, const VmxExit *exit, uintptr_t ra)
     X86VmxState *vmx = env_archcpu(env)->vmx;
     VmxExit e = *exit;
 
-    if (vmx->run->exit_msr_store_count) {
+    if (vmx->run->exit_msr_store_count && !icount_enabled()) {
         vmx->exit_tsc = cpu_get_tsc(env);
     }
     if (cpu_restore_state(cs, ra) && !e.insn_len) {
         e.insn_len = env_archcpu(env)->insn_len;
     }
+    /* Counted instructions are exact by now, and so is the clock. */
+    cs->neg.can_do_io = true;
     vmx_switch_to_host(env, &e);
     cs->exception_index = -1;
     cpu_loop_exit(cs);
