@@ -168,7 +168,8 @@ void x86_vmx_caps_init(X86VmxCaps *caps, const X86VmxConfig *config)
                   (uint64_t)X86_VMCS_SIZE << X86_VMX_BASIC_SIZE_SHIFT |
                   (uint64_t)X86_MEM_TYPE_WB << X86_VMX_BASIC_MEM_TYPE_SHIFT
                   X86_VMX_BASIC_LIST(X);
-    caps->misc = X86_VMX_CR3_TARGETS << X86_VMX_MISC_CR3_TARGET_SHIFT
+    caps->misc = X86_VMX_CR3_TARGETS << X86_VMX_MISC_CR3_TARGET_SHIFT |
+                 X86_VMX_MSR_LIST_UNITS << X86_VMX_MISC_MSR_LIST_SHIFT
                  X86_VMX_MISC_LIST(X);
     caps->ept_vpid = 0 X86_VMX_EPT_VPID_LIST(X);
 #undef X

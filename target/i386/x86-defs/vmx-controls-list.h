@@ -199,11 +199,14 @@
     X(INVVPID_RETAIN,      43, 1)
 
 /*
- * Numbers in IA32_VMX_MISC: CR3 targets (at most 4), and how many TSC ticks
- * make one of the preemption timer, as a power of two
+ * Numbers in IA32_VMX_MISC: CR3 targets (at most 4), how many TSC ticks make
+ * one of the preemption timer, as a power of two, and how many entries a list
+ * of MSRs may have: units of 512, less one of them
  */
-#define X86_VMX_CR3_TARGETS 4
-#define X86_VMX_TIMER_SHIFT 5
+#define X86_VMX_CR3_TARGETS    4
+#define X86_VMX_TIMER_SHIFT    5
+#define X86_VMX_MSR_LIST_UNITS 0
+#define X86_VMX_MSR_LIST_MAX   (512 * (X86_VMX_MSR_LIST_UNITS + 1))
 
 /* Fields of IA32_VMX_BASIC and IA32_VMX_MISC */
 #define X86_VMX_BASIC_SIZE_SHIFT      32

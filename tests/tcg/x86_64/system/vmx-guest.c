@@ -23,6 +23,10 @@
 
 static struct vmx_vcpu vcpu;
 static uint8_t msr_bitmap[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+/* MSR 0 each, which takes any value */
+static struct {
+    uint64_t index, value;
+} msr_list[X86_VMX_MSR_LIST_MAX] __attribute__((aligned(16)));
 static uint8_t io_bitmap[2 * PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 /* What guest code leaves to the host code, which the compiler cannot see */
 static volatile uint64_t seen;
@@ -89,6 +93,14 @@ static void test_failures(void)
        (X86_VMX_EXIT_ENTRY_FAILURE | X86_VMX_EXIT_REASON_INVALID_GUEST_STATE),
        "RFLAGS without bit 1 is an exit that says so");
     vmwrite(X86_VMCS_GUEST_RFLAGS, 2);
+    vmwrite(X86_VMCS_ENTRY_MSR_LOAD_ADDR, (uintptr_t)msr_list);
+    vmwrite(X86_VMCS_ENTRY_MSR_LOAD_COUNT, UINT32_MAX);
+    r = vmx_launch();
+    ok(!r.valid && !r.invalid && vmx_reason() ==
+       (X86_VMX_EXIT_ENTRY_FAILURE | X86_VMX_EXIT_REASON_MSR_LOAD_FAILURE) &&
+       vmread(X86_VMCS_EXIT_QUALIFICATION) == X86_VMX_MSR_LIST_MAX + 1,
+       "a list of too many MSRs fails behind its last one");
+    vmwrite(X86_VMCS_ENTRY_MSR_LOAD_COUNT, 0);
     exits(X86_VMX_EXIT_REASON_VMCALL, "then the guest runs");
     vmx_skip();
     fails(X86_VMX_ERROR_VMLAUNCH_NOT_CLEAR, "VMLAUNCH of a launched VMCS");

@@ -61,6 +61,20 @@ static bool x2apic(CPUX86State *env)
            MSR_IA32_APICBASE_EXTD;
 }
 
+/*
+ * What follows a list longer than IA32_VMX_MISC allows is undefined.  Here its
+ * first entry too many fails, so that no guest keeps the CPU for minutes.
+ */
+static bool list_too_long(uint32_t i, uint32_t count)
+{
+    if (i < X86_VMX_MSR_LIST_MAX) {
+        return false;
+    }
+    qemu_log_mask(LOG_GUEST_ERROR, "a list of %u MSRs, where %u are allowed\n",
+                  count, X86_VMX_MSR_LIST_MAX);
+    return true;
+}
+
 VmxMsrFail vmx_load_msrs(CPUX86State *env, uint64_t addr, uint32_t count,
                          bool entry)
 {
@@ -71,6 +85,10 @@ VmxMsrFail vmx_load_msrs(CPUX86State *env, uint64_t addr, uint32_t count,
     for (uint32_t i = 0; i < count; i++) {
         X86VmcsMsrEntry e = { 0 };
         X86VmxBroken broken;
+
+        if (list_too_long(i, count)) {
+            return (VmxMsrFail) { .index = i + 1 };
+        }
 
         vmx_phys_read(env, addr + i * sizeof(e), &e, sizeof(e));
         broken = x86_vmx_check_msr_entry(list, &e, x2, false);
@@ -96,6 +114,10 @@ static VmxMsrFail store_msrs(CPUX86State *env, uint64_t addr, uint32_t count)
         uint64_t at = addr + i * sizeof(X86VmcsMsrEntry);
         X86VmcsMsrEntry e = { 0 };
         X86VmxBroken broken;
+
+        if (list_too_long(i, count)) {
+            return (VmxMsrFail) { .index = i + 1 };
+        }
 
         vmx_phys_read(env, at, &e, sizeof(e));
         broken = x86_vmx_check_msr_entry(X86_VMX_MSR_EXIT_STORE, &e, x2,
