@@ -198,6 +198,7 @@ typedef struct VmxVirtualApic {
  * @dirty: groups of its fields, X86VmcsGroup, that VMWRITE changed
  * @cpu: whose state this is
  * @run: the VMCS that the guest runs with, in non-root operation
+ * @td: the TD that the guest is, NULL: an ordinary guest
  * @non_root: there is one; only for migration
  * @ctl: its controls, decoded
  * @vectoring: the event that is being delivered to the guest
@@ -230,6 +231,7 @@ typedef struct X86VmxState {
 
     X86CPU *cpu;
     X86Vmcs *run;
+    struct TdxTdRun *td;
     bool non_root;
     VmxControls ctl;
     VmxEvent vectoring;
@@ -318,6 +320,12 @@ static inline bool x86_vmx_cr_supported(X86VmxFixed fixed, uint64_t val)
 static inline bool x86_vmx_guest(const CPUX86State *env)
 {
     return env->hflags & HF_VMX_GUEST_MASK;
+}
+
+/** x86_vmx_td: is it in SEAM non-root operation, does it run a TD? */
+static inline bool x86_vmx_td(const CPUX86State *env)
+{
+    return x86_vmx_guest(env) && env_archcpu((CPUX86State *)env)->vmx->td;
 }
 
 /**
