@@ -9,7 +9,10 @@
 #include "core/lp.h"
 #include "include/check.h"
 #include "include/save.h"
+#include "sim-run.h"
 #include "sim-td.h"
+#include "vp/run.h"
+#include "../../target/i386/x86-defs/vmx-exit-list.h"
 
 /* --- a stream -------------------------------------------------------------- */
 
@@ -107,6 +110,145 @@ static void test_round_trip(void)
     g_assert_cmpstr(problem, ==, NULL);
     g_assert_cmphex(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0), ==, 0);
     g_array_free(td.pages, true);
+    sim_free(sim);
+}
+
+/* --- TDs that run ---------------------------------------------------------- */
+
+static SimPlatform *running_td(SimTd *td)
+{
+    SimPlatform *sim = sim_td_machine(2);
+    uint64_t gpr[TDX_NUM_GPRS] = { [TDX_RAX] = TDH_VP_ENTER };
+
+    sim_td_build(td, sim, 0);
+    g_assert_cmphex(sim_td_call(td, TDH_MR_FINALIZE, td->tdr, 0, 0), ==, 0);
+    gpr[TDX_RCX] = td->vcpu;
+    g_assert_cmpint(sim_seamcall(sim, 0, gpr), ==, TDX_SEAMCALL_RUN_TD);
+    return sim;
+}
+
+static void assert_sound(SimPlatform *sim)
+{
+    g_autofree char *problem = tdx_module_check(sim->module);
+
+    g_assert_cmpstr(problem, ==, NULL);
+}
+
+/* The TD goes on where it was, and its VMM after it */
+static void test_running(void)
+{
+    g_autoptr(GByteArray) first = NULL, second = NULL;
+    const uint64_t lstar = 0x1234, dr0 = 0x5678;
+    SimTd td;
+    SimPlatform *sim = running_td(&td);
+    SimLp *lp = sim_lp(sim, 0);
+    TdxRunning *r = tdx_vp_running(sim->module, 0);
+    TdxTdRun run, before = lp->run;
+
+    r->vmm.regs.cstar = lstar;
+    r->vmm.regs.umwait_control = dr0;
+    first = save(sim);
+    g_assert_null(load(sim, first, first->len));
+    g_assert_false(tdx_module_running(sim->module, 0, &run));
+    g_assert_null(tdx_module_load_tds(sim->module));
+    g_assert_false(tdx_module_running(sim->module, 1, &run));
+    g_assert_true(tdx_module_running(sim->module, 0, &run));
+    g_assert_true(run.vmcs == before.vmcs && run.state == before.state);
+    g_assert_cmphex(run.shared, ==, before.shared);
+    g_assert_cmphex(run.hkid, ==, before.hkid);
+    assert_sound(sim);
+    second = save(sim);
+    g_assert_cmpmem(first->data, first->len, second->data, second->len);
+
+    run.vmcs->exit_reason = X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT;
+    g_assert_cmpint(sim_td_exit(sim, 0), ==, TDX_TD_LEAVE);
+    g_assert_cmphex(lp->regs.cstar, ==, lstar);
+    g_assert_cmphex(lp->regs.umwait_control, ==, dr0);
+    assert_sound(sim);
+    sim_td_destroy(&td);
+    sim_free(sim);
+}
+
+/* Which vCPU ran last on an LP is known: another one flushes translations */
+static void test_last_tdvpr(void)
+{
+    SimTd td;
+    SimPlatform *sim = running_td(&td);
+    g_autoptr(GByteArray) stream = NULL;
+
+    sim_lp(sim, 0)->run.vmcs->exit_reason =
+        X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT;
+    g_assert_cmpint(sim_td_exit(sim, 0), ==, TDX_TD_LEAVE);
+    stream = save(sim);
+    g_assert_null(load(sim, stream, stream->len));
+    g_assert_null(tdx_module_load_tds(sim->module));
+    g_assert_cmphex(tdx_vp_running(sim->module, 0)->last_tdvpr, ==, td.vcpu);
+    g_assert_null(tdx_vp_running(sim->module, 1));
+    sim_td_destroy(&td);
+    sim_free(sim);
+}
+
+/* A dead TD may still have vCPUs inside */
+static void test_running_dead(void)
+{
+    g_autoptr(GByteArray) stream = NULL;
+    SimTd td;
+    SimPlatform *sim = running_td(&td);
+
+    tdx_td_kill(tdx_tdr(sim->module, td.tdr));
+    stream = save(sim);
+    g_assert_null(load(sim, stream, stream->len));
+    g_assert_null(tdx_module_load_tds(sim->module));
+    assert_sound(sim);
+    sim_free(sim);
+}
+
+/* A stream, or memory, in which no such TD can run */
+static void assert_cannot_run(SimPlatform *sim, const GByteArray *stream)
+{
+    g_autofree char *why = NULL;
+
+    g_assert_null(load(sim, stream, stream->len));
+    why = tdx_module_load_tds(sim->module);
+    g_assert_nonnull(why);
+    g_assert_nonnull(strstr(why, "cannot run there"));
+    g_assert_cmpuint(sim->module->st.sys_state, ==, TDX_SYSINIT_PENDING);
+}
+
+static void test_running_refused(void)
+{
+    g_autoptr(GByteArray) stream = NULL;
+    g_autofree char *why = NULL;
+    SimTd td;
+    SimPlatform *sim = running_td(&td);
+    TdxPamtRef page = { 0 };
+    TdxTdvps *tdvps = tdx_vp_running(sim->module, 0)->vp.tdvps;
+    size_t at;
+
+    stream = save(sim);
+    at = find(stream, "run-lp");
+    stream->data[at] = 2;
+    assert_refused(sim, stream, stream->len, "LP 2 of 2");
+    /* The vCPU is associated with the other one */
+    stream->data[at] = 1;
+    assert_cannot_run(sim, stream);
+    stream->data[at] = 0;
+    /* It is another page of the TD */
+    stream->data[find(stream, "run-tdvpr") + 1] ^= 0x10;
+    assert_cannot_run(sim, stream);
+    stream->data[find(stream, "run-tdvpr") + 1] ^= 0x10;
+    /* It does not run */
+    tdvps->state = TDX_VCPU_READY;
+    assert_cannot_run(sim, stream);
+    tdvps->state = TDX_VCPU_ACTIVE;
+    /* Nobody holds its lock */
+    g_assert_null(load(sim, stream, stream->len));
+    g_assert_cmphex(tdx_pamt_peek(&page, sim->module, td.vcpu), ==, 0);
+    page.entry->lock -= TDX_LOCK_READER;
+    assert_cannot_run(sim, stream);
+    page.entry->lock += TDX_LOCK_READER;
+    g_assert_null(load(sim, stream, stream->len));
+    g_assert_null(tdx_module_load_tds(sim->module));
     sim_free(sim);
 }
 
@@ -227,6 +369,10 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/save/round-trip", test_round_trip);
+    g_test_add_func("/save/running", test_running);
+    g_test_add_func("/save/running/last-tdvpr", test_last_tdvpr);
+    g_test_add_func("/save/running/dead", test_running_dead);
+    g_test_add_func("/save/running/refused", test_running_refused);
     g_test_add_func("/save/whole", test_whole);
     g_test_add_func("/save/short", test_short);
     g_test_add_func("/save/wrong", test_wrong);

@@ -197,8 +197,14 @@ static const VMStateInfo vmstate_info_private = {
 static int post_load(void *opaque, int version_id)
 {
     TdxModuleDevice *s = opaque;
-    g_autofree char *why = s->check ? tdx_module_check(s->module) : NULL;
+    g_autofree char *refused = tdx_module_load_tds(s->module);
+    g_autofree char *why = NULL;
 
+    if (refused) {
+        error_report("tdx-module: %s", refused);
+        return -EINVAL;
+    }
+    why = s->check ? tdx_module_check(s->module) : NULL;
     if (why) {
         error_report("tdx-module: the saved state contradicts itself: %s",
                      why);

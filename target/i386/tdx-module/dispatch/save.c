@@ -10,11 +10,13 @@
 #include "../core/lp.h"
 #include "../core/state.h"
 #include "../include/save.h"
+#include "../vp/run.h"
 
 #define MAX_NAME 32
 
 /**
- * Field: elements of one size in TdxState, or in each element of an array.
+ * Field: elements of one size in a structure, or in each element of an array
+ * of it.
  * @width: bytes of an element: 1 (a bool), 2, 4 or 8
  * @count: elements next to each other
  * @outer, @step: how many such groups, and bytes from one to the next
@@ -73,8 +75,56 @@ static const Field fields[] = {
     FIELD("common-msr", common_msr, 8),
 };
 
-/* After them comes TdxLp.init of each LP, a byte each */
-#define LP_INIT "lp-init"
+#define NUM_FIELDS G_N_ELEMENTS(fields)
+
+/*
+ * After them comes of each LP TdxLp.init, a byte each, and the TDVPR that ran
+ * there last
+ */
+#define LP_INIT       "lp-init"
+#define LP_LAST_TDVPR "lp-last-tdvpr"
+
+/*
+ * Then, for each LP that runs a TD, its number and what its TdxRunning has
+ * beside what leads to memory: that is found anew once memory is there
+ */
+#define RUN_LP "run-lp"
+
+#define RUNNING(name_, path) \
+    { .name = "run-" name_, .offset = offsetof(TdxRunning, path), \
+      .width = 8, .count = sizeof(((TdxRunning *)NULL)->path) / 8, .outer = 1 }
+
+static const Field run_fields[] = {
+    RUNNING("tdvpr", vp.hpa),
+    RUNNING("rip-at-entry", rip_at_entry),
+    { .name = "run-bus-lock", .offset = offsetof(TdxRunning, bus_lock),
+      .width = 1, .count = 1, .outer = 1 },
+    RUNNING("xsave", xsave),
+    RUNNING("vmm-debugctl", vmm.debugctl),
+    RUNNING("vmm-xmm", vmm.xmm),
+    RUNNING("vmm-gpr", vmm.regs.gpr),
+    RUNNING("vmm-cr2", vmm.regs.cr2),
+    RUNNING("vmm-dr", vmm.regs.dr),
+    RUNNING("vmm-dr6", vmm.regs.dr6),
+    RUNNING("vmm-xcr0", vmm.regs.xcr0),
+    RUNNING("vmm-xss", vmm.regs.xss),
+    RUNNING("vmm-xfd", vmm.regs.xfd),
+    RUNNING("vmm-xfd-err", vmm.regs.xfd_err),
+    RUNNING("vmm-star", vmm.regs.star),
+    RUNNING("vmm-lstar", vmm.regs.lstar),
+    RUNNING("vmm-cstar", vmm.regs.cstar),
+    RUNNING("vmm-fmask", vmm.regs.fmask),
+    RUNNING("vmm-kernel-gs-base", vmm.regs.kernel_gs_base),
+    RUNNING("vmm-tsc-aux", vmm.regs.tsc_aux),
+    RUNNING("vmm-spec-ctrl", vmm.regs.spec_ctrl),
+    RUNNING("vmm-umwait-control", vmm.regs.umwait_control),
+    RUNNING("vmm-tsx-ctrl", vmm.regs.tsx_ctrl),
+    RUNNING("vmm-uarch-misc-ctl", vmm.regs.uarch_misc_ctl),
+    RUNNING("vmm-ds-area", vmm.regs.ds_area),
+    RUNNING("vmm-xsave-mask", vmm.regs.xsave_mask),
+};
+
+#define NUM_RUN_FIELDS G_N_ELEMENTS(run_fields)
 
 /* --- writing ------------------------------------------------------------- */
 
@@ -100,6 +150,8 @@ static void put_header(const Writer *w, const char *name, unsigned width,
 
 static uint64_t element(const void *at, unsigned width)
 {
+    uint64_t value;
+
     switch (width) {
     case 1:
         return *(const bool *)at;
@@ -108,14 +160,36 @@ static uint64_t element(const void *at, unsigned width)
     case 4:
         return *(const uint32_t *)at;
     default:
-        return *(const uint64_t *)at;
+        memcpy(&value, at, sizeof(value));
+        return value;
     }
 }
 
-static void *place(const TdxState *st, const Field *f, uint32_t i)
+static void *place(const void *base, const Field *f, uint32_t i)
 {
-    return (char *)st + f->offset + i / f->count * f->step +
+    return (char *)base + f->offset + i / f->count * f->step +
            i % f->count * f->width;
+}
+
+static void put_fields(const Writer *w, const Field *f, size_t n,
+                       const void *base)
+{
+    for (; n; n--, f++) {
+        put_header(w, f->name, f->width, f->count * f->outer);
+        for (uint32_t i = 0; i < f->count * f->outer; i++) {
+            put_number(w, element(place(base, f, i), f->width), f->width);
+        }
+    }
+}
+
+static unsigned num_running(const TdxModule *m)
+{
+    unsigned n = 0;
+
+    for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
+        n += tdx_vp_runs_td(m, lp);
+    }
+    return n;
 }
 
 void tdx_module_save(const TdxModule *m, TdxSavePut *put, void *opaque)
@@ -123,18 +197,24 @@ void tdx_module_save(const TdxModule *m, TdxSavePut *put, void *opaque)
     const Writer w = { put, opaque };
 
     put_number(&w, TDX_SAVE_VERSION, 4);
-    put_number(&w, G_N_ELEMENTS(fields) + 1, 4);
-    for (size_t n = 0; n < G_N_ELEMENTS(fields); n++) {
-        const Field *f = &fields[n];
-
-        put_header(&w, f->name, f->width, f->count * f->outer);
-        for (uint32_t i = 0; i < f->count * f->outer; i++) {
-            put_number(&w, element(place(&m->st, f, i), f->width), f->width);
-        }
-    }
+    put_number(&w, NUM_FIELDS + 2 + num_running(m) * (1 + NUM_RUN_FIELDS), 4);
+    put_fields(&w, fields, NUM_FIELDS, &m->st);
     put_header(&w, LP_INIT, 1, m->plat.num_lps);
     for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
         put_number(&w, m->lps[lp].init, 1);
+    }
+    put_header(&w, LP_LAST_TDVPR, 8, m->plat.num_lps);
+    for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
+        const TdxRunning *running = tdx_vp_running(m, lp);
+
+        put_number(&w, running ? running->last_tdvpr : 0, 8);
+    }
+    for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
+        if (tdx_vp_runs_td(m, lp)) {
+            put_header(&w, RUN_LP, 4, 1);
+            put_number(&w, lp, 4);
+            put_fields(&w, run_fields, NUM_RUN_FIELDS, tdx_vp_running(m, lp));
+        }
     }
 }
 
@@ -144,6 +224,7 @@ typedef struct Reader {
     TdxSaveGet *get;
     void *opaque;
     char *why; /* once something is wrong */
+    TdxRunning *running; /* of the LP that is being read */
 } Reader;
 
 static bool G_GNUC_PRINTF(2, 3) fail(Reader *r, const char *format, ...)
@@ -188,7 +269,7 @@ static void set_element(void *at, unsigned width, uint64_t value)
         *(uint32_t *)at = value;
         break;
     default:
-        *(uint64_t *)at = value;
+        memcpy(at, &value, sizeof(value));
         break;
     }
 }
@@ -222,29 +303,69 @@ static bool check_size(Reader *r, const char *name, uint64_t width,
                 (unsigned)width, want_elements, want_width);
 }
 
-static const Field *find_field(const char *name)
+static const Field *find_field(const Field *f, size_t n, const char *name)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-        if (!strcmp(fields[i].name, name)) {
-            return &fields[i];
+    for (; n; n--, f++) {
+        if (!strcmp(f->name, name)) {
+            return f;
         }
     }
     return NULL;
 }
 
+static bool get_values(Reader *r, const Field *f, void *base, uint64_t width,
+                       uint64_t elements)
+{
+    uint32_t n = f->count * f->outer;
+    bool ok = check_size(r, f->name, width, elements, f->width, n);
+
+    for (uint32_t i = 0; ok && i < n; i++) {
+        ok = get_element(r, f->name, place(base, f, i), f->width, f->limit);
+    }
+    return ok;
+}
+
+static bool get_last_tdvpr(Reader *r, TdxModule *m, uint64_t width,
+                           uint64_t elements)
+{
+    bool ok = check_size(r, LP_LAST_TDVPR, width, elements, 8,
+                         m->plat.num_lps);
+
+    for (unsigned lp = 0; ok && lp < m->plat.num_lps; lp++) {
+        uint64_t hpa;
+
+        ok = get_number(r, &hpa, 8);
+        if (ok && hpa) {
+            tdx_vp_prepare_run(m, lp)->last_tdvpr = hpa;
+        }
+    }
+    return ok;
+}
+
+static bool get_run_lp(Reader *r, TdxModule *m, uint64_t width,
+                       uint64_t elements)
+{
+    uint32_t lp = 0;
+
+    if (!check_size(r, RUN_LP, width, elements, 4, 1) ||
+        !get_element(r, RUN_LP, &lp, 4, UINT32_MAX)) {
+        return false;
+    }
+    if (lp >= m->plat.num_lps) {
+        return fail(r, "the saved state has a TD on LP %u of %u", lp,
+                    m->plat.num_lps);
+    }
+    r->running = tdx_vp_prepare_run(m, lp);
+    return true;
+}
+
 static bool get_field(Reader *r, TdxModule *m, const char *name,
                       uint64_t width, uint64_t elements)
 {
-    const Field *f = find_field(name);
+    const Field *f = find_field(fields, NUM_FIELDS, name);
 
     if (f) {
-        uint32_t n = f->count * f->outer;
-        bool ok = check_size(r, name, width, elements, f->width, n);
-
-        for (uint32_t i = 0; ok && i < n; i++) {
-            ok = get_element(r, name, place(&m->st, f, i), f->width, f->limit);
-        }
-        return ok;
+        return get_values(r, f, &m->st, width, elements);
     }
     if (!strcmp(name, LP_INIT)) {
         bool ok = check_size(r, name, width, elements, 1, m->plat.num_lps);
@@ -253,6 +374,16 @@ static bool get_field(Reader *r, TdxModule *m, const char *name,
             ok = get_element(r, name, &m->lps[lp].init, 1, 1);
         }
         return ok;
+    }
+    if (!strcmp(name, LP_LAST_TDVPR)) {
+        return get_last_tdvpr(r, m, width, elements);
+    }
+    if (!strcmp(name, RUN_LP)) {
+        return get_run_lp(r, m, width, elements);
+    }
+    f = r->running ? find_field(run_fields, NUM_RUN_FIELDS, name) : NULL;
+    if (f) {
+        return get_values(r, f, r->running, width, elements);
     }
     return fail(r, "the saved state has '%s', which this module does not know",
                 name);
@@ -305,4 +436,31 @@ char *tdx_module_load(TdxModule *m, TdxSaveGet *get, void *opaque)
         tdx_module_reset(m);
     }
     return r.why;
+}
+
+char *tdx_module_load_tds(TdxModule *m)
+{
+    for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
+        TdxRunning *r = tdx_vp_running(m, lp);
+
+        if (r && r->vp.hpa && !tdx_vp_adopt(m, lp)) {
+            char *why = g_strdup_printf("the saved state has a TD on LP %u "
+                                        "whose vCPU 0x%" G_GINT64_MODIFIER
+                                        "x cannot run there", lp, r->vp.hpa);
+
+            tdx_module_reset(m);
+            return why;
+        }
+    }
+    return NULL;
+}
+
+bool tdx_module_running(const TdxModule *m, unsigned lp, TdxTdRun *run)
+{
+    bool running = tdx_vp_runs_td(m, lp);
+
+    if (running) {
+        *run = tdx_vp_td_run(tdx_vp_running(m, lp));
+    }
+    return running;
 }

@@ -279,6 +279,47 @@ TdxStatus tdx_pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
     return TDX_SUCCESS;
 }
 
+/*
+ * The 1G entry above a page that the host has named is announced, which is not
+ * saved: the first explicit lock of a call always finds a slot for that.
+ */
+bool tdx_pamt_adopt(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
+                    bool explicit)
+{
+    TdxPamtEntry *above = NULL;
+    TdxLevel level;
+
+    if (tdx_pamt_find(ref, c, hpa, 0)) {
+        return false;
+    }
+    for (level = TDX_LEVEL_1G; ; level--) {
+        TdxPamtEntry *entry = next_entry(ref, above, level);
+
+        if (!entry) {
+            return false;
+        }
+        if (explicit && level == TDX_LEVEL_1G) {
+            if (!tdx_pamt_block_share(ref, entry)) {
+                return false;
+            }
+        } else if (explicit || level == TDX_LEVEL_4K) {
+            if (entry->lock < TDX_LOCK_READER ||
+                (entry->lock & TDX_LOCK_EXCLUSIVE)) {
+                return false;
+            }
+            ref->lock[level] = &entry->lock;
+        }
+        if (level == TDX_LEVEL_4K) {
+            set_leaf(ref, above, entry, level);
+            return true;
+        }
+        if (!is_node(ref, entry, level)) {
+            return false;
+        }
+        above = entry;
+    }
+}
+
 void tdx_pamt_unlock(TdxPamtRef *ref)
 {
     TdxLevel level;

@@ -128,6 +128,15 @@ uint64_t tdx_pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
 uint64_t tdx_pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
 
 /**
+ * tdx_pamt_adopt: make @ref what tdx_pamt_lock() has made of it, for a 4K entry
+ * and shared, before the state was saved: the locks in memory are still held.
+ * @explicit: the host has named the page; else as by tdx_pamt_lock_implicit()
+ * Returns false where there is no such entry or a lock is not held.
+ */
+bool tdx_pamt_adopt(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
+                    bool explicit);
+
+/**
  * tdx_pamt_child: the entry number @i (0..511) one level below a 2M or 1G
  * @entry of @ref's TDMR that covers @hpa.  4K entries need a page pair in
  * @entry when Dynamic PAMT is on.  NULL when memory is gone: tdx_fatal().

@@ -92,11 +92,10 @@ TdxStatus tdx_td_map_tdcs(TdxTdRef *td)
                                         "a TDCS page has no memory");
 }
 
-/* Group B, steps 1 to 3 */
-static TdxStatus check_built(TdxTdRef *td)
+/* Group B, steps 2 and 3 */
+static TdxStatus map_built(TdxTdRef *td)
 {
-    return tdx_require(!tdx_tdr_fatal(td->tdr), TDX_TD_FATAL) ?:
-           tdx_require(td->tdr->lifecycle == TDX_TD_KEYS_CONFIGURED,
+    return tdx_require(td->tdr->lifecycle == TDX_TD_KEYS_CONFIGURED,
                        tdx_fails(td->m, TDX_TD_KEYS_NOT_CONFIGURED, "TD",
                                  td->hpa, TDX_CAUSE_LIFECYCLE,
                                  td->tdr->lifecycle)) ?:
@@ -105,6 +104,18 @@ static TdxStatus check_built(TdxTdRef *td)
                                  td->tdr->num_tdcx, TDX_CAUSE_TOO_LOW,
                                  TDX_TDCS_BASE_PAGES)) ?:
            tdx_td_map_tdcs(td);
+}
+
+/* Group B, steps 1 to 3 */
+static TdxStatus check_built(TdxTdRef *td)
+{
+    return tdx_require(!tdx_tdr_fatal(td->tdr), TDX_TD_FATAL) ?:
+           map_built(td);
+}
+
+TdxStatus tdx_td_remap(TdxTdRef *td, TdxModule *m, uint64_t hpa)
+{
+    return map_tdr(td, m, hpa) ?: map_built(td);
 }
 
 void tdx_td_set_op_state(TdxTdRef *td, TdxOpState state)

@@ -84,6 +84,12 @@ void tdx_td_set_op_state(TdxTdRef *td, TdxOpState state);
 /** tdx_td_check_op_state: TDX_OP_STATE_INCORRECT unless in one of @ops */
 TdxStatus tdx_td_check_op_state(const TdxTdRef *td, unsigned ops);
 
+/**
+ * tdx_td_remap: find the built TD at @hpa, whose TDR page is locked, again; it
+ * may be dead
+ */
+TdxStatus tdx_td_remap(TdxTdRef *td, TdxModule *m, uint64_t hpa);
+
 /** tdx_td_map_tdcs: make @td->tdcs valid; the TDCS must be built */
 TdxStatus tdx_td_map_tdcs(TdxTdRef *td);
 

@@ -180,12 +180,67 @@ void tdx_vp_load(const TdxCall *c, TdxTdRef *td, TdxVpRef *vp, TdxTdRun *run)
     r->rip_at_entry = v->guest_rip;
     r->bus_lock = false;
     tdx_vp_set_state(&r->vp, TDX_VCPU_ACTIVE);
-    *run = (TdxTdRun) {
-        .vmcs = v,
-        .state = guest,
+    *run = tdx_vp_td_run(r);
+}
+
+TdxTdRun tdx_vp_td_run(const TdxRunning *r)
+{
+    return (TdxTdRun) {
+        .vmcs = r->vp.vmcs,
+        .state = &r->vp.tdvps->guest,
         .shared = 1ULL << (tdx_td_gpa_width(r->td.tdcs) - 1),
         .hkid = r->td.tdr->hkid,
     };
+}
+
+/* --- a vCPU that ran here before the state was saved ----------------------- */
+
+static bool map_active(TdxVpRef *vp, TdxTdRef *td, unsigned lp)
+{
+    return !tdx_td_remap(td, vp->m, tdx_pamt_owner(vp->page.entry)) &&
+           !tdx_vp_map(vp, td) &&
+           !tdx_vp_check_complete(vp, td) &&
+           !tdx_vp_check_state(vp, TDX_VCPU_ACTIVE) &&
+           vp->tdvps->assoc_lpid == lp &&
+           !tdx_vp_map_vmcs(vp);
+}
+
+static bool adopt(TdxModule *m, unsigned lp, TdxVpRef *vp, TdxTdRef *td)
+{
+    const TdxCall c = { .m = m, .lp = lp };
+
+    vp->m = m;
+    if (!tdx_pamt_adopt(&vp->page, &c, vp->hpa, true) ||
+        tdx_pamt_type(vp->page.entry) != TDX_PT_TDVPR ||
+        !tdx_pamt_adopt(&td->page, &c, tdx_pamt_owner(vp->page.entry),
+                        false) ||
+        tdx_pamt_type(td->page.entry) != TDX_PT_TDR) {
+        return false;
+    }
+    /* What is lost of it kills the TD, and is no obstacle after that */
+    return map_active(vp, td, lp) ||
+           (td->tdr && tdx_tdr_fatal(td->tdr) && map_active(vp, td, lp));
+}
+
+bool tdx_vp_adopt(TdxModule *m, unsigned lp)
+{
+    TdxRunning *r = tdx_vp_running(m, lp);
+    TdxVpRef vp = { .hpa = r->vp.hpa };
+    TdxTdRef td = { 0 };
+    X86VcpuState *guest;
+
+    if (!adopt(m, lp, &vp, &td)) {
+        return false;
+    }
+    r->td = td;
+    r->vp = vp;
+    r->vp.td = &r->td;
+    guest = &r->vp.tdvps->guest;
+    guest->xsave = r->xsave;
+    guest->xsave_mask = r->td.tdcs->xfam;
+    guest->xsave_size = MIN(r->td.tdcs->xsave_size, TDX_XSAVE_SIZE);
+    tdx_announce(m, &m->lps[lp].active, true);
+    return true;
 }
 
 /* --- the way out ---------------------------------------------------------- */

@@ -72,6 +72,16 @@ TdxStatus tdx_vp_load_xsave(TdxModule *m, unsigned lp, const TdxVpRef *vp);
  */
 void tdx_vp_load(const TdxCall *c, TdxTdRef *td, TdxVpRef *vp, TdxTdRun *run);
 
+/** tdx_vp_td_run: what the engine is told of the vCPU that runs by @r */
+TdxTdRun tdx_vp_td_run(const TdxRunning *r);
+
+/**
+ * tdx_vp_adopt: @lp runs the vCPU that its TdxRunning names by @vp.hpa alone,
+ * as it did when the state was saved; the locks in memory are still held.
+ * False: that cannot have been.
+ */
+bool tdx_vp_adopt(TdxModule *m, unsigned lp);
+
 /**
  * tdx_vp_store: step 2 to 4 of an exit: guest state back to its pages.
  * Returns false when they have lost their integrity meanwhile, or are gone.
