@@ -24,20 +24,6 @@
 #include "target/i386/seam.h"
 #include "testing/testing.h"
 
-/*
- * TDX_FEATURES0 of the released module whose behaviour is not modelled: a
- * host that believed in them would go wrong.
- */
-#define FEATURES0_NOT_MODELLED                                              \
-    (TDX_FEATURES0_TD_MIGRATION | TDX_FEATURES0_TD_PRESERVING |             \
-     TDX_FEATURES0_LOCAL_ATTESTATION | TDX_FEATURES0_SERVICE_TD |           \
-     TDX_FEATURES0_TD_PARTITIONING | TDX_FEATURES0_L2_TLB_INVD_OPT |        \
-     TDX_FEATURES0_PARTITIONED_TD_MIGRATION |                               \
-     TDX_FEATURES0_EVENT_FILTERING | TDX_FEATURES0_ICSSD |                  \
-     TDX_FEATURES0_FIXED_CTR12_PROF | TDX_FEATURES0_FATAL_DIAGNOSTICS |     \
-     TDX_FEATURES0_IMPORT_PAGE_STATUS |                                     \
-     TDX_FEATURES0_UPDATE_COMPATIBILITY)
-
 /* --- loading ------------------------------------------------------------- */
 
 static void tdx_module_machine_done(Notifier *notifier, void *data)
@@ -203,7 +189,7 @@ static void set_generation(Object *obj, const char *value, Error **errp)
     cfg->first_generation = !strcmp(value, "1.0");
 }
 
-/* A number whose default tdx_module_config_init() knows */
+/* A number whose default tdx_module_config_modelled() knows */
 #define CFG_PROP(name, field, type) \
     DEFINE_PROP(name, TdxModuleDevice, cfg.field, qdev_prop_##type, type##_t)
 
@@ -249,9 +235,8 @@ static void tdx_module_instance_init(Object *obj)
 {
     TdxModuleDevice *s = TDX_MODULE(obj);
 
-    tdx_module_config_init(&s->cfg);
-    s->cfg.features0 &= ~FEATURES0_NOT_MODELLED;
-    s->cfg.sys_disable = true; /* the default of its property */
+    tdx_module_config_modelled(&s->cfg);
+    s->cfg.features0 &= ~TDX_FEATURES0_TD_PRESERVING; /* no loader for it */
 }
 
 static void tdx_module_class_init(ObjectClass *oc, void *data)

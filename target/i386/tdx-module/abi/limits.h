@@ -39,6 +39,13 @@
 #define TDX_MIN_UPDATE_HV 0
 #define TDX_NO_DOWNGRADE  1
 
+/* Bytes of handoff data, and pages for it less one (P-SEAMLDR 6.1, 4.2) */
+#define TDX_HANDOFF_SIZE      0xd08f
+#define TDX_MIN_HANDOFF_PAGES 13
+
+/* From this version on handoff data has the counts of sensitive TDs */
+#define TDX_HV_WITH_COUNTS 1
+
 /* An entry of the PAMT in bytes; of Dynamic PAMT's page bitmap in bits */
 #define TDX_PAMT_ENTRY_SIZE  16
 #define TDX_PAMT_BITMAP_BITS 1

@@ -40,6 +40,24 @@ typedef struct TdxWbt {
 } TdxWbt;
 
 /*
+ * What a module leaves to the next one, which may do without: a copy, since
+ * that one begins with nothing.  Locks are not handed over (P-SEAMLDR 6.1).
+ */
+typedef struct TdxHandoff {
+    uint32_t size;
+    uint32_t pkg_config_bitmap;
+    uint32_t num_tdmrs;
+    uint32_t td_build_count;
+    uint16_t hv;
+    uint16_t hkid;
+    bool valid;
+    bool dynamic_pamt;
+    TdxTdmr tdmr[TDX_MAX_TDMRS];
+    TdxKotEntry kot[TDX_NUM_HKIDS];
+    TdxWbt wbt[TDX_MAX_PKGS];
+} TdxHandoff;
+
+/*
  * What a module knows, apart from private memory: all of it is plain data, and
  * each member is one of dispatch/save.c's fields.
  */
@@ -63,6 +81,7 @@ typedef struct TdxState {
     uint32_t td_build_count;     /* TDs initialised, not finalised; atomic */
     uint32_t native_cpuid[TDX_NUM_NATIVE_CPUID][4]; /* as of TDH.SYS.INIT */
     uint64_t common_msr[TDX_NUM_COMMON_MSRS]; /* of the LP of TDH.SYS.INIT */
+    TdxHandoff handoff;          /* of TDH.SYS.SHUTDOWN, for another module */
 } TdxState;
 
 typedef struct TdxLp TdxLp; /* core/lp.h */

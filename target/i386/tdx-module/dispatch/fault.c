@@ -10,6 +10,7 @@
 #include "../core/call.h"
 #include "../include/fault.h"
 #include "../include/leaf.h"
+#include "seamcall.h"
 
 /* Bits 47:40 of a status (status codes 1.1) */
 enum {
@@ -278,6 +279,10 @@ static void choose_handler(TdxModule *m, const TdxLeaf *leaf)
     TdxLeafHandler *handler = leaf->handler;
     const TdxFault *f;
 
+    /* A fault may be there still when its leaf is gone with an update */
+    if (!tdx_leaf_exists(m, leaf)) {
+        return;
+    }
     for (f = m->faults; f; f = f->next) {
         if (f->leaf == leaf) {
             handler = fault_call;
@@ -285,6 +290,13 @@ static void choose_handler(TdxModule *m, const TdxLeaf *leaf)
     }
     __atomic_store_n(&m->entry[leaf->number].handler, handler,
                      __ATOMIC_RELEASE);
+}
+
+void tdx_faults_rearm(TdxModule *m)
+{
+    for (const TdxFault *f = m->faults; f; f = f->next) {
+        choose_handler(m, f->leaf);
+    }
 }
 
 char *tdx_fault_add(TdxModule *m, TdxFault *f)

@@ -10,11 +10,26 @@
 #include "../core/address.h"
 #include "../core/lp.h"
 #include "../core/observe.h"
+#include "../include/update.h"
 #include "../metadata/engine.h"
 #include "seamcall.h"
 
 /* TDX_FEATURES0 of module 1.5.25 apart from what the platform decides */
 #define FEATURES0_1_5_25 0x0000d1326f3f0ebfULL
+
+/* What of them is not modelled: a host that believed it would go wrong */
+#define FEATURES0_NOT_MODELLED                                              \
+    (TDX_FEATURES0_TD_MIGRATION | TDX_FEATURES0_LOCAL_ATTESTATION |         \
+     TDX_FEATURES0_SERVICE_TD | TDX_FEATURES0_TD_PARTITIONING |             \
+     TDX_FEATURES0_L2_TLB_INVD_OPT |                                        \
+     TDX_FEATURES0_PARTITIONED_TD_MIGRATION |                               \
+     TDX_FEATURES0_EVENT_FILTERING | TDX_FEATURES0_ICSSD |                  \
+     TDX_FEATURES0_FIXED_CTR12_PROF | TDX_FEATURES0_FATAL_DIAGNOSTICS |     \
+     TDX_FEATURES0_IMPORT_PAGE_STATUS |                                     \
+     TDX_FEATURES0_UPDATE_COMPATIBILITY)
+
+/* The handoff data that module 1.5.25 can do */
+#define RULES_1_5_25 { TDX_MODULE_HV, TDX_MIN_UPDATE_HV, TDX_NO_DOWNGRADE }
 
 void tdx_module_config_init(TdxModuleConfig *cfg)
 {
@@ -27,7 +42,17 @@ void tdx_module_config_init(TdxModuleConfig *cfg)
         .max_tdmrs = TDX_MAX_TDMRS,
         .max_rsvd_per_tdmr = TDX_MAX_RSVD_PER_TDMR,
         .num_handoff_pages = 32,
+        .min_handoff_pages = TDX_MIN_HANDOFF_PAGES,
+        .built_in = RULES_1_5_25,
+        .sigstruct = RULES_1_5_25,
     };
+}
+
+void tdx_module_config_modelled(TdxModuleConfig *cfg)
+{
+    tdx_module_config_init(cfg);
+    cfg->features0 &= ~FEATURES0_NOT_MODELLED;
+    cfg->sys_disable = true;
 }
 
 const char *tdx_module_config_error(const TdxModuleConfig *cfg)
@@ -74,18 +99,25 @@ TdxModule *tdx_module_new(const TdxModuleConfig *cfg,
 {
     TdxModule *m = g_new0(TdxModule, 1);
 
-    m->cfg = *cfg;
     m->plat = *info;
     m->ops = ops;
     m->opaque = opaque;
     m->lps = g_new0(TdxLp, info->num_lps);
     m->counts = g_new0(TdxCallCounts, info->num_lps);
     derive_hkid_layout(m);
+    tdx_module_set_config(m, cfg);
+    return m;
+}
+
+void tdx_module_set_config(TdxModule *m, const TdxModuleConfig *cfg)
+{
+    m->cfg = *cfg;
     derive_features0(m);
+    tdx_field_map_clear(&m->sys_field_map);
     tdx_field_map_init(&m->sys_field_map, &tdx_sys_fields,
                        m->cfg.features0);
     tdx_dispatch_init(m);
-    return m;
+    tdx_faults_rearm(m);
 }
 
 static void forget_running(TdxModule *m)
@@ -127,4 +159,41 @@ void tdx_module_reset(TdxModule *m)
     memset(m->lps, 0, m->plat.num_lps * sizeof(m->lps[0]));
     memset(m->counts, 0, m->plat.num_lps * sizeof(m->counts[0]));
     tdx_observe_sys_state(m, before, TDX_SYSINIT_PENDING);
+}
+
+/* --- another module in this one's place ----------------------------------- */
+
+TdxHandoffHeader tdx_module_handoff(const TdxModule *m)
+{
+    const TdxHandoff *h = &m->st.handoff;
+
+    return (TdxHandoffHeader) { h->valid, h->hv, h->size };
+}
+
+void tdx_module_drop_handoff(TdxModule *m)
+{
+    m->st.handoff = (TdxHandoff) { 0 };
+}
+
+void tdx_module_install(TdxModule *m, const TdxModuleConfig *cfg, bool update)
+{
+    g_autofree TdxHandoff *kept =
+        update ? g_memdup2(&m->st.handoff, sizeof(*kept)) : NULL;
+
+    tdx_forget(m);
+    if (kept) {
+        m->st.handoff = *kept;
+    }
+    m->st.fatal = false;
+    m->st.global_lock = 0;
+    m->st.kot_lock = 0;
+    tdx_module_set_config(m, cfg);
+    tdx_set_sys_state(m, TDX_SYSINIT_PENDING);
+}
+
+void tdx_module_unload(TdxModule *m)
+{
+    const TdxModuleConfig cfg = m->cfg;
+
+    tdx_module_install(m, &cfg, false);
 }

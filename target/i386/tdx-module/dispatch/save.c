@@ -45,6 +45,27 @@ typedef struct Field {
       .outer = sizeof(MEMBER(array)) / sizeof(MEMBER(array[0])), \
       .step = sizeof(MEMBER(array[0])), __VA_ARGS__ }
 
+/* What is in the state, and in the handoff data within it once more */
+#define HANDED_OVER(name, at) \
+    FIELD(name "pkg-config-bitmap", at pkg_config_bitmap, 4), \
+    FIELD(name "hkid", at hkid, 2), \
+    FIELD(name "dynamic-pamt", at dynamic_pamt, 1), \
+    FIELD(name "num-tdmrs", at num_tdmrs, 4, .limit = TDX_MAX_TDMRS), \
+    EACH(name "tdmr-base", at tdmr, base, 8), \
+    EACH(name "tdmr-size", at tdmr, size, 8), \
+    EACH(name "tdmr-pamt", at tdmr, pamt, 8), \
+    EACH(name "tdmr-reserved", at tdmr, rsvd, 8), \
+    EACH(name "tdmr-num-reserved", at tdmr, num_rsvd, 4, \
+         .limit = TDX_MAX_RSVD_PER_TDMR), \
+    EACH(name "tdmr-last-initialized", at tdmr, last_initialized, 8), \
+    EACH(name "tdmr-lock", at tdmr, lock, 2), \
+    EACH(name "kot-state", at kot, state, 4, .limit = TDX_HKID_RESERVED), \
+    EACH(name "kot-wbinvd-bitmap", at kot, wbinvd_bitmap, 4), \
+    EACH(name "wbt-lock", at wbt, lock, 2), \
+    EACH(name "wbt-interrupted", at wbt, interrupted, 1), \
+    EACH(name "wbt-hkids", at wbt, hkids, 8), \
+    FIELD(name "td-build-count", at td_build_count, 4)
+
 static const Field fields[] = {
     FIELD("sys-state", sys_state, 4, .limit = TDX_NUM_SYS_STATES - 1),
     FIELD("fatal", fatal, 1),
@@ -52,27 +73,14 @@ static const Field fields[] = {
     FIELD("kot-lock", kot_lock, 2),
     FIELD("num-init-lps", num_init_lps, 4),
     FIELD("num-init-pkgs", num_init_pkgs, 4),
-    FIELD("pkg-config-bitmap", pkg_config_bitmap, 4),
-    FIELD("hkid", hkid, 2),
-    FIELD("dynamic-pamt", dynamic_pamt, 1),
-    FIELD("num-tdmrs", num_tdmrs, 4, .limit = TDX_MAX_TDMRS),
-    EACH("tdmr-base", tdmr, base, 8),
-    EACH("tdmr-size", tdmr, size, 8),
-    EACH("tdmr-pamt", tdmr, pamt, 8),
-    EACH("tdmr-reserved", tdmr, rsvd, 8),
-    EACH("tdmr-num-reserved", tdmr, num_rsvd, 4,
-         .limit = TDX_MAX_RSVD_PER_TDMR),
-    EACH("tdmr-last-initialized", tdmr, last_initialized, 8),
-    EACH("tdmr-lock", tdmr, lock, 2),
-    EACH("kot-state", kot, state, 4, .limit = TDX_HKID_RESERVED),
-    EACH("kot-wbinvd-bitmap", kot, wbinvd_bitmap, 4),
-    EACH("wbt-lock", wbt, lock, 2),
-    EACH("wbt-interrupted", wbt, interrupted, 1),
-    EACH("wbt-hkids", wbt, hkids, 8),
+    HANDED_OVER("",),
     FIELD("tsc-adjust", tsc_adjust, 8),
-    FIELD("td-build-count", td_build_count, 4),
     FIELD("native-cpuid", native_cpuid, 4),
     FIELD("common-msr", common_msr, 8),
+    FIELD("handoff-size", handoff.size, 4),
+    FIELD("handoff-hv", handoff.hv, 2),
+    FIELD("handoff-valid", handoff.valid, 1),
+    HANDED_OVER("handoff-", handoff.),
 };
 
 #define NUM_FIELDS G_N_ELEMENTS(fields)

@@ -21,7 +21,7 @@ static bool in_first_generation(const TdxLeaf *leaf)
 }
 
 /* Does the loaded module have this leaf?  One that lacks it knows nothing */
-static bool leaf_exists(const TdxModule *m, const TdxLeaf *leaf)
+bool tdx_leaf_exists(const TdxModule *m, const TdxLeaf *leaf)
 {
     if (m->cfg.first_generation && !in_first_generation(leaf)) {
         return false;
@@ -44,7 +44,7 @@ static void init_entry_point(TdxModule *m, const TdxLeaf *leaf)
 
     g_assert(leaf->number < TDX_ENTRY_POINTS);
     entry->max_version = leaf->max_version;
-    if (!leaf_exists(m, leaf)) {
+    if (!tdx_leaf_exists(m, leaf)) {
         return;
     }
     entry->states = leaf->states;

@@ -19,12 +19,30 @@ enum {
 #undef TDX_FEATURE
 
 /**
+ * TdxHandoffRules: which handoff data a module can write and read.
+ * @module_hv: the version of its own
+ * @min_update_hv: the lowest that it can do
+ * @no_downgrade: it writes its own version only
+ */
+typedef struct TdxHandoffRules {
+    uint16_t module_hv;
+    uint16_t min_update_hv;
+    bool no_downgrade;
+} TdxHandoffRules;
+
+/**
  * TdxModuleConfig: which module is loaded.
  * @features0: TDX_FEATURES0 as reported.  Without DYNAMIC_PAMT the module
  *   behaves as one that never heard of it: R8[16] of TDH.SYS.CONFIG is
  *   reserved, the PAMT page pair leaves and metadata fields do not exist.
  * @max_tdmrs: at most TDX_MAX_TDMRS
  * @max_rsvd_per_tdmr: at most TDX_MAX_RSVD_PER_TDMR
+ * @num_handoff_pages: pages for handoff data less one, by the SIGSTRUCT
+ * @min_handoff_pages: what the module itself needs there
+ * @built_in: versions of handoff data that the module was built for
+ * @sigstruct: those that it was signed for; TDH.SYS.INIT compares the two
+ * @need_msr: the module wants @need_value in the bits @need_mask of this MSR;
+ *   no bits: nothing of the kind
  * @sys_disable: TDH.SYS.DISABLE exists, as in modules newer than 1.5.25
  * @first_generation: a module 1.0.  Leaves that came later do not exist, the
  *   reading of metadata by TDH.SYS.RD first among them, so that a host that
@@ -41,6 +59,12 @@ typedef struct TdxModuleConfig {
     uint16_t max_tdmrs;
     uint16_t max_rsvd_per_tdmr;
     uint16_t num_handoff_pages;
+    uint16_t min_handoff_pages;
+    TdxHandoffRules built_in;
+    TdxHandoffRules sigstruct;
+    uint32_t need_msr;
+    uint64_t need_mask;
+    uint64_t need_value;
     bool sys_disable;
     bool first_generation;
 } TdxModuleConfig;
@@ -49,6 +73,12 @@ typedef struct TdxModule TdxModule;
 
 /** tdx_module_config_init: the configuration of module 1.5.25 as released */
 void tdx_module_config_init(TdxModuleConfig *cfg);
+
+/**
+ * tdx_module_config_modelled: the same without what is not modelled, with
+ * TDH.SYS.DISABLE: a module that a host can believe
+ */
+void tdx_module_config_modelled(TdxModuleConfig *cfg);
 
 /**
  * tdx_module_config_error: what makes @cfg impossible, or NULL.

@@ -32,6 +32,7 @@ GET_ATOMIC(chldcnt, tdr, chldcnt)
 GET(lifecycle, tdr, lifecycle)
 GET(hkid, tdr, hkid)
 GET(pkg_config_bitmap, tdr, pkg_config_bitmap)
+GET(handoff_version, tdr, handoff_version)
 GET_ATOMIC(num_assoc_vcpus, tdcs, num_assoc_vcpus)
 GET(num_l2_vms, tdcs, num_l2_vms)
 GET_ATOMIC(num_vcpus, tdcs, num_vcpus)
@@ -180,7 +181,7 @@ static const TdxField rows[] = {
     { FIELD(0x8110000100000001, "HKID", get_hkid) },
     { FIELD(0x8110000300000002, "PKG_CONFIG_BITMAP",
             get_pkg_config_bitmap) },
-    { CONSTANT(0x8210000100000000, "HANDOFF_VERSION", TDX_MODULE_HV) },
+    { FIELD(0x8210000100000000, "HANDOFF_VERSION", get_handoff_version) },
     { CONSTANT(0x8210000300000001, "SEAMDB_INDEX", 0) },
     { FIELD(0x9010000200000001, "NUM_VCPUS", get_num_vcpus),
       .guest_rd = UINT64_MAX },

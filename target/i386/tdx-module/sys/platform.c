@@ -208,6 +208,17 @@ static TdxStatus check_smrr(const TdxCall *c)
     return TDX_SUCCESS;
 }
 
+/* Modules differ in what they want beside that; the tests' ones do in this */
+static TdxStatus check_needs(const TdxCall *c)
+{
+    const TdxModuleConfig *cfg = &c->m->cfg;
+
+    return tdx_require(!cfg->need_mask ||
+                       (tdx_msr(c, cfg->need_msr) & cfg->need_mask) ==
+                       cfg->need_value,
+                       tdx_op(TDX_INCORRECT_MSR_VALUE, cfg->need_msr));
+}
+
 TdxStatus tdx_check_platform(const TdxCall *c)
 {
     TdxModule *m = c->m;
@@ -218,5 +229,6 @@ TdxStatus tdx_check_platform(const TdxCall *c)
            check_encryption(c) ?:
            tdx_require(tdx_cmrs_valid(m->plat.cmr, m->hkid_mask),
                        TDX_CMR_LIST_INVALID) ?: /* 3.1 p */
-           check_smrr(c);
+           check_smrr(c) ?:
+           check_needs(c);
 }

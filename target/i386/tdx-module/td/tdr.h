@@ -21,7 +21,7 @@ typedef struct TdxTdr {
     uint32_t pkg_config_bitmap;  /* packages that have the TD's key */
     uint64_t chldcnt;            /* 4 KiB pages owned by this TD; atomic */
     uint32_t num_tdcx;
-    uint32_t pad;
+    uint32_t handoff_version;    /* of the module that created the TD */
     uint64_t tdcx[TDX_MAX_TDCS_PAGES]; /* HPAs in order of arrival */
     uint8_t uuid[32];
 } TdxTdr;

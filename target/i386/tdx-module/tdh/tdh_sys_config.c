@@ -115,6 +115,8 @@ static TdxStatus tdh_sys_config(TdxCall *c)
     }
     m->st.num_tdmrs = num_tdmrs;
     m->st.pkg_config_bitmap = 0;
+    /* Its TDs are lost; nobody may bring them back over what comes now */
+    m->st.handoff = (TdxHandoff) { 0 };
     tdx_set_sys_state(m, TDX_SYSCONFIG_DONE);
     return TDX_SUCCESS;
 }

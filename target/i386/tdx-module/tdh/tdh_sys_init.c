@@ -7,6 +7,7 @@
 #include "../../x86-defs/msr-bits.h"
 #include "../core/call.h"
 #include "../sys/cpuid.h"
+#include "../sys/handoff.h"
 #include "../sys/platform-msr.h"
 #include "../sys/platform.h"
 #include "answers.h"
@@ -63,6 +64,8 @@ static TdxStatus tdh_sys_init(TdxCall *c)
     }
     tdx_sample_cpuid(m, c->lp);
     status = tdx_check_platform(c) ?:
+             tdx_require(tdx_sigstruct_fits(m),
+                         TDX_SYS_INCOMPATIBLE_SIGSTRUCT) ?:
              tdx_require(m->ops->random(m->opaque, &canary, sizeof(canary)),
                          TDX_RND_NO_ENTROPY) ?:
              tdx_require(c->version != 1 || diagnostics_valid(m, r8),
@@ -116,14 +119,14 @@ const TdxLeaf tdx_leaf_TDH_SYS_INIT = {
         { TDX_SMRR_NOT_LOCKED, "the SMRR is not locked" },
         { TDX_INVALID_SMRR_CONFIGURATION, "the SMRR is not a valid range" },
         { TDX_SMRR_OVERLAPS_CMR, "the SMRR lies in convertible memory" },
+        { TDX_SYS_INCOMPATIBLE_SIGSTRUCT,
+          "the module was signed for other handoff data than built for" },
         { TDX_RND_NO_ENTROPY, "there is no random number" },
         { TDX_INCORRECT_CPUID_VALUE,
           "a CPUID value is not what the module needs: see the outputs",
           .on_silicon = true },
         { TDX_INCOMPATIBLE_SEAM_CAPABILITIES,
           "a VMX control that the module needs is missing",
-          .on_silicon = true },
-        { TDX_SYS_INCOMPATIBLE_SIGSTRUCT,
-          "the module is not for this processor", .on_silicon = true }
+          .on_silicon = true }
     ),
 };

@@ -2,12 +2,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * TDH.SYS.SHUTDOWN: stop the module and hand its TDs to the next one.
- * Loading a next one is not modelled, so nothing is kept for it.
  */
 
 #include <glib.h>
 
 #include "../core/call.h"
+#include "../sys/handoff.h"
 
 /* RCX */
 #define RCX_HV_MASK                0xffffULL
@@ -20,14 +20,16 @@
 /* Life cycle 11.1 */
 static bool request_valid(const TdxModule *m, uint64_t rcx)
 {
+    const TdxHandoffRules *rules = &m->cfg.sigstruct;
     uint64_t known = RCX_HV_MASK;
     int hv = rcx & RCX_HV_MASK;
 
     if (m->cfg.features0 & TDX_FEATURES0_UPDATE_COMPATIBILITY) {
         known |= RCX_AVOID_COMPAT_SENSITIVE;
     }
-    return hv >= TDX_MIN_UPDATE_HV && hv <= TDX_MODULE_HV &&
-           (!TDX_NO_DOWNGRADE || hv == TDX_MODULE_HV) && !(rcx & ~known);
+    return hv >= rules->min_update_hv && hv <= rules->module_hv &&
+           (!rules->no_downgrade || hv == rules->module_hv) &&
+           !(rcx & ~known);
 }
 
 /* Life cycle 11 */
@@ -66,13 +68,13 @@ static TdxStatus tdh_sys_shutdown(TdxCall *c)
                       MIN(builds, SENSITIVE_COUNT_MAX) << 16 |
                       SENSITIVE_TD_BUILD);
     }
+    tdx_handoff_write(m, rcx & RCX_HV_MASK);
     return TDX_SUCCESS;
 }
 
 const TdxLeaf tdx_leaf_TDH_SYS_SHUTDOWN = {
     TDX_LEAF_ID(TDH_SYS_SHUTDOWN),
     .what = "Shut the module down for an update",
-    .missing = "No handoff data is prepared.",
     .states = TDX_WHEN_READY,
     .in = { { TDX_RCX, "handoff_version" } },
     .handler = tdh_sys_shutdown,

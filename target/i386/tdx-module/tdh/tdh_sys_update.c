@@ -2,13 +2,17 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * TDH.SYS.UPDATE: take over the TDs of the module that ran before.
- * Modules are only loaded by a reset of the platform, so there never is one.
  */
 
 #include "../core/call.h"
+#include "../sys/handoff.h"
 #include "answers.h"
 
-/* Life cycle 12, as far as a module without handoff data goes */
+/*
+ * Life cycle 12.  The data is imported before the version is looked at; since
+ * a call that fails there can be repeated, that shows in the order of the
+ * statuses alone, and it is done last.
+ */
 static TdxStatus tdh_sys_update(TdxCall *c)
 {
     TdxModule *m = c->m;
@@ -18,17 +22,25 @@ static TdxStatus tdh_sys_update(TdxCall *c)
     status = tdx_take_global(&global, m, TDX_LOCK_TYPE_EXCLUSIVE) ?:
              tdx_require(tdx_sys_state(m) == TDX_SYSINIT_DONE &&
                          tdx_all_lps_init(m),
-                         TDX_SYS_STATE_INCORRECT);
+                         TDX_SYS_STATE_INCORRECT) ?:
+             tdx_require(tdx_handoff_fits(m), TDX_SYS_INVALID_HANDOFF) ?:
+             tdx_check_version(c, 1) ?:
+             tdx_require(c->version != 1 || !(c->gpr[TDX_R9] & ~m->features0),
+                         tdx_op(TDX_OPERAND_INVALID, TDX_R9)) ?:
+             tdx_require(c->version != 1 || !c->gpr[TDX_R10],
+                         tdx_op(TDX_OPERAND_INVALID, TDX_R10));
     if (status) {
         return status;
     }
-    return TDX_SYS_INVALID_HANDOFF;
+    tdx_handoff_import(m);
+    tdx_set_sys_state(m, TDX_SYS_READY_STATE);
+    return TDX_SUCCESS;
 }
 
 const TdxLeaf tdx_leaf_TDH_SYS_UPDATE = {
     TDX_LEAF_ID(TDH_SYS_UPDATE),
     .what = "Take over the TDs of the module before",
-    .missing = "There is never a module before.",
+    .missing = "UPDATE_COMPATIBILITY in R9 has no effect.",
     .max_version = 1,
     .states = TDX_WHEN_UP,
     .in = { { TDX_R9, "features" }, { TDX_R10, "reserved" } },
@@ -37,7 +49,10 @@ const TdxLeaf tdx_leaf_TDH_SYS_UPDATE = {
         ANSWERS_SYS_BUSY,
         { TDX_SYS_STATE_INCORRECT,
           "not all processors are initialised, or the module is configured" },
-        { TDX_SYS_INVALID_HANDOFF, "there is no handoff data" },
-        { TDX_SUCCESS, "there was one", .on_silicon = true }
+        { TDX_SYS_INVALID_HANDOFF, "there is no handoff data, or none that "
+          "this module can read" },
+        { TDX_OPERAND_INVALID,
+          "version 1: a feature that the module has not; a reserved bit" },
+        { TDX_SUCCESS }
     ),
 };

@@ -34,9 +34,11 @@ def leaves(tables):
     assert by(tables, "leaves", "number", 96)["modelled"] == "no"
     update = by(tables, "leaves", "number", 53)
     assert update["modelled"] == "partly" and update["missing"]
-    assert "TDX_SUCCESS" not in update["statuses"]
-    assert [a["status"] for a in update["answers"]
-            if a["on_silicon_only"]] == ["TDX_SUCCESS"]
+    assert "TDX_SUCCESS" in update["statuses"]
+    init = by(tables, "leaves", "name", "TDH.SYS.INIT")
+    assert [a["status"] for a in init["answers"] if a["on_silicon_only"]] == [
+        "TDX_INCORRECT_CPUID_VALUE", "TDX_INCOMPATIBLE_SEAM_CAPABILITIES"]
+    assert "TDX_INCORRECT_CPUID_VALUE" not in init["statuses"]
     reclaim = by(tables, "leaves", "name", "TDH.PHYMEM.PAGE.RECLAIM")
     assert by(reclaim, "answers", "operand", "TDR")["when"] == \
         "the owner's TDR is locked"

@@ -32,6 +32,7 @@ FROZEN(TdxTdr, hkid, 8);
 FROZEN(TdxTdr, pkg_config_bitmap, 12);
 FROZEN(TdxTdr, chldcnt, 16);
 FROZEN(TdxTdr, num_tdcx, 24);
+FROZEN(TdxTdr, handoff_version, 28);
 FROZEN(TdxTdr, tdcx, 32);
 FROZEN(TdxTdr, uuid, 104);
 
