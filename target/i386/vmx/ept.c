@@ -53,6 +53,13 @@ static bool is_leaf(const X86Ept *ept, uint64_t entry, unsigned level)
            (entry & X86_EPT_LARGE && may_be_large(ept, level));
 }
 
+/* Is there no such guest-physical address with tables of @levels? */
+static bool out_of_reach(const X86Ept *ept, uint64_t gpa, unsigned levels)
+{
+    return gpa >> (12 + 9 * levels) ||
+           (ept->gpa_bits && gpa >> ept->gpa_bits);
+}
+
 static bool mem_type_reserved(uint64_t entry)
 {
     unsigned type = entry >> X86_EPT_MEM_TYPE_SHIFT & 7;
@@ -64,8 +71,9 @@ static bool mem_type_reserved(uint64_t entry)
 static uint64_t reserved_bits(const X86Ept *ept, uint64_t entry,
                               unsigned level)
 {
-    uint64_t above = X86_EPT_ADDRESS &
-                     ~((1ULL << ept->caps->config.phys_bits) - 1);
+    unsigned width = ept->phys_bits ? ept->phys_bits
+                                    : ept->caps->config.phys_bits;
+    uint64_t above = X86_EPT_ADDRESS & ~((1ULL << width) - 1);
 
     if (is_leaf(ept, entry, level)) {
         return above | (X86_EPT_ADDRESS & (span(level) - 1));
@@ -181,8 +189,10 @@ static X86EptResult walk_once(const X86Ept *ept, const X86EptAccess *access,
     if (level > LEVELS_MAX || level == 0) {
         return X86_EPT_MISCONFIG;
     }
-    if (access->gpa >> (12 + 9 * level)) {
-        return violation(ept, access, 0, walk);
+    if (out_of_reach(ept, access->gpa, level)) {
+        violation(ept, access, 0, walk);
+        walk->convertible = false; /* no entry says that it is */
+        return X86_EPT_VIOLATION;
     }
     for (;; level--) {
         uint64_t index = access->gpa / span(level) & 0x1ff;

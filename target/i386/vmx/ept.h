@@ -15,6 +15,9 @@
  * X86Ept: tables to walk.
  * @eptp: as VM entry has checked it
  * @mode_based: mode-based execute control is on
+ * @phys_bits: width of the addresses in entries; 0: that of the VMCS's
+ * @gpa_bits: guest-physical addresses that have more violate EPT; 0: as many
+ *   as the tables translate
  * @read: read the entry at physical address @addr; false if nothing is there
  * @update: replace it if it still is @old, atomically; false if it is not.
  *   NULL: look, but set no accessed and dirty flags
@@ -25,6 +28,8 @@ typedef struct X86Ept {
     const X86VmxCaps *caps;
     uint64_t eptp;
     bool mode_based;
+    uint8_t phys_bits;
+    uint8_t gpa_bits;
     bool (*read)(void *opaque, uint64_t addr, uint64_t *entry);
     bool (*update)(void *opaque, uint64_t addr, uint64_t old, uint64_t entry);
     bool (*log)(void *opaque, uint64_t gpa);
@@ -72,7 +77,7 @@ typedef enum X86EptResult {
  *   flag is set
  * @leaf: the last entry that was read
  * @qual: exit qualification; X86_EPT_VIOLATION
- * @convertible: bit 63 of the last entry lets it become a #VE;
+ * @convertible: there is a last entry, whose bit 63 lets it become a #VE;
  *   X86_EPT_VIOLATION
  */
 typedef struct X86EptWalk {
