@@ -75,6 +75,12 @@ static inline int x86_seam_rsvd_error(const X86CPU *cpu)
     return cpu->seam ? PG_ERROR_P_MASK : 0;
 }
 
+/*
+ * MemTxAttrs.space of private memory, and the index of its address space:
+ * what private KeyIDs see, by addresses without KeyID.
+ */
+#define X86_SPACE_PRIVATE 2
+
 #ifdef CONFIG_USER_ONLY
 
 static inline uint64_t x86_seam_tcg_features(const X86CPU *cpu, FeatureWord w)
@@ -90,6 +96,15 @@ static inline void x86_seam_cpuid_tsc(const X86CPU *cpu, uint32_t *eax,
 }
 
 #else
+
+/**
+ * x86_seam_private_root: private memory, for whoever has it to map it there.
+ * There is one for all CPUs.
+ */
+MemoryRegion *x86_seam_private_root(void);
+
+/** x86_seam_init_memory: @cpu, which may have SEAM, gets its address space */
+void x86_seam_init_memory(X86CPU *cpu);
 
 /**
  * x86_seam_tcg_features: the bits of feature word @w that @cpu has under TCG
@@ -144,14 +159,33 @@ bool x86_seam_check_poison(CPUX86State *env, hwaddr paddr, int size,
                            uintptr_t ra);
 
 /**
+ * x86_seam_private_size: x86_seam_tlb_size() for private memory of a TD.
+ * Smaller than a page where a line of it is lost; an access to that raises #MC.
+ */
+vaddr x86_seam_private_size(CPUX86State *env, hwaddr paddr, vaddr page_size,
+                            int size, MMUAccessType access_type, bool probe,
+                            uintptr_t ra);
+
+/**
+ * x86_seam_integrity_mce: the machine check of a TD that reads the lost line
+ * around @hpa; @fetch: for code
+ */
+G_NORETURN void x86_seam_integrity_mce(CPUX86State *env, uint64_t hpa,
+                                       bool fetch, uintptr_t ra);
+
+/**
  * x86_seam_tlb_size: size of the TLB entry to be made for an access, which may
  * raise #MC.  @page_size: that of the page in the guest's tables
  */
 static inline vaddr x86_seam_tlb_size(CPUX86State *env, hwaddr paddr,
-                                      vaddr page_size, int size,
-                                      MMUAccessType access_type, bool probe,
-                                      uintptr_t ra)
+                                      MemTxAttrs attrs, vaddr page_size,
+                                      int size, MMUAccessType access_type,
+                                      bool probe, uintptr_t ra)
 {
+    if (unlikely(attrs.space)) {
+        return x86_seam_private_size(env, paddr, page_size, size, access_type,
+                                     probe, ra);
+    }
     if (likely(!x86_seam_partial_write_erratum(env_archcpu(env))) ||
         !x86_seam_check_poison(env, paddr, size, access_type, probe, ra)) {
         return page_size;

@@ -264,6 +264,27 @@ static void share_l3_in_package(TDXHostCPU *host, CPUCaches *caches)
     caches->l3_cache = &host->l3_cache;
 }
 
+/* --- private memory ------------------------------------------------------ */
+
+MemoryRegion *x86_seam_private_root(void)
+{
+    static MemoryRegion *root;
+
+    if (!root) {
+        root = g_new(MemoryRegion, 1);
+        memory_region_init(root, NULL, "tdx-private", UINT64_MAX);
+    }
+    return root;
+}
+
+void x86_seam_init_memory(X86CPU *cpu)
+{
+    if (x86_cpu_has_seam(cpu)) {
+        cpu_address_space_init(CPU(cpu), X86_SPACE_PRIVATE, "cpu-private",
+                               x86_seam_private_root());
+    }
+}
+
 /* --- object -------------------------------------------------------------- */
 
 static void tdx_host_realize(DeviceState *dev, Error **errp)

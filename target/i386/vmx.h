@@ -16,6 +16,9 @@
 /* The current-VMCS pointer while no VMCS is current */
 #define X86_VMX_NO_VMCS UINT64_MAX
 
+/* Addresses in a TD's page tables, whatever MAXPHYADDR is */
+#define X86_TD_PHYS_BITS 52
+
 /* Basic exit reasons that are counted */
 #define X86_VMX_EXIT_COUNTERS 96
 
@@ -140,15 +143,20 @@ typedef struct VmxWorld {
 /**
  * VmxMmu: whose translations the guest's bank of MMU indexes holds.
  * @valid: they are someone's
- * @eptp, @vpid: the tag; @eptp is 0 without EPT
+ * @eptp, @shared_eptp, @hkid, @vpid: the tag; @eptp is 0 without EPT, and the
+ *   next two are 0 unless it is a TD's
  * @guest, @host: what the guest's translations and the host's were made with
  * @pdpte: the PDPTEs that a guest with PAE paging runs with
  * @pdpte_walk: the same with the accessed flags that a walk wants to see
- * @fault: what EPT answered to the latest guest-physical address it refused
+ * @fault: what EPT answered to the latest guest-physical address it refused;
+ *   @convertible: by an entry that lets a #VE come of it; @lost: private
+ *   memory at @hpa cannot be read, so it was no answer; @fetch: for code
  */
 typedef struct VmxMmu {
     bool valid;
     uint64_t eptp;
+    uint64_t shared_eptp;
+    uint16_t hkid;
     uint16_t vpid;
     VmxWorld guest;
     VmxWorld host;
@@ -156,7 +164,11 @@ typedef struct VmxMmu {
     uint64_t pdpte_walk[4];
     struct {
         uint32_t reason;
+        bool convertible;
+        bool lost;
+        bool fetch;
         uint64_t qualification;
+        uint64_t hpa;
     } fault;
 } VmxMmu;
 
@@ -414,6 +426,12 @@ void vmx_mmu_invept(CPUX86State *env, unsigned type, uint64_t eptp);
 void vmx_mmu_invvpid(CPUX86State *env, unsigned type, uint16_t vpid,
                      uint64_t addr);
 
+/**
+ * vmx_mmu_td_flush: forget translations of the TD whose Secure EPT is at
+ * @eptp, without KeyID.  The caller is the CPU's thread.
+ */
+void vmx_mmu_td_flush(CPUX86State *env, uint64_t eptp);
+
 /* x86_vmx_flush_world(), x86_vmx_flush_page() on a CPU that has both worlds */
 void vmx_mmu_flush_world(CPUX86State *env);
 void vmx_mmu_flush_page(CPUX86State *env, vaddr addr);
@@ -435,12 +453,16 @@ static inline bool x86_vmx_ept(CPUX86State *env)
 
 /**
  * x86_vmx_paging_phys_bits: width of the physical addresses that entries of
- * page tables may have.  Guest-physical ones have no KeyIDs.
+ * page tables may have.  Guest-physical ones have no KeyIDs, and a TD's may be
+ * wider than the machine's: the shared bit is up there.
  */
 static inline unsigned x86_vmx_paging_phys_bits(CPUX86State *env)
 {
-    return x86_vmx_ept(env) ? env_archcpu(env)->phys_bits :
-                              x86_seam_host_phys_bits(env_archcpu(env));
+    if (!x86_vmx_ept(env)) {
+        return x86_seam_host_phys_bits(env_archcpu(env));
+    }
+    return env_archcpu(env)->vmx->td ? X86_TD_PHYS_BITS :
+                                       env_archcpu(env)->phys_bits;
 }
 
 /** x86_vmx_strip_keyid: as x86_seam_strip_keyid(), likewise */
@@ -487,7 +509,8 @@ bool vmx_mmu_stage2(CPUX86State *env, uint64_t gpa, MMUAccessType access,
                     hwaddr *paddr, int *prot, MemTxAttrs *attrs);
 
 /**
- * vmx_mmu_stage2_exit: the VM exit for what vmx_mmu_stage2() has refused.
+ * vmx_mmu_stage2_exit: the VM exit for what vmx_mmu_stage2() has refused, or
+ * the #VE or machine check that comes instead.
  * @gpa: the guest-physical address
  * @gla: the linear address, unless @mmu_idx says that there is none
  * @walk: @gpa is that of an entry of the guest's page tables

@@ -52,6 +52,15 @@ static void platform_tlb_flush(void *opaque, unsigned lp)
     }
 }
 
+static void platform_ept_flush(void *opaque, unsigned lp, uint64_t eptp)
+{
+    TdxModuleDevice *s = opaque;
+
+    if (tcg_enabled()) {
+        vmx_mmu_td_flush(&s->found.lp[lp].cpu->env, eptp);
+    }
+}
+
 static uint64_t platform_tsc(void *opaque, unsigned lp)
 {
     TdxModuleDevice *s = opaque;
@@ -148,6 +157,7 @@ static const TdxPlatformOps platform_ops = {
     .random = platform_random,
     .key_config = platform_key_config,
     .tlb_flush = platform_tlb_flush,
+    .ept_flush = platform_ept_flush,
     .tsc = platform_tsc,
     .fatal = platform_fatal,
 };

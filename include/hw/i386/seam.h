@@ -48,4 +48,15 @@ void seam_whole_write(uint64_t hpa);
  */
 bool seam_find_poison(uint64_t hpa, uint64_t len, uint64_t *line);
 
+/**
+ * seam_td_memory: what private KeyIDs see at [@hpa, @hpa + @len), within a
+ * page, for the calling processor to read and write.
+ * NULL when a line of it is lost, which a processor takes as a machine check,
+ * or there is no memory.  Good until the next reset; may take the BQL.
+ */
+void *seam_td_memory(uint64_t hpa, uint64_t len);
+
+/** seam_td_page_is_whole: no line of the private page around @hpa is lost */
+bool seam_td_page_is_whole(uint64_t hpa);
+
 #endif /* HW_I386_SEAM_H */

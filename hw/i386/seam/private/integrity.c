@@ -55,19 +55,26 @@ void seam_integrity_writer(SeamWriter who)
 }
 
 /*
- * A private line becomes the host's.  That is a mistake where the module or a
- * TD owns the page, and not where the host has got it back.
+ * A private line becomes the host's; @first of its page.  That is a mistake
+ * where the module or a TD owns the page, and not where the host has got it
+ * back, which must not cost it a flush for each page.
  */
-static void tell_written(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
+static void line_lost(TdxModuleDevice *s, uint64_t hpa, uint64_t len,
+                      bool first)
 {
-    if (writer != SEAM_WRITER_TAKING &&
-        (trace_event_get_state_backends(TRACE_SEAM_PRIVATE_WRITTEN) ||
-         qemu_loglevel_mask(LOG_GUEST_ERROR)) &&
-        tdx_query_owned(s->module, hpa)) {
-        trace_seam_private_written(hpa, len);
-        qemu_log_mask(LOG_GUEST_ERROR, "private memory at 0x%" PRIx64
-                      ": %" PRIu64 " bytes were written through another "
-                      "KeyID, its content is lost\n", hpa, len);
+    bool told = trace_event_get_state_backends(TRACE_SEAM_PRIVATE_WRITTEN) ||
+                qemu_loglevel_mask(LOG_GUEST_ERROR);
+
+    if (writer == SEAM_WRITER_TAKING || !(first || told) ||
+        !tdx_query_owned(s->module, hpa)) {
+        return;
+    }
+    trace_seam_private_written(hpa, len);
+    qemu_log_mask(LOG_GUEST_ERROR, "private memory at 0x%" PRIx64
+                  ": %" PRIu64 " bytes were written through another "
+                  "KeyID, its content is lost\n", hpa, len);
+    if (first) {
+        seam_flush_tlbs(); /* from then on each access of a TD asks */
     }
 }
 
@@ -90,8 +97,9 @@ static void page_written(TdxModuleDevice *s, const SeamRam *ram,
         seam_poison_clear(s, hpa, seam_lines_covered(hpa, len));
     }
     if (lines && qatomic_read(lines) & mask) {
-        qatomic_and(lines, ~mask);
-        tell_written(s, hpa, len);
+        uint64_t before = qatomic_fetch_and(lines, ~mask);
+
+        line_lost(s, hpa, len, before == UINT64_MAX);
     }
     /* Another thread may find the same at once, which does no harm */
     if (!seam_watched(s, hpa)) {

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * TDX-private memory: what private KeyIDs see at an address.  It is a second,
- * sparse RAM beside the machine's own and is mapped into no address space, so
- * that nothing but the TDX module reaches it.  One content per address serves
- * all private KeyIDs: the module itself keeps them apart.
+ * sparse RAM beside the machine's own, in an address space that only processors
+ * have, so that nothing but TDs and the TDX module reaches it.  One content per
+ * address serves all private KeyIDs: the module itself keeps them apart.
  */
 
 #include "qemu/osdep.h"
@@ -16,8 +16,11 @@
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
 #include "exec/address-spaces.h"
+#include "exec/exec-all.h"
+#include "exec/ram_addr.h"
 #include "exec/ramblock.h"
 #include "system/system.h"
+#include "system/tcg.h"
 #include "../seam-internal.h"
 #include "../trace.h"
 
@@ -100,6 +103,7 @@ static SeamChunk *new_chunk(TdxModuleDevice *s, uint64_t hpa)
      * that has none need not be asked.
      */
     qemu_madvise(host, SEAM_CHUNK_SIZE, QEMU_MADV_NOHUGEPAGE);
+    memory_region_add_subregion(x86_seam_private_root(), base, &chunk->mr);
     chunk->used = bitmap_new(SEAM_PAGES_PER_CHUNK);
     trace_seam_private_chunk(base);
     return chunk;
@@ -147,11 +151,28 @@ void seam_private_resize(TdxModuleDevice *s)
     }
 }
 
+/* Code that was translated from a page goes when its content does */
+static void forget_code(SeamChunk *chunk, unsigned long page)
+{
+    ram_addr_t addr = memory_region_get_ram_addr(&chunk->mr) +
+                      (page << SEAM_PAGE_BITS);
+
+    if (tcg_enabled() &&
+        !cpu_physical_memory_get_dirty_flag(addr, DIRTY_MEMORY_CODE)) {
+        tb_invalidate_phys_range(addr, addr + SEAM_PAGE_SIZE - 1);
+    }
+}
+
 /* Gives the memory back to the host, unless that is not possible */
 static void blank_chunk(SeamChunk *chunk)
 {
     unsigned long page = 0;
 
+    for (; (page = find_next_bit(chunk->used, SEAM_PAGES_PER_CHUNK, page)) <
+           SEAM_PAGES_PER_CHUNK; page++) {
+        forget_code(chunk, page);
+    }
+    page = 0;
     if (should_mlock(mlock_state) ||
         ram_block_discard_range(chunk->mr.ram_block, 0, SEAM_CHUNK_SIZE)) {
         for (; (page = find_next_bit(chunk->used, SEAM_PAGES_PER_CHUNK, page))
@@ -264,6 +285,7 @@ static void clear_private(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
             n = MIN(len, SEAM_CHUNK_SIZE - offset);
         } else if (test_bit(offset >> SEAM_PAGE_BITS, chunk->used) &&
                    !buffer_is_zero(chunk->host + offset, n)) {
+            forget_code(chunk, offset >> SEAM_PAGE_BITS);
             memset(chunk->host + offset, 0, n);
         }
         hpa += n;
@@ -329,6 +351,25 @@ bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len)
     }
     return false;
 }
+
+/* --- processors in a TD --------------------------------------------------- */
+
+void *seam_td_memory(uint64_t hpa, uint64_t len)
+{
+    TdxModuleDevice *s = seam_device();
+
+    return s ? seam_private_intact(s, hpa, len) : NULL;
+}
+
+bool seam_td_page_is_whole(uint64_t hpa)
+{
+    TdxModuleDevice *s = seam_device();
+
+    return s && seam_line_is_private(&s->lines, hpa & -SEAM_PAGE_SIZE,
+                                     SEAM_PAGE_SIZE);
+}
+
+/* --- migration ------------------------------------------------------------ */
 
 void *seam_private_next(TdxModuleDevice *s, uint64_t *hpa)
 {

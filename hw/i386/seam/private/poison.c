@@ -9,35 +9,11 @@
 
 #include "qemu/osdep.h"
 #include "qemu/log.h"
-#include "exec/cputlb.h"
-#include "hw/core/cpu.h"
 #include "migration/qemu-file-types.h"
-#include "system/tcg.h"
 #include "../seam-internal.h"
 #include "../trace.h"
 
 /* --- making and ending poison --------------------------------------------- */
-
-static void flush_tlb(CPUState *cs, run_on_cpu_data unused)
-{
-    tlb_flush(cs);
-}
-
-/*
- * From then on each load from the page asks.  The calling thread may be a
- * processor in the midst of an access to a device, which uses its TLB: it
- * comes later as well.
- */
-static void flush_all_tlbs(void)
-{
-    CPUState *cs;
-
-    if (tcg_enabled()) {
-        CPU_FOREACH(cs) {
-            async_run_on_cpu(cs, flush_tlb, RUN_ON_CPU_NULL);
-        }
-    }
-}
 
 bool seam_poison_partial(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
 {
@@ -58,7 +34,7 @@ bool seam_poison_partial(TdxModuleDevice *s, uint64_t hpa, uint64_t len)
     if (qatomic_fetch_or(seam_lines_need(&s->poison, hpa), mask)) {
         return false;
     }
-    flush_all_tlbs();
+    seam_flush_tlbs(); /* from then on each load from the page asks */
     return true;
 }
 
@@ -138,7 +114,7 @@ static int get_poison(QEMUFile *f, void *pv, size_t size,
     TdxModuleDevice *s = pv;
     int ret = seam_watch_load(s, &s->poison, f);
 
-    flush_all_tlbs();
+    seam_flush_tlbs();
     return ret;
 }
 

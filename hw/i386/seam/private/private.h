@@ -108,6 +108,12 @@ void seam_watch_settle(TdxModuleDevice *s, uint64_t hpa);
 int seam_watch_load(TdxModuleDevice *s, SeamLineMap *map, QEMUFile *f);
 void seam_watch_save(const SeamLineMap *map, QEMUFile *f);
 
+/**
+ * seam_flush_tlbs: all processors look anew at what a page of memory is before
+ * they use it again.  They do so when they leave their translation block.
+ */
+void seam_flush_tlbs(void);
+
 /* --- poison --------------------------------------------------------------- */
 
 /**

@@ -8,8 +8,10 @@
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
 #include "qemu/rcu.h"
+#include "exec/cputlb.h"
 #include "exec/exec-all.h"
 #include "exec/ram_addr.h"
+#include "hw/core/cpu.h"
 #include "migration/qemu-file-types.h"
 #include "system/tcg.h"
 #include "../seam-internal.h"
@@ -59,6 +61,26 @@ void seam_watch_settle(TdxModuleDevice *s, uint64_t hpa)
     ram = seam_ram_by_hpa(s, hpa & -SEAM_PAGE_SIZE);
     if (ram && !seam_watched(s, hpa)) {
         seam_unwatch(s, hpa, ram->base + (hpa - ram->hpa));
+    }
+}
+
+static void flush_tlb(CPUState *cs, run_on_cpu_data unused)
+{
+    tlb_flush(cs);
+}
+
+/*
+ * The calling thread may be a processor in the midst of an access to a device,
+ * which uses its TLB: it comes later as well.
+ */
+void seam_flush_tlbs(void)
+{
+    CPUState *cs;
+
+    if (tcg_enabled()) {
+        CPU_FOREACH(cs) {
+            async_run_on_cpu(cs, flush_tlb, RUN_ON_CPU_NULL);
+        }
     }
 }
 

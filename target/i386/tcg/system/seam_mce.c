@@ -78,6 +78,13 @@ static bool ready_for_mce(CPUX86State *env)
     return false;
 }
 
+static G_NORETURN void shut_down(CPUState *cs, uintptr_t ra)
+{
+    cs->halted = 1;
+    cs->exception_index = EXCP_HLT;
+    cpu_loop_exit_restore(cs, ra);
+}
+
 /*
  * Without local machine checks each one comes to all processors, which find
  * nothing in their banks. One that is in a machine check takes part already;
@@ -114,9 +121,7 @@ static void consume_poison(CPUX86State *env, const PoisonConsumer *by,
         return;
     }
     if (!ready_for_mce(env)) {
-        cs->halted = 1;
-        cs->exception_index = EXCP_HLT;
-        cpu_loop_exit_restore(cs, ra);
+        shut_down(cs, ra);
     }
     /* The instruction did nothing, and can be started again */
     env->mcg_status = MCG_STATUS_MCIP | MCG_STATUS_EIPV | MCG_STATUS_RIPV;
@@ -150,18 +155,66 @@ bool x86_seam_check_poison(CPUX86State *env, hwaddr paddr, int size,
     return true;
 }
 
+/* --- integrity of a TD's memory ------------------------------------------- */
+
+/*
+ * A TD's own machine check: it comes to this processor alone, as a local one,
+ * and it comes whatever is enabled, for the TD must not go on.  An event whose
+ * delivery has met it is lost with the TD.
+ */
+void x86_seam_integrity_mce(CPUX86State *env, uint64_t hpa, bool fetch,
+                            uintptr_t ra)
+{
+    CPUState *cs = env_cpu(env);
+    const PoisonConsumer *by = fetch ? &fetch_unit : &data_cache;
+    uint64_t line = hpa & -(1ULL << LINE_BITS);
+
+    if (by->bank < (env->mcg_cap & MCG_CAP_BANKS_MASK)) {
+        log_error(env, by, line);
+        trace_x86_machine_check(cs->cpu_index, line, by->bank,
+                                env->mce_banks[4 * by->bank + 1]);
+    }
+    if (!ready_for_mce(env)) {
+        shut_down(cs, ra);
+    }
+    env->mcg_status = MCG_STATUS_MCIP | MCG_STATUS_EIPV | MCG_STATUS_RIPV |
+                      MCG_STATUS_LMCE;
+    env_archcpu(env)->vmx->vectoring.info = 0;
+    raise_exception_ra(env, EXCP12_MCHK, ra);
+}
+
+vaddr x86_seam_private_size(CPUX86State *env, hwaddr paddr, vaddr page_size,
+                            int size, MMUAccessType access_type, bool probe,
+                            uintptr_t ra)
+{
+    int room = -(paddr | TARGET_PAGE_MASK);
+
+    if (likely(seam_td_page_is_whole(paddr))) {
+        return page_size;
+    }
+    if (!probe && !seam_td_memory(paddr, MAX(MIN(size, room), 1))) {
+        x86_seam_integrity_mce(env, paddr, access_type == MMU_INST_FETCH, ra);
+    }
+    return 1; /* less than a page: good for this access only */
+}
+
 /* --- partial writes ------------------------------------------------------- */
 
-/* Where the processor has just been able to store; false: nowhere */
+/*
+ * Where the processor has just been able to store; false: nowhere, or in
+ * private memory, which has no poison of writes with its own key
+ */
 static bool address_in_memory(CPUX86State *env, target_ulong addr,
                               uint64_t *hpa)
 {
-    hwaddr page = cpu_get_phys_page_debug(env_cpu(env),
-                                          addr & TARGET_PAGE_MASK);
+    MemTxAttrs attrs;
+    hwaddr page = cpu_get_phys_page_attrs_debug(env_cpu(env),
+                                                addr & TARGET_PAGE_MASK,
+                                                &attrs);
 
     *hpa = x86_seam_strip_keyid(env_archcpu(env), page) |
            (addr & ~TARGET_PAGE_MASK);
-    return page != -1;
+    return page != -1 && attrs.space != X86_SPACE_PRIVATE;
 }
 
 static void partial_write(CPUX86State *env, target_ulong addr, unsigned size,
@@ -222,6 +275,20 @@ bool x86_seam_check_poison(CPUX86State *env, hwaddr paddr, int size,
                            uintptr_t ra)
 {
     return false;
+}
+
+vaddr x86_seam_private_size(CPUX86State *env, hwaddr paddr, vaddr page_size,
+                            int size, MMUAccessType access_type, bool probe,
+                            uintptr_t ra)
+{
+    return page_size;
+}
+
+/* Nobody runs a TD */
+void x86_seam_integrity_mce(CPUX86State *env, uint64_t hpa, bool fetch,
+                            uintptr_t ra)
+{
+    g_assert_not_reached();
 }
 
 void x86_seam_line_stored(CPUX86State *env, target_ulong addr)

@@ -14,14 +14,16 @@
 static bool read_entry(CPUX86State *env, uint64_t gpa, bool wide,
                        uint64_t *entry)
 {
+    AddressSpace *as;
     MemTxAttrs attrs;
     hwaddr addr;
 
     if (!vmx_stage2_debug(env, gpa, &addr, &attrs)) {
         return false;
     }
-    *entry = wide ? x86_ldq_phys(env_cpu(env), addr) :
-                    x86_ldl_phys(env_cpu(env), addr);
+    as = cpu_addressspace(env_cpu(env), attrs);
+    *entry = wide ? address_space_ldq(as, addr, attrs, NULL) :
+                    address_space_ldl(as, addr, attrs, NULL);
     return true;
 }
 

@@ -16,6 +16,7 @@
 #include "exec/cpu_ldst.h"
 #include "tcg/helper-tcg.h"
 #include "x86-defs/vmcs.h"
+#include "tdx-module/include/module.h"
 
 #define HOST_LINEAR  0x3f
 #define GUEST_LINEAR (HOST_LINEAR << MMU_VMX_BANK)
@@ -95,19 +96,25 @@ void vmx_mmu_enter(CPUX86State *env)
     const X86Vmcs *vmcs = env_archcpu(env)->vmx->run;
     VmxMmu *mmu = mmu_of(env);
     uint64_t eptp = ctl->ept ? ctl->eptp : 0;
+    const TdxTdRun *td = env_archcpu(env)->vmx->td;
+    uint64_t shared_eptp = td ? vmcs->shared_ept_pointer : 0;
+    uint16_t hkid = td ? td->hkid : 0;
 
     /*
      * Without VPIDs each switch forgets combined mappings.  What a processor
      * caches of EPT alone is little: hypervisors expect a dirty flag that they
      * have cleared to be set again.
      */
-    if (!mmu->valid || mmu->eptp != eptp || !ctl->vpid) {
+    if (!mmu->valid || mmu->eptp != eptp || mmu->hkid != hkid ||
+        mmu->shared_eptp != shared_eptp || !ctl->vpid) {
         tlb_flush_by_mmuidx(env_cpu(env), GUEST_LINEAR | NESTED);
     } else if (mmu->vpid != ctl->vpid || !world_is(env, &mmu->guest)) {
         tlb_flush_by_mmuidx(env_cpu(env), GUEST_LINEAR);
     }
     mmu->valid = true;
     mmu->eptp = eptp;
+    mmu->shared_eptp = shared_eptp;
+    mmu->hkid = hkid;
     mmu->vpid = ctl->vpid;
     if (has_pdptes(env->cr[0], env->cr[4], env->efer)) {
         uint64_t pdpte[4] = {
@@ -161,12 +168,30 @@ void vmx_mmu_flush_page(CPUX86State *env, vaddr addr)
                              GUEST_LINEAR : HOST_LINEAR);
 }
 
+static bool same_tables(uint64_t eptp, uint64_t other)
+{
+    return !((eptp ^ other) & PG_ADDRESS_MASK);
+}
+
 void vmx_mmu_invept(CPUX86State *env, unsigned type, uint64_t eptp)
 {
     VmxMmu *mmu = mmu_of(env);
 
-    /* A single context is that of the tables, whatever else the EPTP says */
-    if (mmu->valid && (type != 1 || !((mmu->eptp ^ eptp) & PG_ADDRESS_MASK))) {
+    /*
+     * A single context is that of the tables, whatever else the EPTP says; a TD
+     * has two of them, and those that its host knows are the shared ones.
+     */
+    if (mmu->valid && (type != 1 || same_tables(mmu->eptp, eptp) ||
+                       same_tables(mmu->shared_eptp, eptp))) {
+        tlb_flush_by_mmuidx(env_cpu(env), GUEST_LINEAR | NESTED);
+    }
+}
+
+void vmx_mmu_td_flush(CPUX86State *env, uint64_t eptp)
+{
+    VmxMmu *mmu = mmu_of(env);
+
+    if (mmu->valid && mmu->hkid && same_tables(mmu->eptp, eptp)) {
         tlb_flush_by_mmuidx(env_cpu(env), GUEST_LINEAR | NESTED);
     }
 }

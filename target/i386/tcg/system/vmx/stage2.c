@@ -93,18 +93,42 @@ static bool read_entry_debug(void *opaque, uint64_t addr, uint64_t *entry)
 
 /* --- translation -------------------------------------------------------- */
 
+/* The tables that translate @gpa */
+static X86Ept tables(CPUX86State *env, uint64_t gpa, bool debug)
+{
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+    X86Ept ept = {
+        .caps = &vmx->caps,
+        .eptp = vmx->ctl.eptp,
+        .read = debug ? read_entry_debug : read_entry,
+        .update = debug ? NULL : update_entry,
+        .log = vmx->ctl.pml ? log_store : NULL,
+        .opaque = env,
+    };
+
+    if (vmx->td) {
+        vmx_td_tables(env, gpa, &ept);
+    }
+    return ept;
+}
+
+/* Where the walk has led; false: private memory whose content is lost */
+static bool take_page(CPUX86State *env, uint64_t gpa, uint64_t address,
+                      hwaddr *paddr, MemTxAttrs *attrs)
+{
+    const X86VmxState *vmx = env_archcpu(env)->vmx;
+
+    *paddr = x86_seam_strip_keyid(env_archcpu(env), address);
+    *attrs = cpu_get_mem_attrs(env);
+    return !vmx->td || !vmx_td_is_private(vmx, gpa) ||
+           vmx_td_page(env, *paddr, attrs);
+}
+
 bool vmx_mmu_stage2(CPUX86State *env, uint64_t gpa, MMUAccessType access,
                     hwaddr *paddr, int *prot, MemTxAttrs *attrs)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
-    const X86Ept ept = {
-        .caps = &vmx->caps,
-        .eptp = vmx->ctl.eptp,
-        .read = read_entry,
-        .update = update_entry,
-        .log = vmx->ctl.pml ? log_store : NULL,
-        .opaque = env,
-    };
+    const X86Ept ept = tables(env, gpa, false);
     /*
      * Why the address is wanted is known to the caller of the TLB alone, and
      * only matters to the exit qualification.
@@ -119,19 +143,24 @@ bool vmx_mmu_stage2(CPUX86State *env, uint64_t gpa, MMUAccessType access,
     X86EptWalk walk;
     X86EptResult result;
 
+    vmx->mmu.fault.lost = false;
+    vmx->mmu.fault.convertible = false;
+    vmx->mmu.fault.fetch = wanted.fetch;
     do {
         result = x86_ept_walk(&ept, &wanted, &walk);
     } while (result == X86_EPT_AGAIN);
 
+    if (unlikely(vmx->mmu.fault.lost)) {
+        return false;
+    }
     switch (result) {
     case X86_EPT_OK:
-        *paddr = x86_seam_strip_keyid(env_archcpu(env), walk.address);
         *prot = (walk.cacheable & X86_EPT_READ ? PAGE_READ : 0) |
                 (walk.cacheable & X86_EPT_WRITE ? PAGE_WRITE : 0) |
                 (walk.cacheable & X86_EPT_EXECUTE ? PAGE_EXEC : 0);
-        *attrs = cpu_get_mem_attrs(env);
-        return true;
+        return take_page(env, gpa, walk.address, paddr, attrs);
     case X86_EPT_VIOLATION:
+        vmx->mmu.fault.convertible = walk.convertible;
         vmx->mmu.fault.reason = X86_VMX_EXIT_REASON_EPT_VIOLATION;
         vmx->mmu.fault.qualification = x86_vmx_ept_qual(&walk.qual);
         return false;
@@ -166,7 +195,8 @@ void vmx_mmu_stage2_exit(CPUX86State *env, uint64_t gpa, vaddr gla,
         exit.gla = is_mmu_index_32(mmu_idx & ~MMU_VMX_BANK) ?
                    (uint32_t)gla : gla;
     }
-    if (exit.reason == X86_VMX_EXIT_REASON_EPT_VIOLATION) {
+    if (!vmx->mmu.fault.lost &&
+        exit.reason == X86_VMX_EXIT_REASON_EPT_VIOLATION) {
         X86VmxEptQual qual =
             x86_vmx_ept_qual_decode(vmx->mmu.fault.qualification);
 
@@ -181,6 +211,11 @@ void vmx_mmu_stage2_exit(CPUX86State *env, uint64_t gpa, vaddr gla,
             qual.write = true;
         }
         exit.qualification = x86_vmx_ept_qual(&qual);
+        vmx_ve_try(env, &exit, ra);
+    }
+    if (vmx->mmu.fault.lost) {
+        x86_seam_integrity_mce(env, vmx->mmu.fault.hpa,
+                               !walk && vmx->mmu.fault.fetch, ra);
     }
     vmx_exit(env, &exit, ra);
 }
@@ -190,20 +225,12 @@ void vmx_mmu_stage2_exit(CPUX86State *env, uint64_t gpa, vaddr gla,
 bool vmx_stage2_debug(CPUX86State *env, uint64_t gpa, hwaddr *paddr,
                       MemTxAttrs *attrs)
 {
-    X86VmxState *vmx = env_archcpu(env)->vmx;
-    const X86Ept ept = {
-        .caps = &vmx->caps,
-        .eptp = vmx->ctl.eptp,
-        .read = read_entry_debug,
-        .opaque = env,
-    };
+    const X86Ept ept = tables(env, gpa, true);
     const X86EptAccess any = { .gpa = gpa };
     X86EptWalk walk;
 
     if (x86_ept_walk(&ept, &any, &walk) != X86_EPT_OK) {
         return false;
     }
-    *paddr = x86_seam_strip_keyid(env_archcpu(env), walk.address);
-    *attrs = cpu_get_mem_attrs(env);
-    return true;
+    return take_page(env, gpa, walk.address, paddr, attrs);
 }
