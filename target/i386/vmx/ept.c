@@ -242,6 +242,23 @@ static X86EptResult walk_once(const X86Ept *ept, const X86EptAccess *access,
     return X86_EPT_OK;
 }
 
+/* The shared bit is the highest, and takes part in the walk */
+bool x86_ept_of_td(X86Ept *ept, uint64_t gpa, uint64_t shared,
+                   uint64_t shared_eptp, unsigned keyid_bits)
+{
+    bool secure = !(gpa & shared);
+
+    ept->gpa_bits = 1 + __builtin_ctzll(shared);
+    if (secure) {
+        ept->phys_bits = ept->caps->config.phys_bits + keyid_bits;
+    } else {
+        ept->phys_bits = 0;
+        ept->eptp = (shared_eptp & X86_EPT_ADDRESS) |
+                    (ept->eptp & ~X86_EPT_ADDRESS);
+    }
+    return secure;
+}
+
 X86EptResult x86_ept_walk(const X86Ept *ept, const X86EptAccess *access,
                           X86EptWalk *walk)
 {

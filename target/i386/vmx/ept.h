@@ -91,6 +91,19 @@ typedef struct X86EptWalk {
 } X86EptWalk;
 
 /**
+ * x86_ept_of_td: which tables of a TD translate guest-physical address @gpa?
+ * @ept: has the EPTP, that of the Secure EPT; becomes them
+ * @shared: the bit that tells shared from private addresses
+ * @shared_eptp: the Shared EPT pointer, of which only the address counts
+ * @keyid_bits: width of the KeyID in entries of the Secure EPT, above the
+ *   addresses of @ept->caps
+ * Returns whether they are the Secure EPT: then they lie in private memory and
+ * lead there, whatever KeyID an entry has, and the caller reads them so.
+ */
+bool x86_ept_of_td(X86Ept *ept, uint64_t gpa, uint64_t shared,
+                   uint64_t shared_eptp, unsigned keyid_bits);
+
+/**
  * x86_ept_walk: translate a guest-physical address.
  * SDM Vol. 3, section "The Extended Page Table Mechanism (EPT)".  Sets
  * accessed and dirty flags if the access is allowed and the EPTP wants them.

@@ -52,7 +52,7 @@ uint64_t tdx_sept_view(const TdxModule *m, uint64_t entry)
 
 uint64_t tdx_sept_nonleaf(const TdxModule *m, uint64_t hpa, uint16_t hkid)
 {
-    return tdx_with_hkid(m, hpa, hkid) | TDX_SEPT_RWX;
+    return tdx_with_hkid(m, hpa, hkid) | TDX_SEPT_RWX | TDX_SEPT_SVE;
 }
 
 uint64_t tdx_sept_leaf(const TdxModule *m, uint64_t hpa, uint16_t hkid,

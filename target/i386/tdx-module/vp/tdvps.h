@@ -8,6 +8,7 @@
 #ifndef TDX_VP_TDVPS_H
 #define TDX_VP_TDVPS_H
 
+#include "../../x86-defs/ve-info.h"
 #include "../td/tdcs.h"
 
 #define TDX_ASSOC_NONE UINT32_MAX
@@ -97,6 +98,15 @@ typedef struct TdxTdvps {
     uint64_t pmu[TDX_NUM_PMU_IMAGES];
     X86VcpuState guest;
 } TdxTdvps;
+
+/* What the processor writes is the beginning */
+_Static_assert(offsetof(TdxVeInfo, valid) == offsetof(X86VeInfo, busy) &&
+               offsetof(TdxVeInfo, exit_qualification) ==
+               offsetof(X86VeInfo, exit_qualification) &&
+               offsetof(TdxVeInfo, gla) == offsetof(X86VeInfo, gla) &&
+               offsetof(TdxVeInfo, gpa) == offsetof(X86VeInfo, gpa) &&
+               offsetof(TdxVeInfo, eptp_index) ==
+               offsetof(X86VeInfo, eptp_index), "ABI");
 
 _Static_assert(offsetof(TdxVeInfo, category) == 44 &&
                offsetof(TdxVeInfo, interruptibility) == 56 &&

@@ -9,7 +9,6 @@
 #include "cpu.h"
 #include "stage2.h"
 #include "target/i386/tdx-module/include/module.h"
-#include "x86-defs/ept.h"
 #include "x86-defs/vmcs.h"
 #include CONFIG_DEVICES
 #ifdef CONFIG_SEAM
@@ -53,19 +52,15 @@ bool vmx_td_is_private(const X86VmxState *vmx, uint64_t gpa)
 
 void vmx_td_tables(CPUX86State *env, uint64_t gpa, X86Ept *ept)
 {
-    const X86VmxState *vmx = env_archcpu(env)->vmx;
+    X86CPU *cpu = env_archcpu(env);
 
-    ept->gpa_bits = ctz64(vmx->td->shared) + 1;
-    if (vmx_td_is_private(vmx, gpa)) {
-        ept->phys_bits = env_archcpu(env)->phys_bits;
+    if (x86_ept_of_td(ept, gpa, cpu->vmx->td->shared,
+                      cpu->vmx->run->shared_ept_pointer,
+                      cpu->seam->tdx_keyid_bits)) {
         ept->read = read_secure;
-        ept->update = NULL;
+        ept->update = NULL; /* the EPTP has no flags enabled */
         ept->log = NULL;
-        return;
     }
-    /* All but the address is as in the EPTP, hence without flags */
-    ept->eptp = (vmx->run->shared_ept_pointer & X86_EPT_ADDRESS) |
-                (ept->eptp & ~X86_EPT_ADDRESS);
 }
 
 bool vmx_td_page(CPUX86State *env, uint64_t hpa, MemTxAttrs *attrs)
