@@ -15,6 +15,7 @@
 #include "qemu/madvise.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
+#include "qemu/units.h"
 #include "exec/address-spaces.h"
 #include "exec/exec-all.h"
 #include "exec/ram_addr.h"
@@ -46,13 +47,21 @@ static SeamChunk *get_chunk(TdxModuleDevice *s, uint64_t hpa)
 }
 
 /*
+ * Behind a chunk, never accessible.  Without it the host puts chunks just
+ * 1 GiB apart, and then the first-level cache of some CPUs, which finds a line
+ * by a hash of address bits 12 to 27, holds either a TDCS in one chunk or a
+ * PAMT entry at the same place in the next, but not both.
+ */
+#define GUARD_SIZE (2 * MiB)
+
+/*
  * Private memory is as locked as the user wants QEMU's memory to be, but that
  * must not give a page to what nobody has touched: a mapping which would be
  * filled at once is made without access first.
  */
 static void *map_chunk(Error **errp)
 {
-    void *host = mmap(NULL, SEAM_CHUNK_SIZE, PROT_NONE,
+    void *host = mmap(NULL, SEAM_CHUNK_SIZE + GUARD_SIZE, PROT_NONE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (host == MAP_FAILED) {
@@ -76,7 +85,7 @@ fail:
                      should_mlock(mlock_state)
                      ? ", all of which counts as locked" : "");
     if (host != MAP_FAILED) {
-        munmap(host, SEAM_CHUNK_SIZE);
+        munmap(host, SEAM_CHUNK_SIZE + GUARD_SIZE);
     }
     return NULL;
 }
