@@ -8,6 +8,7 @@
   tdxlog    what a kernel's log says of TDX
   report    what came of a boot, as TAP
   cpio      archives for a kernel's initramfs
+  measure   what a TD's MRTD will be
   client/   what scripts/seamcall is made of
   view/     what scripts/pamt-view is made of
 
