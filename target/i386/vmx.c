@@ -10,6 +10,7 @@
 #include "qemu/timer.h"
 #include "exec/address-spaces.h"
 #include "exec/cputlb.h"
+#include "hw/i386/seam.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
 #include "system/tcg.h"
@@ -119,6 +120,7 @@ void x86_vmx_realize(X86CPU *cpu)
 void x86_vmx_unrealize(X86CPU *cpu)
 {
     vmx_vapic_unmap(cpu);
+    g_free(cpu->vmx->seam_td);
     qemu_del_vm_change_state_handler(cpu->vmx->vm_change);
     timer_free(cpu->vmx->timer);
 }
@@ -164,6 +166,7 @@ void x86_vmx_reset(X86CPU *cpu)
     X86VmxCaps caps = vmx->caps;
     QEMUTimer *timer = vmx->timer;
     VMChangeStateEntry *vm_change = vmx->vm_change;
+    struct X86SeamTd *seam_td = vmx->seam_td;
 
     if (timer) {
         timer_del(timer);
@@ -174,6 +177,7 @@ void x86_vmx_reset(X86CPU *cpu)
     vmx->caps = caps;
     vmx->timer = timer;
     vmx->vm_change = vm_change;
+    vmx->seam_td = seam_td;
     vmx->vmcs_ptr = X86_VMX_NO_VMCS;
     cpu->env.hflags &= ~(HF_VMX_GUEST_MASK | HF_VMX_STEP_MASK);
 }
@@ -224,6 +228,10 @@ VmxPending vmx_pending(X86CPU *cpu, int request)
     }
     if (qatomic_read(&vmx->init_pending)) {
         return VMX_PENDING_INIT;
+    }
+    /* Others run with it blocked until they exit. */
+    if ((request & CPU_INTERRUPT_SMI) && vmx->td) {
+        return VMX_PENDING_SMI;
     }
     if (request & CPU_INTERRUPT_MCE) {
         return VMX_PENDING_MACHINE_CHECK;
@@ -296,6 +304,10 @@ static int vmx_post_load(void *opaque, int version_id)
 
     vmx->run = NULL;
     vmx->mmu.valid = false;
+    if (vmx->td) {
+        /* The TDX module, which is loaded later, has the rest. */
+        return guest && vmx->non_root ? 0 : -EINVAL;
+    }
     if (guest != vmx->non_root ||
         (guest && vmx->vmcs_ptr == X86_VMX_NO_VMCS)) {
         return -EINVAL;
@@ -350,5 +362,9 @@ const VMStateDescription vmstate_x86_vmx = {
         VMSTATE_UINT32(apic.exit_reason, X86VmxState),
         VMSTATE_UINT64(apic.exit_qualification, X86VmxState),
         VMSTATE_END_OF_LIST()
+    },
+    .subsections = (const VMStateDescription * const []) {
+        &vmstate_x86_seam_td,
+        NULL
     },
 };

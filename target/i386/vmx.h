@@ -53,6 +53,8 @@
  * @pml: stores that set a dirty flag are logged
  * @tpr_threshold, @eoi_exit: what of the virtual APIC exits
  * @posted_intr_vector, @posted_intr_desc: notification, and for whom
+ * @td_msr_bitmap: the MSR bitmap of a TD, which is in private memory; NULL
+ *   where it is at @msr_bitmap, or has no content any more
  */
 typedef struct VmxControls {
     uint32_t pin;
@@ -78,6 +80,7 @@ typedef struct VmxControls {
     uint64_t eoi_exit[4];
     uint16_t posted_intr_vector;
     uint64_t posted_intr_desc;
+    const uint8_t *td_msr_bitmap;
     bool ept;
     bool ept_ad;
     uint8_t ept_levels;
@@ -211,6 +214,7 @@ typedef struct VmxVirtualApic {
  * @cpu: whose state this is
  * @run: the VMCS that the guest runs with, in non-root operation
  * @td: the TD that the guest is, NULL: an ordinary guest
+ * @seam_td: what running TDs needs here; NULL: none has run yet
  * @non_root: there is one; only for migration
  * @ctl: its controls, decoded
  * @vectoring: the event that is being delivered to the guest
@@ -244,6 +248,7 @@ typedef struct X86VmxState {
     X86CPU *cpu;
     X86Vmcs *run;
     struct TdxTdRun *td;
+    struct X86SeamTd *seam_td;
     bool non_root;
     VmxControls ctl;
     VmxEvent vectoring;
@@ -646,6 +651,7 @@ typedef enum VmxPending {
     VMX_PENDING_SIPI,
     VMX_PENDING_APIC,
     VMX_PENDING_INIT,
+    VMX_PENDING_SMI,
     VMX_PENDING_MACHINE_CHECK,
     VMX_PENDING_MTF,
     VMX_PENDING_DEBUG,

@@ -142,18 +142,18 @@ void seam_observe_refusal(unsigned cpu, const uint64_t *gpr, const char *why)
     }
 }
 
-bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
-                        SeamCallFunc *func)
+TdxSeamcall seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
+                               TdxTdRun *run, SeamCallFunc *func)
 {
     ObservedCall o = { .lp = lp };
     uint64_t before[TDX_NUM_GPRS];
     char call[TDX_CALL_TEXT_SIZE];
     int64_t start;
     uint64_t ns;
-    bool answered;
+    TdxSeamcall result;
 
     if (!wanted()) {
-        return func(s, lp, gpr);
+        return func(s, lp, gpr, run);
     }
     memcpy(before, gpr, sizeof(before));
     format_call(gpr, call);
@@ -162,11 +162,14 @@ bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
     tdx_module_observe(s->module, &observer);
     under_way = &o;
     start = call_clock();
-    answered = func(s, lp, gpr);
+    result = func(s, lp, gpr, run);
     ns = call_clock() - start;
     under_way = NULL;
 
-    if (!answered) {
+    if (result == TDX_SEAMCALL_RUN_TD) {
+        return result; /* The answer comes when the TD is left. */
+    }
+    if (result == TDX_SEAMCALL_VMFAIL) {
         char words[TDX_CALL_TEXT_SIZE];
 
         tdx_cause_format(&o.cause, words, sizeof(words));
@@ -179,5 +182,5 @@ bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
     } else {
         tell_answer(s, &o, call, before, gpr, ns);
     }
-    return answered;
+    return result;
 }

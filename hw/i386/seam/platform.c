@@ -69,6 +69,60 @@ static uint64_t platform_tsc(void *opaque, unsigned lp)
     return cpu_get_tsc(env) + env->tsc_offset;
 }
 
+/* --- processors that run TDs --------------------------------------------- */
+
+static X86CPU *cpu_of(TdxModuleDevice *s, unsigned lp)
+{
+    return s->found.lp[lp].cpu;
+}
+
+/*
+ * Of what the module writes so, counters and the depth of LBR, TDs have
+ * nothing here.
+ */
+static void platform_wrmsr(void *opaque, unsigned lp, uint32_t msr,
+                           uint64_t value)
+{
+}
+
+static void platform_vmm_save(void *opaque, unsigned lp, TdxVmmState *vmm)
+{
+    x86_seam_save_vmm(cpu_of(opaque, lp), vmm);
+}
+
+static void platform_vmm_load(void *opaque, unsigned lp,
+                              const TdxVmmState *vmm)
+{
+    x86_seam_load_vmm(cpu_of(opaque, lp), vmm);
+}
+
+static void platform_xsave(void *opaque, unsigned lp, X86VcpuState *guest)
+{
+    x86_seam_store_xsave(cpu_of(opaque, lp), guest);
+}
+
+static bool platform_event_pending(void *opaque, unsigned lp)
+{
+    return x86_seam_event_pending(cpu_of(opaque, lp));
+}
+
+static bool platform_report(void *opaque, unsigned lp,
+                            uint8_t report[TDX_REPORTMACSTRUCT_SIZE])
+{
+    TdxModuleDevice *s = opaque;
+
+    tdx_report_sign(report, s->report_key);
+    return true;
+}
+
+static TdxReportResult platform_verify_report(
+    void *opaque, unsigned lp, const uint8_t report[TDX_REPORTMACSTRUCT_SIZE])
+{
+    TdxModuleDevice *s = opaque;
+
+    return tdx_report_verify(report, s->report_key);
+}
+
 /* --- memory -------------------------------------------------------------- */
 
 /*
@@ -159,6 +213,13 @@ static const TdxPlatformOps platform_ops = {
     .tlb_flush = platform_tlb_flush,
     .ept_flush = platform_ept_flush,
     .tsc = platform_tsc,
+    .wrmsr = platform_wrmsr,
+    .vmm_save = platform_vmm_save,
+    .vmm_load = platform_vmm_load,
+    .xsave = platform_xsave,
+    .event_pending = platform_event_pending,
+    .report = platform_report,
+    .verify_report = platform_verify_report,
     .fatal = platform_fatal,
 };
 
@@ -179,8 +240,8 @@ void seam_platform_init(TdxModuleDevice *s)
     plat->mktme_keyids = seam->mktme_keyids;
     plat->tdx_keyids = seam->tdx_keyids;
     plat->seamrr = (TdxRange) { seam->seamrr_base, seam->seamrr_size };
-    /* SEAMREPORT and its verification are not modelled */
-    plat->seamverifyreport = false;
+    plat->seamverifyreport = true;
+    qemu_guest_getrandom_nofail(s->report_key, sizeof(s->report_key));
     /* A machine's processors are all of one model */
     cpu_x86_cpuid(&first->env, 1, 0, &regs[0], &regs[1], &regs[2], &regs[3]);
     s->fms = regs[0];

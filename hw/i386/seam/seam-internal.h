@@ -67,6 +67,7 @@ struct TdxModuleDevice {
     int *lp_of_cpu;         /* by cpu_index; -1: unknown to the module */
     unsigned num_cpus;      /* size of lp_of_cpu */
     uint32_t fms;           /* CPUID(1).EAX */
+    uint8_t report_key[TDX_REPORT_KEY_SIZE]; /* of the machine */
     uint32_t loader_busy;   /* an LP is inside the P-SEAMLDR; atomic */
 
     SeamChunk **chunks;     /* by HPA >> SEAM_CHUNK_BITS; atomic */
@@ -137,14 +138,15 @@ const char *seam_loader_leaf_name(uint64_t rax);
 const char *seam_loader_status_name(uint64_t rax);
 
 /* Executes a SEAMCALL on @lp; as seam_seamcall() */
-typedef bool SeamCallFunc(TdxModuleDevice *s, unsigned lp, uint64_t *gpr);
+typedef TdxSeamcall SeamCallFunc(TdxModuleDevice *s, unsigned lp,
+                                 uint64_t *gpr, TdxTdRun *run);
 
 /**
  * seam_observed_call: @func under the eyes of whoever has turned on trace
  * events or the log of guest errors
  */
-bool seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
-                        SeamCallFunc *func);
+TdxSeamcall seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
+                               TdxTdRun *run, SeamCallFunc *func);
 
 /**
  * seam_observe_refusal: tell them that a SEAMCALL on QEMU's processor @cpu

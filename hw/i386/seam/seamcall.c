@@ -23,14 +23,14 @@ void seam_device_set(TdxModuleDevice *s)
     loaded = s;
 }
 
-static bool call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr)
+static TdxSeamcall call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
+                        TdxTdRun *run)
 {
     if (seam_is_loader_call(gpr)) {
-        return seam_loader_call(s, gpr);
+        return seam_loader_call(s, gpr) ? TDX_SEAMCALL_DONE :
+                                          TDX_SEAMCALL_VMFAIL;
     }
-    /* The CPU has no TD mode yet: no TdxTdRun */
-    return tdx_module_seamcall(s->module, lp, gpr, NULL) !=
-           TDX_SEAMCALL_VMFAIL;
+    return tdx_module_seamcall(s->module, lp, gpr, run);
 }
 
 /* May somebody look on?  All of it when nobody does */
@@ -40,15 +40,25 @@ static inline bool observed(void)
 }
 
 /* VMfailInvalid before anybody who could answer is reached */
-static bool refuse(unsigned cpu, const uint64_t *gpr, const char *why)
+static TdxSeamcall refuse(unsigned cpu, const uint64_t *gpr, const char *why)
 {
     if (unlikely(observed())) {
         seam_observe_refusal(cpu, gpr, why);
     }
-    return false;
+    return TDX_SEAMCALL_VMFAIL;
 }
 
-bool seam_seamcall(X86CPU *cpu, uint64_t *gpr)
+/* -1: the module does not count @cpu */
+static int lp_of(const TdxModuleDevice *s, X86CPU *cpu)
+{
+    unsigned index = CPU(cpu)->cpu_index;
+    int lp = index < s->num_cpus ? s->lp_of_cpu[index] : -1;
+
+    /* It may have come to the place of one that the module counts. */
+    return likely(lp >= 0 && s->found.lp[lp].cpu == cpu) ? lp : -1;
+}
+
+TdxSeamcall seam_seamcall(X86CPU *cpu, uint64_t *gpr, TdxTdRun *run)
 {
     TdxModuleDevice *s = loaded;
     unsigned index = CPU(cpu)->cpu_index;
@@ -57,14 +67,20 @@ bool seam_seamcall(X86CPU *cpu, uint64_t *gpr)
     if (unlikely(!s)) {
         return refuse(index, gpr, "this machine has no TDX module");
     }
-    lp = index < s->num_cpus ? s->lp_of_cpu[index] : -1;
-    /* Or it came to the place of one that the module counts */
-    if (unlikely(lp < 0 || s->found.lp[lp].cpu != cpu)) {
+    lp = lp_of(s, cpu);
+    if (unlikely(lp < 0)) {
         return refuse(index, gpr, "the TDX module does not count this "
                       "processor, which was plugged since the last reset");
     }
     if (unlikely(observed())) {
-        return seam_observed_call(s, lp, gpr, call);
+        return seam_observed_call(s, lp, gpr, run, call);
     }
-    return call(s, lp, gpr);
+    return call(s, lp, gpr, run);
+}
+
+TdxTdVerdict seam_td_exit(X86CPU *cpu, uint64_t *gpr)
+{
+    TdxModuleDevice *s = loaded;
+
+    return tdx_module_td_exit(s->module, lp_of(s, cpu), gpr);
 }

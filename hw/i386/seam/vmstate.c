@@ -193,6 +193,21 @@ static const VMStateInfo vmstate_info_private = {
     .offset = 0,                          \
 }
 
+/* Each processor runs what the module says that it does */
+static bool load_running(TdxModuleDevice *s)
+{
+    for (unsigned lp = 0; lp < s->found.num_lps; lp++) {
+        X86CPU *cpu = s->found.lp[lp].cpu;
+        TdxTdRun run;
+        bool runs = tdx_module_running(s->module, lp, &run);
+
+        if (cpu ? !x86_seam_td_loaded(cpu, runs ? &run : NULL) : runs) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* No vCPU runs yet, so no SEAMCALL does */
 static int post_load(void *opaque, int version_id)
 {
@@ -204,6 +219,11 @@ static int post_load(void *opaque, int version_id)
         error_report("tdx-module: %s", refused);
         return -EINVAL;
     }
+    if (!load_running(s)) {
+        error_report("tdx-module: a processor and the saved module disagree on "
+                     "the TD that it runs");
+        return -EINVAL;
+    }
     why = s->check ? tdx_module_check(s->module) : NULL;
     if (why) {
         error_report("tdx-module: the saved state contradicts itself: %s",
@@ -212,6 +232,17 @@ static int post_load(void *opaque, int version_id)
     }
     return 0;
 }
+
+/* Reports that were made before can be verified after. */
+static const VMStateDescription vmstate_report_key = {
+    .name = "tdx-module/report-key",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_BUFFER(report_key, TdxModuleDevice),
+        VMSTATE_END_OF_LIST()
+    },
+};
 
 /*
  * Versions 1 and 2 held a structure of the module as it was in memory, and the
@@ -234,6 +265,7 @@ const VMStateDescription vmstate_tdx_module = {
     },
     .subsections = (const VMStateDescription * const []) {
         &vmstate_poison,
+        &vmstate_report_key,
         NULL
     },
 };

@@ -8,6 +8,7 @@
 #define HW_I386_SEAM_H
 
 #include "cpu.h"
+#include "target/i386/tdx-module/include/module.h"
 
 #define TYPE_TDX_MODULE "tdx-module"
 
@@ -17,14 +18,45 @@
  * @cpu: the calling processor; the architectural checks of the instruction
  *   itself have passed
  * @gpr: its general purpose registers in encoding order (env->regs)
+ * @run: see tdx_module_seamcall(); NULL: this processor executes nothing
  *
  * To be called without the BQL, from many vCPUs at once; while one of them is
  * in here no other thread may call for the same @cpu.
- * Returns false for VMfailInvalid: nobody is loaded, the module has stopped,
- * another processor is inside the P-SEAMLDR, or @cpu was not there when the
- * machine started.  No register has changed then.
+ * Returns TDX_SEAMCALL_VMFAIL, with no register changed, when nobody is
+ * loaded, the module has stopped, another processor is inside the P-SEAMLDR,
+ * or @cpu was not there when the machine started.
  */
-bool seam_seamcall(X86CPU *cpu, uint64_t *gpr);
+TdxSeamcall seam_seamcall(X86CPU *cpu, uint64_t *gpr, TdxTdRun *run);
+
+/**
+ * seam_td_exit: a VM exit of the TD that runs on @cpu, as for
+ * tdx_module_td_exit().  With or without the BQL.
+ */
+TdxTdVerdict seam_td_exit(X86CPU *cpu, uint64_t *gpr);
+
+/* --- what the TDX module asks of the CPU emulation: target/i386/tcg -------- */
+
+/** x86_seam_save_vmm, x86_seam_load_vmm: vmm_save, vmm_load of a platform */
+void x86_seam_save_vmm(X86CPU *cpu, TdxVmmState *vmm);
+void x86_seam_load_vmm(X86CPU *cpu, const TdxVmmState *vmm);
+
+/** x86_seam_store_xsave: extended state of the TD that runs, to @s */
+void x86_seam_store_xsave(X86CPU *cpu, X86VcpuState *s);
+
+/** x86_seam_event_pending: event_pending of a platform */
+bool x86_seam_event_pending(X86CPU *cpu);
+
+/**
+ * x86_seam_td_loaded: the state of @cpu and that of the module have been
+ * loaded.  @run: the TD that the module says it runs; NULL: none
+ * Returns whether @cpu agrees.
+ */
+bool x86_seam_td_loaded(X86CPU *cpu, const TdxTdRun *run);
+
+/* A subsection of that of VMX */
+extern const struct VMStateDescription vmstate_x86_seam_td;
+
+/* --- memory ------------------------------------------------------------------ */
 
 /**
  * seam_partial_write: the calling processor, which has the partial write

@@ -47,8 +47,8 @@ static bool seamcall_command(CharBackend *chr, gchar **words)
     }
 
     reply = g_string_new("OK ");
-    g_string_append(reply, seam_seamcall(s->found.lp[lp].cpu, gpr)
-                            ? "vmsucceed" : "vmfail");
+    g_string_append(reply, seam_seamcall(s->found.lp[lp].cpu, gpr, NULL) ==
+                           TDX_SEAMCALL_DONE ? "vmsucceed" : "vmfail");
     for (unsigned i = 0; i < ARRAY_SIZE(gpr_order); i++) {
         g_string_append_printf(reply, " 0x%" PRIx64, gpr[gpr_order[i]]);
     }

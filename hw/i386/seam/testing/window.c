@@ -44,7 +44,8 @@ static void execute(SeamWindow *w, unsigned lp, uint64_t rax)
         gpr[i] = ldq_le_p(&w->lp[lp].gpr[i * sizeof(gpr[0])]);
     }
     gpr[TDX_RAX] = rax;
-    w->lp[lp].succeeded = seam_seamcall(w->s->found.lp[lp].cpu, gpr);
+    w->lp[lp].succeeded = seam_seamcall(w->s->found.lp[lp].cpu, gpr, NULL) ==
+                         TDX_SEAMCALL_DONE;
     for (unsigned i = 0; i < TDX_NUM_GPRS; i++) {
         stq_le_p(&w->lp[lp].gpr[i * sizeof(gpr[0])], gpr[i]);
     }

@@ -15,6 +15,7 @@
 #ifdef CONFIG_SEAM
 #include "hw/i386/seam.h"
 #endif
+#include "seam_td.h"
 
 void x86_cr_reserved_fault(CPUX86State *env, uintptr_t ra)
 {
@@ -87,7 +88,7 @@ target_ulong helper_seamcall(CPUX86State *env)
 {
     X86CPU *cpu = env_archcpu(env);
     uint64_t leaf = env->regs[R_EAX];
-    bool done = false;
+    TdxSeamcall result = TDX_SEAMCALL_VMFAIL;
 
     /* 1: not in VMX operation, in SMM, or not in 64-bit mode */
     if (!x86_vmx_operation(env) || !(env->hflags & HF_CS64_MASK)) {
@@ -113,10 +114,14 @@ target_ulong helper_seamcall(CPUX86State *env)
     }
     /* 6 to 8: the P-SEAMLDR and the module */
 #ifdef CONFIG_SEAM
-    done = seam_seamcall(cpu, env->regs);
+    result = seam_seamcall(cpu, env->regs, seam_td_run(cpu));
 #endif
-    trace_x86_seamcall(CPU(cpu)->cpu_index, leaf, done, env->regs[R_EAX]);
-    return done ? 0 : CC_C;
+    if (result == TDX_SEAMCALL_RUN_TD) {
+        seam_td_enter(env, GETPC());
+    }
+    trace_x86_seamcall(CPU(cpu)->cpu_index, leaf,
+                       result == TDX_SEAMCALL_DONE, env->regs[R_EAX]);
+    return result == TDX_SEAMCALL_DONE ? 0 : CC_C;
 }
 
 /*

@@ -212,6 +212,13 @@ typedef struct TdxPlatformOps {
     void (*vmm_load)(void *opaque, unsigned lp, const TdxVmmState *vmm);
 
     /**
+     * @xsave: bring the extended state of the TD that runs on @lp to the area
+     * that @guest has, in the format of XSAVES.  NULL: it is there after each
+     * VM exit.  Only few exits need it.
+     */
+    void (*xsave)(void *opaque, unsigned lp, X86VcpuState *guest);
+
+    /**
      * @event_pending: would an interrupt, NMI or SMI of the host end the TD
      * that runs on @lp at once, whatever its RFLAGS.IF?
      */

@@ -248,8 +248,12 @@ bool tdx_vp_adopt(TdxModule *m, unsigned lp)
 bool tdx_vp_store(TdxModule *m, unsigned lp)
 {
     TdxRunning *r = tdx_vp_running(m, lp);
-    bool ok = copy_xsave(r, &r->vp, false);
+    bool ok;
 
+    if (m->ops->xsave) {
+        m->ops->xsave(m->opaque, lp, &r->vp.tdvps->guest);
+    }
+    ok = copy_xsave(r, &r->vp, false);
     /* An address of this process has no business in a page of the TD */
     r->vp.tdvps->guest.xsave = NULL;
     return ok;

@@ -1,12 +1,14 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * bool seamcall_regs(struct seam_regs *regs), for seam-host.c.
+ * bool seamcall_regs(struct seam_regs *regs), for seam-host.c; the same for
+ * TDCALL.
  */
 
         .text
-        .global seamcall_regs
-seamcall_regs:
+        .macro call_regs name, opcode
+        .global \name
+\name:
         push %rbx
         push %rbp
         push %r12
@@ -29,7 +31,7 @@ seamcall_regs:
         mov 0x68(%rdi), %r14
         mov 0x70(%rdi), %r15
         mov 0x30(%rdi), %rdi
-        .byte 0x66, 0x0f, 0x01, 0xcf
+        .byte 0x66, 0x0f, 0x01, \opcode
         /* RDI goes to the stack, the pointer comes from there */
         xchg %rdi, (%rsp)
         mov %rax, 0x00(%rdi)
@@ -57,3 +59,7 @@ seamcall_regs:
         pop %rbp
         pop %rbx
         ret
+        .endm
+
+        call_regs seamcall_regs, 0xcf
+        call_regs tdcall_regs, 0xcc

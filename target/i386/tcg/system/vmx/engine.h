@@ -94,6 +94,12 @@ void vmx_switch_to_host(CPUX86State *env, const VmxExit *exit);
  */
 void vmx_load_host(CPUX86State *env, bool nmi_blocked);
 
+/**
+ * vmx_leave_non_root: the last step to the host, whose registers are loaded:
+ * what is not in registers, and the host's translations
+ */
+void vmx_leave_non_root(CPUX86State *env, bool nmi_blocked);
+
 /** VmxMsrFail: entry @index, from 1, of an MSR list failed; 0 if none did */
 typedef struct VmxMsrFail {
     uint32_t index;
@@ -111,6 +117,15 @@ bool vmx_phys_write(CPUX86State *env, uint64_t addr, const void *buf,
                     size_t size);
 
 /* --- entry.c ------------------------------------------------------------ */
+
+/** vmx_load_guest: load the guest's state from @run, whose @ctl is decoded */
+void vmx_load_guest(CPUX86State *env);
+
+/**
+ * vmx_run_guest: non-root operation begins, all registers being loaded.
+ * Delivers the event that the VMCS injects, in which case it may not return.
+ */
+void vmx_run_guest(CPUX86State *env);
 
 /** vmx_loaded_cr0: CR0 when a world switch loads @cr0 */
 uint64_t vmx_loaded_cr0(CPUX86State *env, uint64_t cr0);

@@ -127,9 +127,10 @@ static void load_blocking(CPUX86State *env, const X86Vmcs *v)
     }
 }
 
-static void load_guest(CPUX86State *env, const X86Vmcs *v)
+void vmx_load_guest(CPUX86State *env)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
+    const X86Vmcs *v = vmx->run;
 
     vmx_set_crs(env, vmx_loaded_cr0(env, v->guest_cr0), v->guest_cr3,
                 v->guest_cr4, guest_efer(env, v));
@@ -173,7 +174,7 @@ static void fail_entry(CPUX86State *env, uint32_t reason, uint64_t qual)
     vmx_load_host(env, env->hflags2 & HF2_NMI_MASK);
 }
 
-static void run_guest(CPUX86State *env)
+void vmx_run_guest(CPUX86State *env)
 {
     CPUState *cs = env_cpu(env);
     X86VmxState *vmx = env_archcpu(env)->vmx;
@@ -221,7 +222,7 @@ static void enter(CPUX86State *env)
     VmxMsrFail fail;
 
     vmx_decode_controls(env_archcpu(env));
-    load_guest(env, v);
+    vmx_load_guest(env);
     fail = vmx_load_msrs(env, v->entry_msr_load_addr, v->entry_msr_load_count,
                          true);
     if (fail.index) {
@@ -233,7 +234,7 @@ static void enter(CPUX86State *env)
     }
     v->launch_state = X86_VMCS_LAUNCH_LAUNCHED;
     vmx->dirty = 0;
-    run_guest(env);
+    vmx_run_guest(env);
 }
 
 static bool read_phys(void *opaque, uint64_t addr, void *buf, size_t size)

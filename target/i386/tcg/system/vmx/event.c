@@ -207,6 +207,10 @@ bool vmx_exec_interrupt(X86CPU *cpu, int request)
         vmx->init_pending = false;
         exit_reason(env, X86_VMX_EXIT_REASON_INIT);
         return true;
+    case VMX_PENDING_SMI:
+        /* It comes once the VMM runs. */
+        exit_reason(env, X86_VMX_EXIT_REASON_OTHER_SMI);
+        return true;
     case VMX_PENDING_MTF:
         exit_reason(env, X86_VMX_EXIT_REASON_MONITOR_TRAP);
         return true;

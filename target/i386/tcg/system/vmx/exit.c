@@ -16,6 +16,7 @@
 #include "tcg/helper-tcg.h"
 #include "target/i386/vmx/entry-checks.h"
 #include "target/i386/vmx/vmcs.h"
+#include "../seam_td.h"
 #include "engine.h"
 #include "trace.h"
 
@@ -282,9 +283,38 @@ static void load_host_segments(CPUX86State *env, const X86Vmcs *v, bool long64)
     env->idt.limit = TABLE_LIMIT;
 }
 
-void vmx_load_host(CPUX86State *env, bool nmi_blocked)
+void vmx_leave_non_root(CPUX86State *env, bool nmi_blocked)
 {
     CPUState *cs = env_cpu(env);
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+
+    env->hflags &= ~(HF_VMX_GUEST_MASK | HF_VMX_STEP_MASK |
+                     HF_INHIBIT_IRQ_MASK);
+    vmx_update_hflags(env);
+    if (env->dr[7] != DR7_RESET) {
+        cpu_x86_update_dr7(env, DR7_RESET);
+    }
+    env->hflags2 &= ~HF2_NMI_MASK;
+    if (nmi_blocked) {
+        env->hflags2 |= HF2_NMI_MASK;
+    }
+    env->tsc_offset = vmx->host_tsc_offset;
+    env->old_exception = -1;
+    vmx->vectoring.info = 0;
+    vmx->pending_debug = 0;
+    vmx->mtf = false;
+    vmx->hlt = false;
+    cs->halted = 0;
+    if (cs->interrupt_request & CPU_INTERRUPT_VMX) {
+        cpu_reset_interrupt(cs, CPU_INTERRUPT_VMX);
+    }
+    vmx->run = NULL;
+    vmx->td = NULL;
+    vmx_mmu_host_enter(env);
+}
+
+void vmx_load_host(CPUX86State *env, bool nmi_blocked)
+{
     X86VmxState *vmx = env_archcpu(env)->vmx;
     const X86Vmcs *v = vmx->run;
     uint32_t controls = v->exit_controls;
@@ -312,28 +342,7 @@ void vmx_load_host(CPUX86State *env, bool nmi_blocked)
     cpu_load_eflags(env, RFLAGS_RESET,
                     ~(CC_O | CC_S | CC_Z | CC_A | CC_P | CC_C | DF_MASK));
 
-    env->hflags &= ~(HF_VMX_GUEST_MASK | HF_VMX_STEP_MASK |
-                     HF_INHIBIT_IRQ_MASK);
-    vmx_update_hflags(env);
-    if (env->dr[7] != DR7_RESET) {
-        cpu_x86_update_dr7(env, DR7_RESET);
-    }
-    env->hflags2 &= ~HF2_NMI_MASK;
-    if (nmi_blocked) {
-        env->hflags2 |= HF2_NMI_MASK;
-    }
-    env->tsc_offset = vmx->host_tsc_offset;
-    env->old_exception = -1;
-    vmx->vectoring.info = 0;
-    vmx->pending_debug = 0;
-    vmx->mtf = false;
-    vmx->hlt = false;
-    cs->halted = 0;
-    if (cs->interrupt_request & CPU_INTERRUPT_VMX) {
-        cpu_reset_interrupt(cs, CPU_INTERRUPT_VMX);
-    }
-    vmx_mmu_host_enter(env);
-    vmx->run = NULL;
+    vmx_leave_non_root(env, nmi_blocked);
     if (vmx_load_msrs(env, v->exit_msr_load_addr, v->exit_msr_load_count,
                       false).index) {
         vmx_abort(env, ABORT_MSR_LOAD);
@@ -383,6 +392,12 @@ void vmx_switch_to_host(CPUX86State *env, const VmxExit *exit)
     }
     record(env, v, exit);
     save_guest(env, v);
+    if (vmx->td) {
+        /* The TDX module decides who goes on. */
+        vmx->exit_tsc = 0;
+        seam_td_exited(env);
+        return;
+    }
     if (store_msrs(env, v->exit_msr_store_addr,
                    v->exit_msr_store_count).index) {
         vmx_abort(env, ABORT_MSR_STORE);

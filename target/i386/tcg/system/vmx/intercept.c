@@ -74,7 +74,8 @@ G_NORETURN void vmx_exit_insn(CPUX86State *env, X86VmxExitReason reason,
 static bool msr_exits(CPUX86State *env, const VmxControls *ctl, uint32_t msr,
                       bool write)
 {
-    uint64_t at = ctl->msr_bitmap;
+    uint8_t bits = UINT8_MAX;
+    unsigned at = 0;
 
     if (!(ctl->proc & X86_VMX_PROC_MSR_BITMAPS)) {
         return true;
@@ -88,8 +89,15 @@ static bool msr_exits(CPUX86State *env, const VmxControls *ctl, uint32_t msr,
     if (write) {
         at += MSR_BITMAP_WRITE;
     }
-    at = x86_seam_strip_keyid(env_archcpu(env), at);
-    return x86_ldub_phys(env_cpu(env), at + msr / 8) >> (msr % 8) & 1;
+    at += msr / 8;
+    if (!x86_vmx_td(env)) {
+        bits = x86_ldub_phys(env_cpu(env),
+                             x86_seam_strip_keyid(env_archcpu(env),
+                                                  ctl->msr_bitmap + at));
+    } else if (ctl->td_msr_bitmap) {
+        bits = ctl->td_msr_bitmap[at];
+    }
+    return bits >> (msr % 8) & 1;
 }
 
 static bool io_exits(CPUX86State *env, const VmxControls *ctl, uint32_t port,

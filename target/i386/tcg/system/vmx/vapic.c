@@ -18,6 +18,7 @@
 #include "hw/i386/apic.h"
 #include "target/i386/vmx/vmcs.h"
 #include "target/i386/x86-defs/msr-list.h"
+#include "../seam_td.h"
 #include "engine.h"
 #include "trace.h"
 
@@ -93,6 +94,16 @@ static void ram_changed(X86CPU *cpu, const uint8_t *host, size_t size)
     address_space_cache_invalidate(cache, host - cache->ptr, size);
 }
 
+/* The page of a TD is private memory, its descriptor is not. */
+static void td_changed(X86CPU *cpu, const uint8_t *host, size_t size)
+{
+    const VmxVirtualApic *apic = &cpu->vmx->apic;
+
+    if (host < apic->page || host >= apic->page + PAGE_LEN) {
+        ram_changed(cpu, host, size);
+    }
+}
+
 void vmx_vapic_map(CPUX86State *env)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
@@ -103,13 +114,18 @@ void vmx_vapic_map(CPUX86State *env)
     if (!apic->maps) {
         apic->maps = g_new0(struct VmxApicMaps, 1);
     }
-    apic->page = map_ram(env, &apic->maps->page, ctl->virtual_apic, PAGE_LEN);
+    if (vmx->td) {
+        apic->page = seam_td_vapic(env);
+    } else {
+        apic->page = map_ram(env, &apic->maps->page, ctl->virtual_apic,
+                             PAGE_LEN);
+    }
     apic->pid = NULL;
     if (ctl->pin & X86_VMX_PIN_POSTED_INTERRUPTS) {
         apic->pid = map_ram(env, &apic->maps->pid, ctl->posted_intr_desc,
                             PID_LEN);
     }
-    apic->written = ram_changed;
+    apic->written = vmx->td ? td_changed : ram_changed;
 }
 
 void vmx_vapic_unmap(X86CPU *cpu)

@@ -1,0 +1,301 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The VMX engine's other client: TDs.  TDH.VP.ENTER enters one with what the
+ * TDX module says, and the module is told of each VM exit.  TD running 1.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/error-report.h"
+#include "cpu.h"
+#include "exec/exec-all.h"
+#include "exec/helper-proto.h"
+#include "migration/vmstate.h"
+#include "system/runstate.h"
+#include "tcg/helper-tcg.h"
+#include "hw/i386/seam.h"
+#include "target/i386/x86-defs/vmx-controls-list.h"
+#include "seam_td.h"
+#include "vmx/engine.h"
+
+#define DR7_RESET 0x400
+
+/* RFLAGS' arithmetic flags */
+#define RFLAGS_STATUS (CC_C | CC_P | CC_A | CC_Z | CC_S | CC_O)
+
+static X86SeamTd *seam_td_of(CPUX86State *env)
+{
+    return env_archcpu(env)->vmx->seam_td;
+}
+
+TdxTdRun *seam_td_run(X86CPU *cpu)
+{
+    if (!cpu->vmx->seam_td) {
+        cpu->vmx->seam_td = g_new0(X86SeamTd, 1);
+    }
+    return &cpu->vmx->seam_td->run;
+}
+
+/* --- the VMM's world ------------------------------------------------------- */
+
+static void save_host(CPUX86State *env, SeamHost *h)
+{
+    *h = (SeamHost) {
+        .cr0 = env->cr[0],
+        .cr3 = env->cr[3],
+        .cr4 = env->cr[4],
+        .efer = env->efer,
+        .pat = env->pat,
+        .eip = env->eip + env_archcpu(env)->insn_len,
+        .rsp = env->regs[R_ESP],
+        .eflags = cpu_compute_eflags(env) & ~RFLAGS_STATUS,
+        .sysenter_cs = env->sysenter_cs,
+        .sysenter_esp = env->sysenter_esp,
+        .sysenter_eip = env->sysenter_eip,
+        .ldt = env->ldt,
+        .tr = env->tr,
+        .gdt = env->gdt,
+        .idt = env->idt,
+        .nmi_blocked = env->hflags2 & HF2_NMI_MASK,
+    };
+    memcpy(h->segs, env->segs, sizeof(h->segs));
+}
+
+/* The module has loaded what is not here: x86_seam_load_vmm() */
+static void load_host(CPUX86State *env, const SeamHost *h, bool nmi)
+{
+    vmx_set_crs(env, h->cr0, h->cr3, h->cr4, h->efer);
+    env->pat = h->pat;
+    env->sysenter_cs = h->sysenter_cs;
+    env->sysenter_esp = h->sysenter_esp;
+    env->sysenter_eip = h->sysenter_eip;
+    memcpy(env->segs, h->segs, sizeof(h->segs));
+    env->ldt = h->ldt;
+    env->tr = h->tr;
+    env->gdt = h->gdt;
+    env->idt = h->idt;
+    env->eip = h->eip;
+    env->regs[R_ESP] = h->rsp;
+    env->eflags = 0;
+    cpu_load_eflags(env, h->eflags, ~(RFLAGS_STATUS | DF_MASK));
+    vmx_leave_non_root(env, nmi || h->nmi_blocked);
+}
+
+/* --- the TD's -------------------------------------------------------------- */
+
+/* Private memory around an address of the VMCS; NULL: nothing, or lost */
+static void *td_page(CPUX86State *env, uint64_t addr)
+{
+    return seam_td_memory(x86_seam_strip_keyid(env_archcpu(env), addr),
+                          TARGET_PAGE_SIZE);
+}
+
+uint8_t *seam_td_vapic(CPUX86State *env)
+{
+    return td_page(env, x86_vmx_controls(env)->virtual_apic);
+}
+
+static void decode_controls(CPUX86State *env)
+{
+    X86CPU *cpu = env_archcpu(env);
+    VmxControls *ctl = &cpu->vmx->ctl;
+
+    vmx_decode_controls(cpu);
+    ctl->td_msr_bitmap = td_page(env, ctl->msr_bitmap);
+}
+
+void seam_td_enter(CPUX86State *env, uintptr_t ra)
+{
+    CPUState *cs = env_cpu(env);
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+    X86SeamTd *td = vmx->seam_td;
+
+    cpu_restore_state(cs, ra);
+    cs->neg.can_do_io = true;
+    save_host(env, &td->host);
+    vmx_mmu_host_leave(env);
+    vmx->host_tsc_offset = env->tsc_offset;
+    if (env->dr[7] != DR7_RESET) {
+        cpu_x86_update_dr7(env, DR7_RESET);
+    }
+    vmx->run = td->run.vmcs;
+    vmx->td = &td->run;
+    decode_controls(env);
+    seam_load_vcpu(env, td->run.state);
+    vmx_load_guest(env);
+    td->run.vmcs->launch_state = X86_VMCS_LAUNCH_LAUNCHED;
+    vmx_run_guest(env);
+    cs->exception_index = -1;
+    cpu_loop_exit(cs);
+}
+
+/* The TD goes on; only what the module may have changed is loaded. */
+static void resume(CPUX86State *env)
+{
+    decode_controls(env);
+    seam_reload_vcpu(env, seam_td_of(env)->run.state);
+    vmx_load_guest(env);
+    vmx_run_guest(env);
+}
+
+static void leave(CPUX86State *env, bool nmi)
+{
+    load_host(env, &seam_td_of(env)->host, nmi);
+    helper_rechecking_single_step(env);
+}
+
+/*
+ * On silicon the processor shuts down, and no reset line brings back what has
+ * happened; the user shall see the machine as it was.
+ */
+static void stop_machine(CPUX86State *env)
+{
+    load_host(env, &seam_td_of(env)->host, false);
+    memset(env->regs, 0, sizeof(env->regs));
+    qemu_system_vmstop_request_prepare();
+    qemu_system_vmstop_request(RUN_STATE_INTERNAL_ERROR);
+}
+
+void seam_td_exited(CPUX86State *env)
+{
+    X86SeamTd *td = seam_td_of(env);
+    X86VmcsEvent event = x86_vmcs_event(td->run.vmcs->exit_intr_info);
+    bool nmi = (td->run.vmcs->exit_reason & X86_VMX_EXIT_BASIC) ==
+               X86_VMX_EXIT_REASON_EXCEPTION_NMI &&
+               event.type == X86_VMCS_EVENT_NMI;
+
+    vmx_mmu_exit(env);
+    seam_store_vcpu(env, td->run.state);
+    switch (seam_td_exit(env_archcpu(env), env->regs)) {
+    case TDX_TD_RESUME:
+        resume(env);
+        break;
+    case TDX_TD_LEAVE:
+        leave(env, nmi);
+        break;
+    case TDX_TD_GONE:
+        stop_machine(env);
+        break;
+    }
+}
+
+bool x86_seam_event_pending(X86CPU *cpu)
+{
+    return (qatomic_read(&CPU(cpu)->interrupt_request) &
+            (CPU_INTERRUPT_HARD | CPU_INTERRUPT_NMI | CPU_INTERRUPT_SMI |
+             CPU_INTERRUPT_POLL | CPU_INTERRUPT_MCE)) ||
+           qatomic_read(&cpu->vmx->init_pending);
+}
+
+/* --- what only a TD has ----------------------------------------------------- */
+
+/* EIP is that of the TDCALL. */
+void helper_tdcall(CPUX86State *env, uint32_t length)
+{
+    if (!x86_vmx_guest(env)) {
+        raise_exception_ra(env, EXCP06_ILLOP, GETPC());
+    }
+    if (env->hflags & HF_CPL_MASK) {
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, GETPC());
+    }
+    vmx_switch_to_host(env, &(VmxExit) {
+        .reason = X86_VMX_EXIT_REASON_TDCALL,
+        .insn_len = length,
+    });
+}
+
+/* --- migration -------------------------------------------------------------- */
+
+static const VMStateDescription vmstate_segment = {
+    .name = "cpu/vmx/td/segment",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32(selector, SegmentCache),
+        VMSTATE_UINT64(base, SegmentCache),
+        VMSTATE_UINT32(limit, SegmentCache),
+        VMSTATE_UINT32(flags, SegmentCache),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+#define SEGMENT(member) \
+    VMSTATE_STRUCT(member, SeamHost, 1, vmstate_segment, SegmentCache)
+
+static const VMStateDescription vmstate_host = {
+    .name = "cpu/vmx/td/host",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT64(cr0, SeamHost),
+        VMSTATE_UINT64(cr3, SeamHost),
+        VMSTATE_UINT64(cr4, SeamHost),
+        VMSTATE_UINT64(efer, SeamHost),
+        VMSTATE_UINT64(pat, SeamHost),
+        VMSTATE_UINT64(eip, SeamHost),
+        VMSTATE_UINT64(rsp, SeamHost),
+        VMSTATE_UINT64(eflags, SeamHost),
+        VMSTATE_UINT64(sysenter_cs, SeamHost),
+        VMSTATE_UINT64(sysenter_esp, SeamHost),
+        VMSTATE_UINT64(sysenter_eip, SeamHost),
+        VMSTATE_STRUCT_ARRAY(segs, SeamHost, 6, 1, vmstate_segment,
+                             SegmentCache),
+        SEGMENT(ldt),
+        SEGMENT(tr),
+        SEGMENT(gdt),
+        SEGMENT(idt),
+        VMSTATE_BOOL(nmi_blocked, SeamHost),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const VMStateDescription vmstate_td = {
+    .name = "cpu/vmx/td/run",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_STRUCT(host, X86SeamTd, 1, vmstate_host, SeamHost),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static bool td_needed(void *opaque)
+{
+    X86VmxState *vmx = opaque;
+
+    return vmx->td;
+}
+
+static int td_pre_load(void *opaque)
+{
+    X86VmxState *vmx = opaque;
+
+    vmx->td = seam_td_run(vmx->cpu);
+    return 0;
+}
+
+const VMStateDescription vmstate_x86_seam_td = {
+    .name = "cpu/vmx/td",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = td_needed,
+    .pre_load = td_pre_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_STRUCT_POINTER(seam_td, X86VmxState, vmstate_td, X86SeamTd),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+bool x86_seam_td_loaded(X86CPU *cpu, const TdxTdRun *run)
+{
+    X86VmxState *vmx = cpu->vmx;
+
+    if (!vmx->td || !run) {
+        return !vmx->td && !run;
+    }
+    vmx->seam_td->run = *run;
+    vmx->run = run->vmcs;
+    decode_controls(&cpu->env);
+    vmx_vapic_map(&cpu->env);
+    return true;
+}
