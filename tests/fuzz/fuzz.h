@@ -63,6 +63,8 @@ enum {
     FUZZ_RESET = 0xf2, /* reset the machine */
     FUZZ_RAW = 0xf3,   /* a SEAMCALL with any RAX */
     FUZZ_POISON = 0xf4, /* write to private memory with another KeyID */
+    FUZZ_TDCALL = 0xf5, /* a TD that runs makes a TDCALL; see guest.c */
+    FUZZ_EXIT = 0xf6,   /* another VM exit of a TD */
 };
 
 /* FuzzRecord.flags */
@@ -110,6 +112,7 @@ typedef enum FuzzScenario {
     FUZZ_READY,     /* TDMRs initialised, page pairs */
     FUZZ_TD,        /* a TD with a vCPU, to be filled */
     FUZZ_RUNNABLE,  /* with pages, finalised */
+    FUZZ_RUNNING,   /* it runs on LP 0 */
     FUZZ_NUM_PROLOGUES,
 } FuzzScenario;
 
@@ -166,6 +169,8 @@ typedef struct FuzzMachine {
 
 #define FUZZ_LEAVES  256
 #define FUZZ_DETAILS 16
+#define FUZZ_TDCALLS 64
+#define FUZZ_REASONS 128
 
 /**
  * FuzzStats: counted over all programs that a process runs.
@@ -173,12 +178,17 @@ typedef struct FuzzMachine {
  * @details: successes by level of the GPA, of PAGE.RECLAIM by the page's type,
  *   without and with Dynamic PAMT
  * @seen: leaf << 32 | status class
+ * @tdcalls, @tdcall_successes: TDCALLs likewise
+ * @exits: by basic exit reason
  */
 typedef struct FuzzStats {
     uint64_t calls[FUZZ_LEAVES];
     uint64_t successes[FUZZ_LEAVES];
     uint64_t details[FUZZ_LEAVES][FUZZ_DETAILS][2];
     GHashTable *seen;
+    uint64_t tdcalls[FUZZ_TDCALLS];
+    uint64_t tdcall_successes[FUZZ_TDCALLS];
+    uint64_t exits[FUZZ_REASONS];
 } FuzzStats;
 
 extern FuzzStats fuzz_stats;
@@ -189,6 +199,9 @@ void fuzz_machine_end(FuzzMachine *fm);
 
 /** fuzz_machine_fill: write the host's structures anew */
 void fuzz_machine_fill(FuzzMachine *fm);
+
+/* Added to the number of a TDCALL leaf */
+#define FUZZ_IN_TD 0x100
 
 /**
  * fuzz_operand: value of an operand.
@@ -204,6 +217,24 @@ void fuzz_write(FuzzMachine *fm, const FuzzRecord *rec);
 
 /** fuzz_poison: what FUZZ_POISON does */
 void fuzz_poison(FuzzMachine *fm, const FuzzRecord *rec);
+
+/*
+ * What a TD does, if one runs: on the record's LP, else on the next that does.
+ * The TD that runs on an LP leaves when a SEAMCALL is to be made there.
+ */
+
+/** fuzz_tdcall: operand 0: number of the leaf; then those of the leaf */
+void fuzz_tdcall(FuzzMachine *fm, const FuzzRecord *rec);
+
+/**
+ * fuzz_exit: operand 0: basic reason; then qualification, GPA, RAX, RCX, RDX,
+ * vector and type of an event, instruction information.  An exit that the
+ * TD's controls do not ask for does not happen.
+ */
+void fuzz_exit(FuzzMachine *fm, const FuzzRecord *rec);
+
+/** fuzz_leave: an interrupt of the host ends the TD that runs on @lp */
+void fuzz_leave(FuzzMachine *fm, unsigned lp);
 
 /** fuzz_begin: fuzz_machine_init(), and the prologue that @header names */
 void fuzz_begin(FuzzMachine *fm, const FuzzHeader *header);

@@ -182,10 +182,19 @@ static uint64_t field_value(unsigned leaf, unsigned v)
 {
     const TdxFieldTable *table = &tdx_td_fields;
 
-    if (leaf == TDH_SYS_RD || leaf == TDH_SYS_RDALL) {
+    switch (leaf) {
+    case TDH_SYS_RD:
+    case TDH_SYS_RDALL:
+    case FUZZ_IN_TD | TDG_SYS_RD:
+    case FUZZ_IN_TD | TDG_SYS_RDALL:
         table = &tdx_sys_fields;
-    } else if (leaf == TDH_VP_RD || leaf == TDH_VP_WR) {
+        break;
+    case TDH_VP_RD:
+    case TDH_VP_WR:
+    case FUZZ_IN_TD | TDG_VP_RD:
+    case FUZZ_IN_TD | TDG_VP_WR:
         table = &tdx_vp_fields;
+        break;
     }
     if (v == 0) {
         return TDX_FIELD_ID_NONE;
@@ -228,6 +237,7 @@ static const struct {
     { "pamt_page1", NAT_PAGE },
     { "tdr", NAT_TDR },
     { "tdvpr", NAT_TDVPR },
+    { "tdvpr_flags", NAT_TDVPR },
     { "gpa", NAT_GPA },
     { "range", NAT_RANGE },
     { "hkid", NAT_HKID },
@@ -242,6 +252,10 @@ static const struct {
     { "tdsysinfo", NAT_BUFFER },
     { "cmr_info", NAT_BUFFER },
     { "event_filters", NAT_BUFFER },
+    { "report", NAT_GPA },
+    { "data", NAT_GPA },
+    { "gpa_level", NAT_GPA },
+    { "reportmacstruct", NAT_GPA },
     { "mask", NAT_NUMBER, UINT64_MAX },
     { "handoff_version", NAT_NUMBER, 1 },
     { "tdsysinfo_size", NAT_NUMBER, 1024 },
@@ -261,6 +275,10 @@ static uint64_t natural_value(FuzzMachine *fm, unsigned leaf,
             natural = naturals[n].natural;
             base = naturals[n].base;
         }
+    }
+    /* A guest names memory of its own */
+    if (leaf & FUZZ_IN_TD && natural == NAT_BUFFER) {
+        natural = NAT_GPA;
     }
     switch (natural) {
     case NAT_PAGE:

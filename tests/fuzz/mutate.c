@@ -45,6 +45,15 @@ static uint8_t random_leaf(uint64_t *random)
         return FUZZ_RAW;
     case 3:
         return below(random, 2) ? FUZZ_POISON : below(random, 256);
+    case 4:
+    case 5:
+    case 6:
+    case 7:
+    case 8:
+        return FUZZ_TDCALL;
+    case 9:
+    case 10:
+        return FUZZ_EXIT;
     }
     do {
         leaf = table[below(random, n)];

@@ -12,6 +12,7 @@
 
 #include "fuzz.h"
 #include "pamt/entry.h"
+#include "../../target/i386/x86-defs/vmx-exit-list.h"
 
 static char *seed_dir;
 static int random_runs;
@@ -34,8 +35,6 @@ static const GOptionEntry options[] = {
 static const char *never_succeeds(unsigned number)
 {
     switch (number) {
-    case TDH_VP_ENTER:
-        return "there is no TD mode to enter";
     case TDH_SYS_UPDATE:
         return "there is nothing to take over from";
     default:
@@ -214,6 +213,62 @@ static void report_leaf(const TdxLeaf *leaf)
            excuse ? excuse : "");
 }
 
+/* TDCALLs that cannot answer TDX_SUCCESS, and why */
+static const char *never_succeeds_in_td(unsigned number)
+{
+    switch (number) {
+    case TDG_SERVTD_RD:
+    case TDG_SERVTD_WR:
+        return "no service TD is bound";
+    case TDG_MEM_PAGE_ATTR_WR:
+    case TDG_VP_ENTER:
+    case TDG_VP_INVEPT:
+    case TDG_VP_INVVPID:
+        return "there is no L2 VM";
+    default:
+        return NULL;
+    }
+}
+
+static void report_tdcalls(void)
+{
+    size_t n;
+    const TdxLeaf *const *table = tdx_guest_leaf_table(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned number = table[i]->number % FUZZ_TDCALLS;
+        const char *excuse = never_succeeds_in_td(number);
+        uint64_t calls = fuzz_stats.tdcalls[number];
+        uint64_t successes = fuzz_stats.tdcall_successes[number];
+
+        result(excuse ? calls : successes, "%s: %" G_GUINT64_FORMAT
+               " calls, %" G_GUINT64_FORMAT " successes%s%s", table[i]->name,
+               calls, successes, excuse ? "; " : "", excuse ? excuse : "");
+    }
+}
+
+/* All exits of a TD that the module handles otherwise than as unexpected */
+static void report_exits(void)
+{
+    static const struct {
+        const char *name;
+        unsigned reason;
+    } exits[] = {
+#define EXIT(id, number, name) { name, number },
+        X86_VMX_EXIT_LIST(EXIT)
+#undef EXIT
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(exits); i++) {
+        uint64_t times = fuzz_stats.exits[exits[i].reason];
+
+        if (times) {
+            printf("# exit: %s: %" G_GUINT64_FORMAT "\n", exits[i].name,
+                   times);
+        }
+    }
+}
+
 /* One TAP line for each leaf that the module has and for each goal */
 static bool report(void)
 {
@@ -233,6 +288,8 @@ static bool report(void)
                    dynamic ? "dynamic" : "static");
         }
     }
+    report_tdcalls();
+    report_exits();
     printf("1..%u\n", tests);
     return !failed;
 }

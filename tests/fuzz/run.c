@@ -11,6 +11,7 @@
 
 #include "include/check.h"
 #include "fuzz.h"
+#include "sim-run.h"
 
 /* No program does more, however often its records repeat */
 #define MAX_CALLS 4000
@@ -190,12 +191,21 @@ uint64_t fuzz_call(FuzzMachine *fm, const FuzzRecord *rec, unsigned lp,
     uint64_t before[TDX_NUM_GPRS], gpr[TDX_NUM_GPRS];
     unsigned leaf;
 
+    fuzz_leave(fm, lp);
     prepare(fm, rec, i, before);
     memcpy(gpr, before, sizeof(gpr));
     fm->calls++;
-    if (!tdx_module_seamcall(fm->sim->module, lp, gpr, NULL)) {
+    switch (sim_seamcall(fm->sim, lp, gpr)) {
+    case TDX_SEAMCALL_VMFAIL:
         check_stop(fm, before, gpr);
         return TDX_STATUS_NONE;
+    case TDX_SEAMCALL_RUN_TD:
+        /* Registers are the TD's now; the VMM gets its own when that leaves */
+        memcpy(gpr, before, sizeof(gpr));
+        gpr[TDX_RAX] = TDX_SUCCESS;
+        break;
+    case TDX_SEAMCALL_DONE:
+        break;
     }
     if (fm->trace) {
         trace(fm, lp, before, gpr);
@@ -250,6 +260,9 @@ static void turn_knob(FuzzMachine *fm, const FuzzRecord *rec)
 
 static void reset(FuzzMachine *fm)
 {
+    for (unsigned lp = 0; lp < fm->sim->info.num_lps; lp++) {
+        sim_lp(fm->sim, lp)->in_td = false;
+    }
     tdx_module_reset(fm->sim->module);
     sim_memory_clear(&fm->sim->private);
     sim_memory_clear(&fm->sim->lost);
@@ -310,6 +323,14 @@ static void run_record(FuzzMachine *fm, const FuzzRecord *rec,
         break;
     case FUZZ_RESET:
         reset(fm);
+        break;
+    case FUZZ_TDCALL:
+        fuzz_tdcall(fm, rec);
+        fuzz_check(fm);
+        break;
+    case FUZZ_EXIT:
+        fuzz_exit(fm, rec);
+        fuzz_check(fm);
         break;
     default:
         run_calls(fm, rec, nest ? next : NULL);

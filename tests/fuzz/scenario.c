@@ -7,6 +7,7 @@
 #include "fuzz.h"
 #include "sim-td.h"
 #include "sim-boot.h"
+#include "../../target/i386/x86-defs/vmx-exit-list.h"
 
 /* Leaves that no header of the tests names */
 #define OPERAND(how, v) { how, { (v) & 0xff, (v) >> 8 } }
@@ -89,6 +90,10 @@ static const FuzzRecord ready[] = { BOOT, MEMORY };
 static const FuzzRecord td[] = { BOOT, MEMORY, PLAIN_TD };
 static const FuzzRecord runnable[] = {
     BOOT, MEMORY, PLAIN_TD, CONTENT, FINALIZE
+};
+
+static const FuzzRecord running[] = {
+    BOOT, MEMORY, PLAIN_TD, CONTENT, FINALIZE, { .leaf = TDH_VP_ENTER }
 };
 
 #define BLOCK(gpa) \
@@ -276,6 +281,91 @@ static const FuzzRecord nested_vm[] = {
     TEARDOWN,
 };
 
+#define POISON(page) { .leaf = FUZZ_POISON, .op = { N(page) } }
+
+/* --- a TD that runs -------------------------------------------------------- */
+
+#define ENTER(lp_) { .leaf = TDH_VP_ENTER, .lp = lp_ }
+#define TDCALL(leaf_, ...) \
+    { .leaf = FUZZ_TDCALL, .op = { NUMBER(leaf_), __VA_ARGS__ } }
+/* For all fields in turn */
+#define EVERY(leaf_, ...) \
+    { .leaf = FUZZ_TDCALL, .repeat = TIMES_256, \
+      .op = { NUMBER(leaf_), __VA_ARGS__ } }
+#define EXIT(reason, ...) \
+    { .leaf = FUZZ_EXIT, \
+      .op = { NUMBER(X86_VMX_EXIT_REASON_##reason), __VA_ARGS__ } }
+
+/* RBX, RSI, RDI, R10, R11 */
+#define VMCALL_MASK 0xcc8
+
+/* Qualification of a read of memory that is not there */
+#define EPT_READ NUMBER(1)
+
+/* MOV to CR4 from RAX */
+#define MOV_CR4 NUMBER(4)
+
+static const FuzzRecord guest[] = {
+    TDCALL(TDG_VP_INFO),
+    EVERY(TDG_SYS_RD, N_UP(1)),
+    TDCALL(TDG_SYS_RDALL, N(G(0, 0, 1)), N(1)),
+    EVERY(TDG_VM_RD, NUMBER(0), N_UP(1)),
+    EVERY(TDG_VM_WR, NUMBER(0), N_UP(1), NUMBER(5), N(0)),
+    EVERY(TDG_VP_RD, NUMBER(0), N_UP(1)),
+    EVERY(TDG_VP_WR, NUMBER(0), N_UP(1), NUMBER(5), N(0)),
+    TDCALL(TDG_VP_CPUIDVE_SET, NUMBER(1)),
+    TDCALL(TDG_MR_REPORT, N(G(0, 0, 0)), N(G(0, 0, 1)), NUMBER(0)),
+    TDCALL(TDG_MR_VERIFYREPORT, N(G(0, 0, 0))),
+    TDCALL(TDG_MR_RTMR_EXTEND, N(G(0, 0, 1)), NUMBER(2)),
+    TDCALL(TDG_SERVTD_RD, NUMBER(0), N(4)),
+    TDCALL(TDG_SERVTD_WR, NUMBER(0), N(4), NUMBER(1)),
+    TDCALL(TDG_MEM_PAGE_ATTR_RD, N(G(0, 0, 0))),
+    TDCALL(TDG_MEM_PAGE_ATTR_WR, N(G(0, 0, 0)), NUMBER(7), NUMBER(7)),
+    TDCALL(TDG_VP_ENTER, NUMBER(1)),
+    TDCALL(TDG_VP_INVEPT, NUMBER(1)),
+    TDCALL(TDG_VP_INVVPID, NUMBER(1)),
+    EXIT(CPUID, NUMBER(0), NUMBER(0), NUMBER(7)),
+    EXIT(RDMSR, NUMBER(0), NUMBER(0), NUMBER(0), NUMBER(0x1a0)),
+    EXIT(WRMSR, NUMBER(0), NUMBER(0), NUMBER(1), NUMBER(0x1b)),
+    EXIT(CR_ACCESS, MOV_CR4, NUMBER(0), OPERAND(FUZZ_BITS, 13)),
+    EXIT(XSETBV, NUMBER(0), NUMBER(0), NUMBER(7)),
+    EXIT(HLT),
+    TDCALL(TDG_VP_VEINFO_GET),
+    EXIT(IO_INSTRUCTION, NUMBER(0x3f8)),
+    EXIT(HLT),
+    TDCALL(TDG_VP_VEINFO_GET),
+    EXIT(NMI_WINDOW),
+    TDCALL(TDG_VP_VMCALL, NUMBER(VMCALL_MASK)),
+    ENTER(0),
+    EXIT(EPT_VIOLATION, EPT_READ, N(G(0, 0, 9))),
+    { .leaf = TDH_MEM_PAGE_AUG, .op = { N(G(0, 0, 9)), N(0), N(P(1, 0)) } },
+    ENTER(0),
+    TDCALL(TDG_MEM_PAGE_ACCEPT, N(G(0, 0, 9))),
+    EXIT(TASK_SWITCH),
+    ENTER(0),
+    EXIT(TRIPLE_FAULT),
+    TEARDOWN,
+};
+
+/* What another processor does to a TD that runs */
+static const FuzzRecord meanwhile[] = {
+    { .leaf = TDH_MEM_PAGE_AUG, .op = { N(G(0, 0, 9)), N(0), N(P(1, 0)) } },
+    ENTER(0),
+    { .leaf = TDH_MEM_RANGE_BLOCK, .lp = 1, .op = { N(G(0, 0, 9)) } },
+    { .leaf = TDH_MEM_TRACK, .lp = 1 },
+    TDCALL(TDG_MEM_PAGE_ACCEPT, N(G(0, 0, 9))),
+    EXIT(EXTERNAL_INTERRUPT),
+    { .leaf = TDH_MEM_PAGE_REMOVE, .lp = 1, .op = { N(G(0, 0, 9)) } },
+    ENTER(0),
+    TDCALL(TDG_MEM_PAGE_ACCEPT, N(G(0, 0, 9))),
+    ENTER(0),
+    { .leaf = TDH_VP_FLUSH, .lp = 1 },
+    { .leaf = TDH_MNG_RD, .lp = 1, .op = { N(0), N(20) } },
+    POISON(P(0, 16)),
+    TDCALL(TDG_VP_INFO),
+    TEARDOWN,
+};
+
 /* LPs meet in the middle of SEAMCALLs */
 #define MEANWHILE(first, page0, second, page1) \
     { .leaf = first, .flags = FUZZ_NEST, .op = { N(page0) } }, \
@@ -301,7 +391,6 @@ static const FuzzRecord meeting[] = {
 };
 
 /* The host writes into pages of a TD, its vCPU, its tables, its content */
-#define POISON(page) { .leaf = FUZZ_POISON, .op = { N(page) } }
 
 static const FuzzRecord poison[] = {
     POISON(P(0, 40)),
@@ -375,6 +464,7 @@ static const struct {
     [FUZZ_READY] = { SCENARIO(ready) },
     [FUZZ_TD] = { SCENARIO(td) },
     [FUZZ_RUNNABLE] = { SCENARIO(runnable) },
+    [FUZZ_RUNNING] = { SCENARIO(running) },
 };
 
 static const FuzzSeed seeds[] = {
@@ -397,6 +487,10 @@ static const FuzzSeed seeds[] = {
     { "wide-dynamic", SCENARIO(wide), FUZZ_READY, DYNAMIC | FUZZ_WIDE },
     { "nested-vm-dynamic", SCENARIO(nested_vm), FUZZ_READY, DYNAMIC },
     { "nested-vm-static", SCENARIO(nested_vm), FUZZ_READY, STATIC },
+    { "guest-dynamic", SCENARIO(guest), FUZZ_RUNNING, DYNAMIC },
+    { "guest-static", SCENARIO(guest), FUZZ_RUNNING, STATIC },
+    { "meanwhile-dynamic", SCENARIO(meanwhile), FUZZ_RUNNABLE, DYNAMIC },
+    { "meanwhile-static", SCENARIO(meanwhile), FUZZ_RUNNABLE, STATIC },
     { "meeting-dynamic", SCENARIO(meeting), FUZZ_TD, DYNAMIC },
     { "meeting-static", SCENARIO(meeting), FUZZ_TD, STATIC },
     { "poison-dynamic", SCENARIO(poison), FUZZ_RUNNABLE, DYNAMIC },

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "sim-run.h"
 
 #define LPS 4
 #define EPISODES 60 /* with a new machine each, for madness wears out TDs */
@@ -31,13 +32,36 @@ typedef struct Lp {
 /* A leaf that would end it all for everybody, or what only one may do */
 static bool is_unfit(const FuzzRecord *rec)
 {
-    return rec->leaf >= FUZZ_WRITE || rec->leaf == TDH_SYS_SHUTDOWN ||
+    return (rec->leaf >= FUZZ_WRITE && rec->leaf < FUZZ_TDCALL) ||
+           rec->leaf > FUZZ_EXIT || rec->leaf == TDH_SYS_SHUTDOWN ||
            rec->leaf == TDH_SYS_DISABLE;
+}
+
+/* What this LP's TD does, if it runs one */
+static void run_td(Lp *lp, const FuzzRecord *rec)
+{
+    FuzzRecord here = *rec;
+
+    here.lp = lp->lp;
+    lp->calls++;
+    if (!sim_lp(lp->fm.sim, lp->lp)->in_td) {
+        return;
+    }
+    if (rec->leaf == FUZZ_TDCALL) {
+        fuzz_tdcall(&lp->fm, &here);
+    } else {
+        fuzz_exit(&lp->fm, &here);
+    }
 }
 
 static void run_record(Lp *lp, const FuzzRecord *rec)
 {
     unsigned i, n = fuzz_repetitions(rec);
+
+    if (rec->leaf == FUZZ_TDCALL || rec->leaf == FUZZ_EXIT) {
+        run_td(lp, rec);
+        return;
+    }
 
     for (i = 0; i < n && lp->calls < CALLS; i++) {
         lp->calls++;
