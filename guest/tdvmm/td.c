@@ -133,6 +133,8 @@ static void choose_cpuid(struct kvm_cpuid2 *wanted,
         if (e.function != CPUID_GPA_WIDTH && (!h || !opt.cpuid)) {
             continue;
         }
+        /* Without the flag an entry would stand for all its subleaves */
+        e.flags = h ? h->flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX : 0;
         e.eax &= h ? h->eax : 0;
         e.ebx &= h ? h->ebx : 0;
         e.ecx &= h ? h->ecx : 0;

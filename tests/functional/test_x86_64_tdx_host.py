@@ -148,6 +148,23 @@ class TdxGuest(QemuSystemTest):
         self.assertFalse(log.initialized)
         self.assertFalse(log.dynamic)
 
+    def assert_nothing_left(self, dynamic=True):
+        """No TD, no key, and each page that can be used is free"""
+        self.assertEqual(self.vm.cmd('query-tdx-tds', vcpus=True)['tds'], [])
+        keyids = self.vm.cmd('query-tdx-module')['keyids']
+        self.assertEqual((keyids['assigned'], keyids['flushed']), (0, 0))
+        pamt = self.vm.cmd('query-tdx-pamt', view='summary')
+        self.assertEqual(pamt['dynamic'], dynamic)
+        for tdmr in pamt['tdmrs']:
+            self.assertLessEqual(set(tdmr['counts']), {'nda', 'rsvd'})
+        self.assertEqual(
+            self.vm.cmd('query-tdx-pamt', view='pairs').get('pairs', []), [])
+
+    def leaves(self):
+        """{leaf: (calls, errors)}"""
+        return {leaf['name']: (leaf['calls'], leaf['errors'])
+                for leaf in self.vm.cmd('query-tdx-module')['leaves']}
+
     def kexec(self, look=lambda: None, **machine):
         """The logs of a kernel and of the one that kexec starts from it
 

@@ -65,23 +65,6 @@ class TdxTd(host.TdxGuest):
         self.assertIn('seam: tds: done', self.read_serial())
         self.assertEqual(self.vm.cmd('x-tdx-check'), {'consistent': True})
 
-    def assert_nothing_left(self, dynamic=True):
-        """No TD, no key, and each page that can be used is free"""
-        self.assertEqual(self.vm.cmd('query-tdx-tds', vcpus=True)['tds'], [])
-        keyids = self.vm.cmd('query-tdx-module')['keyids']
-        self.assertEqual((keyids['assigned'], keyids['flushed']), (0, 0))
-        pamt = self.vm.cmd('query-tdx-pamt', view='summary')
-        self.assertEqual(pamt['dynamic'], dynamic)
-        for tdmr in pamt['tdmrs']:
-            self.assertLessEqual(set(tdmr['counts']), {'nda', 'rsvd'})
-        self.assertEqual(
-            self.vm.cmd('query-tdx-pamt', view='pairs').get('pairs', []), [])
-
-    def leaves(self):
-        """{leaf: (calls, errors)}"""
-        return {leaf['name']: (leaf['calls'], leaf['errors'])
-                for leaf in self.vm.cmd('query-tdx-module')['leaves']}
-
     def end(self):
         """The log, and the counts in it"""
         log, = self.boots()

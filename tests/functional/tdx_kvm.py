@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A host whose KVM runs TDs by guest/tdvmm, as a shell script in it says."""
+
+import subprocess
+
+import test_x86_64_tdx_host as host
+
+# What a program wrote and how it ended, as lines that begin with a name
+HEAD = '''
+cd /td
+run() {
+    name=$1
+    shift
+    { "$@" 2>&1 < /dev/null; echo "ended with $?"; } |
+        while IFS= read -r line; do say "$name: $line"; done
+}
+'''
+DONE = 'script: done'
+# Long enough for whoever looks at the machine then
+TAIL = f'\nsay "{DONE}"\nread -t 600 answer\n'
+
+
+class TdxKvm(host.TdxGuest):
+    """What each test of TDs on KVM needs"""
+
+    # KVM_TDX_GET_CPUID asks for subleaves until there are none
+    mistakes = (r'SEAMCALL on LP \d+: TDH\.MNG\.RD\(.*field=0x94.*'
+                r'TDX_METADATA_FIELD_(NOT_READABLE|ID_INCORRECT).*')
+    module = ''
+    dynamic = True
+
+    def pack(self, script, *files):
+        """The initramfs with tdvmm, its payloads, @script and @files"""
+        path = self.scratch_file('script')
+        with open(path, 'w', encoding='utf-8') as out:
+            out.write(HEAD + script + TAIL)
+        packed = self.scratch_file('initramfs.gz')
+        subprocess.run([self.need('guest/tdvmm/pack'), packed,
+                        f'script={path}', *files], check=True)
+        return packed
+
+    def start_script(self, script, files=(), append='', **machine):
+        """Boot a host that runs @script"""
+        self.start(initramfs=self.pack(script, *files),
+                   append=f'kvm_intel.tdx=1 seam.mode=script {append}',
+                   **{'smp': '2', 'mem': '2G', 'module': self.module,
+                      **machine})
+
+    def end_script(self):
+        """What the guest said; nothing of a TD is left"""
+        self.wait_line(DONE)
+        self.assertEqual(self.vm.cmd('x-tdx-check'), {'consistent': True})
+        self.assert_nothing_left(dynamic=self.dynamic)
+        calls = self.leaves()
+        self.assertEqual(calls.get('TDH.PHYMEM.PAMT.ADD'),
+                         calls.get('TDH.PHYMEM.PAMT.REMOVE'))
+        log, = self.boots()
+        self.assert_initialized(log, dynamic=self.dynamic)
+        self.assertFalse(log.has('SEAMCALL'), log.reason())
+        return [line.removeprefix('seam: ') for line in log.lines
+                if line.startswith('seam: ')]
+
+    def run_script(self, script, **how):
+        """Both"""
+        self.start_script(script, **how)
+        return self.end_script()
+
+    def assert_ended(self, said, name, status=0):
+        """The program of this @name ended so; returns what it wrote"""
+        wrote = [line.removeprefix(f'{name}: ') for line in said
+                 if line.startswith(f'{name}: ')]
+        self.assertEqual(wrote[-1:], [f'ended with {status}'], wrote)
+        return '\n'.join(wrote[:-1])

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""KVM of a real Linux builds TDs and takes them apart, at each stage."""
+
+from qemu_test import QemuSystemTest
+
+import tdx_kvm
+
+STAGES = ('vm', 'init', 'vcpus', 'memory', 'finalize')
+KILLS = 100
+
+
+class TdxKvmLife(tdx_kvm.TdxKvm):
+
+    def tds(self):
+        """How many TDs there can be at the same time"""
+        keyids = self.vm.cmd('query-tdx-module')['keyids']
+        # One of the private ones is the module's own
+        return keyids['tdx'] - 1
+
+    def test_stages(self):
+        said = self.run_script(''.join(
+            f'run {stage} tdvmm --payload hello.bin --mem 8M --smp 2 '
+            f'--ram added --repeat 5 --stage {stage}\n' for stage in STAGES))
+        for stage in STAGES:
+            self.assertIn('1 TDs came to stage',
+                          self.assert_ended(said, stage))
+
+    def test_all_keyids(self):
+        one = 'tdvmm --payload hello.bin --mem 2M --stage finalize'
+        self.start_script(f'''
+            for n in $(seq 1 63); do
+                {one} --tds $n > /dev/null 2>&1 || break
+            done
+            run more {one} --tds $n
+            run all {one} --tds $((n - 1))
+            say "tds $((n - 1))"
+        ''')
+        tds = self.tds()
+        said = self.end_script()
+        self.assertIn(f'tds {tds}', said)
+        self.assertIn('all KeyIDs are used up',
+                      self.assert_ended(said, 'more', 7))
+        self.assertIn(f'{tds} TDs came', self.assert_ended(said, 'all'))
+
+    def test_refused(self):
+        said = self.run_script('''
+            run smp tdvmm --payload hello.bin --smp 3
+            run attributes tdvmm --payload hello.bin --attributes 0x10000001
+            run memory tdvmm --payload hello.bin --load 0x10000000
+            run kernel tdvmm --kernel hello.bin
+        ''')
+        for name, why in (('smp', 'as many as the host has CPUs'),
+                          ('attributes', 'the attributes 0x10000000'),
+                          ('memory', 'a larger --mem'),
+                          ('kernel', 'no bzImage')):
+            self.assertIn(why, self.assert_ended(said, name, 7))
+
+    def test_killed(self):
+        # At any point between the first ioctl and the last reclaimed page
+        said = self.run_script(f'''
+            n=0
+            while [ $n -lt {KILLS} ]; do
+                tdvmm --payload hello.bin --mem 4M --ram added --smp 2 \\
+                    --tds 2 --repeat 1000 --stage finalize \\
+                    > /dev/null 2>&1 &
+                usleep $((RANDOM * 15))
+                kill -9 $! && n=$((n + 1))
+                wait $! 2> /dev/null
+            done
+            say "killed $n"
+            run after tdvmm --payload hello.bin --tds 20 --stage finalize
+        ''')
+        self.assertIn(f'killed {KILLS}', said)
+        self.assert_ended(said, 'after')
+
+
+class TdxKvmLifeStatic(TdxKvmLife):
+    """The same without Dynamic PAMT"""
+
+    module = 'dynamic-pamt=off'
+    dynamic = False
+
+
+class TdxKvmLifeErratum(TdxKvmLife):
+    """The same where a partial write makes private memory poison"""
+
+    def start_script(self, *args, **how):
+        super().start_script(
+            *args, cpu='TDXHost,partial-write-erratum=on', **how)
+
+
+if __name__ == '__main__':
+    QemuSystemTest.main()
