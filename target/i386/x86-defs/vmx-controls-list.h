@@ -85,7 +85,7 @@
     X(PROC2, ENCLS_EXITING,        15, 0)                                    \
     X(PROC2, RDSEED_EXITING,       16, 1)                                    \
     X(PROC2, PML,                  17, 1)                                    \
-    X(PROC2, EPT_VIOLATION_VE,     18, 0)                                    \
+    X(PROC2, EPT_VIOLATION_VE,     18, 1)                                    \
     X(PROC2, CONCEAL_FROM_PT,      19, 0)                                    \
     X(PROC2, XSAVES,               20, 0)                                    \
     X(PROC2, PASID_TRANSLATION,    21, 0)                                    \

@@ -81,5 +81,7 @@ void vmx_ve_try(CPUX86State *env, const VmxExit *exit, uintptr_t ra)
                            sizeof(info.eptp_index));
     trace_x86_vmx_ve(env_cpu(env)->cpu_index, exit->qualification, exit->gpa,
                      exit->gla);
+    /* It is of that class when its delivery meets another exception. */
+    env->old_exception = EXCP0E_PAGE;
     raise_exception_ra(env, X86_VECTOR_VE, ra);
 }
