@@ -155,6 +155,29 @@ static TdxTdVerdict accept_page(SimTd *td)
     return leave(td, X86_VMX_EXIT_REASON_TDCALL);
 }
 
+/* The page's lines are the TD's then, whatever has been written before */
+static void test_accept(void)
+{
+    SimPlatform *sim = sim_td_machine(1);
+    SimCall call;
+    SimTd td;
+    uint64_t page;
+
+    sim_td_build(&td, sim, 0);
+    sim_td_tables(&td, GPA);
+    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
+    page = sim_td_page(&td);
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_PAGE_AUG, GPA, td.tdr, page));
+    sim_poison(sim, page, TDX_PAGE_4K);
+    enter(&td);
+    g_assert_cmpint(accept_page(&td), ==, TDX_TD_RESUME);
+    ASSERT_OK(sim_lp(sim, 0)->gpr[TDX_RAX]);
+    g_assert_false(sim->ops.private_lost(sim, page, TDX_PAGE_4K));
+    leave(&td, X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT);
+    sim_td_destroy(&td);
+    sim_free(sim);
+}
+
 /* A guest that asks for what the host waits for is stopped after a while */
 static void test_host_priority(void)
 {
@@ -206,6 +229,7 @@ int main(int argc, char **argv)
     g_test_add_func("/td-run/locks", test_locks);
     g_test_add_func("/td-run/epochs", test_epochs);
     g_test_add_func("/td-run/triple-fault", test_triple_fault);
+    g_test_add_func("/td-run/accept", test_accept);
     g_test_add_func("/td-run/host-priority", test_host_priority);
     return g_test_run();
 }

@@ -4,8 +4,6 @@
  * TDG.MEM.PAGE.ACCEPT: take a page that the host has added.
  */
 
-#include <string.h>
-
 #include "../exit/epf.h"
 #include "../exit/tdcall.h"
 #include "page-operand.h"
@@ -27,24 +25,11 @@ static bool in(const TdxSeptWalk *walk, unsigned states)
     return states & TDX_SEPT_IN(tdx_sept_state(walk->value));
 }
 
-/* Clear what @hpa has of the page, a 4K page at a time; NULL memory: false */
-static bool clear(const TdxCall *c, uint64_t hpa)
-{
-    TdxModule *m = c->m;
-    void *page;
-
-    if (m->ops->private_blank && m->ops->private_blank(m->opaque, hpa)) {
-        return true;
-    }
-    page = tdx_td_private(m, c->exit->tdr, hpa, TDX_PAGE_4K);
-    if (!page) {
-        return false;
-    }
-    memset(page, 0, TDX_PAGE_4K);
-    return true;
-}
-
-/* Returns false when the content is lost; @interrupted: to be gone on with */
+/*
+ * Nobody has written the page with the TD's KeyID before, and what others wrote
+ * does not matter.  Returns false when there is no memory; @interrupted: to be
+ * gone on with.
+ */
 static bool clear_all(TdxCall *c, TdxSeptWalk *walk, bool *interrupted)
 {
     uint64_t pages = tdx_sept_level_size(walk->level) / TDX_PAGE_4K;
@@ -54,7 +39,8 @@ static bool clear_all(TdxCall *c, TdxSeptWalk *walk, bool *interrupted)
 
     *interrupted = false;
     while (done < pages) {
-        if (!clear(c, hpa + done * TDX_PAGE_4K)) {
+        if (!c->m->ops->private_take(c->m->opaque, hpa + done * TDX_PAGE_4K,
+                                     TDX_PAGE_4K)) {
             return false;
         }
         done++;
