@@ -34,7 +34,7 @@ TdxSeamcall seam_seamcall(X86CPU *cpu, uint64_t *gpr, TdxTdRun *run);
  */
 TdxTdVerdict seam_td_exit(X86CPU *cpu, uint64_t *gpr);
 
-/* --- what the TDX module asks of the CPU emulation: target/i386/tcg -------- */
+/* --- what the TDX module asks of the CPU emulation: target/i386/tcg ------ */
 
 /** x86_seam_save_vmm, x86_seam_load_vmm: vmm_save, vmm_load of a platform */
 void x86_seam_save_vmm(X86CPU *cpu, TdxVmmState *vmm);
@@ -56,7 +56,7 @@ bool x86_seam_td_loaded(X86CPU *cpu, const TdxTdRun *run);
 /* A subsection of that of VMX */
 extern const struct VMStateDescription vmstate_x86_seam_td;
 
-/* --- memory ------------------------------------------------------------------ */
+/* --- memory -------------------------------------------------------------- */
 
 /**
  * seam_partial_write: the calling processor, which has the partial write

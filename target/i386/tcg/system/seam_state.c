@@ -23,7 +23,7 @@
 #define XSTATE_TCG (XSTATE_FP_MASK | XSTATE_SSE_MASK | XSTATE_YMM_MASK | \
                     XSTATE_PKRU_MASK)
 
-/* --- extended state -------------------------------------------------------- */
+/* --- extended state ------------------------------------------------------ */
 
 /* Where a component of a compacted area is; NULL: it has none, or no room */
 static void *component(const X86VcpuState *s, unsigned wanted)
@@ -171,7 +171,7 @@ static void load_xsave(CPUX86State *env, const X86VcpuState *s)
     }
 }
 
-/* --- both of them ----------------------------------------------------------- */
+/* --- both of them -------------------------------------------------------- */
 
 /* Breakpoints of whoever leaves are gone, those of who comes not there yet. */
 static void load_dr(CPUX86State *env, const X86VcpuState *s)
@@ -227,7 +227,7 @@ static void store_registers(const CPUX86State *env, X86VcpuState *s)
     s->tsx_ctrl = env->tsx_ctrl;
 }
 
-/* --- a TD -------------------------------------------------------------------- */
+/* --- a TD ---------------------------------------------------------------- */
 
 void seam_load_vcpu(CPUX86State *env, const X86VcpuState *s)
 {
@@ -247,7 +247,7 @@ void seam_store_vcpu(CPUX86State *env, X86VcpuState *s)
     store_registers(env, s);
 }
 
-/* --- the VMM ----------------------------------------------------------------- */
+/* --- the VMM ------------------------------------------------------------- */
 
 void x86_seam_save_vmm(X86CPU *cpu, TdxVmmState *vmm)
 {

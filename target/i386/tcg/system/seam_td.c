@@ -36,7 +36,7 @@ TdxTdRun *seam_td_run(X86CPU *cpu)
     return &cpu->vmx->seam_td->run;
 }
 
-/* --- the VMM's world ------------------------------------------------------- */
+/* --- the VMM's world ----------------------------------------------------- */
 
 static void save_host(CPUX86State *env, SeamHost *h)
 {
@@ -81,7 +81,7 @@ static void load_host(CPUX86State *env, const SeamHost *h, bool nmi)
     vmx_leave_non_root(env, nmi || h->nmi_blocked);
 }
 
-/* --- the TD's -------------------------------------------------------------- */
+/* --- the TD's ------------------------------------------------------------ */
 
 /* Private memory around an address of the VMCS; NULL: nothing, or lost */
 static void *td_page(CPUX86State *env, uint64_t addr)
@@ -187,7 +187,7 @@ bool x86_seam_event_pending(X86CPU *cpu)
            qatomic_read(&cpu->vmx->init_pending);
 }
 
-/* --- what only a TD has ----------------------------------------------------- */
+/* --- what only a TD has -------------------------------------------------- */
 
 /* EIP is that of the TDCALL. */
 void helper_tdcall(CPUX86State *env, uint32_t length)
@@ -204,7 +204,7 @@ void helper_tdcall(CPUX86State *env, uint32_t length)
     });
 }
 
-/* --- migration -------------------------------------------------------------- */
+/* --- migration ----------------------------------------------------------- */
 
 static const VMStateDescription vmstate_segment = {
     .name = "cpu/vmx/td/segment",

@@ -68,7 +68,7 @@ void seam_td_exited(CPUX86State *env);
 /** seam_td_vapic: where the virtual APIC's page of the TD is; or NULL */
 uint8_t *seam_td_vapic(CPUX86State *env);
 
-/* --- seam_state.c: registers that no VMCS has ----------------------------- */
+/* --- seam_state.c: registers that no VMCS has ---------------------------- */
 
 /** seam_load_vcpu: load all registers of @s but GPRs */
 void seam_load_vcpu(CPUX86State *env, const X86VcpuState *s);

@@ -6,7 +6,7 @@
 
 #include "seam-td.h"
 
-#define MAX_CPUS 2
+#define MAX_CPUS 4
 #define FIELD_CHLDCNT 0x8010000300000004
 
 static uint32_t region[MAX_CPUS][PAGE_SIZE / 4]

@@ -39,12 +39,6 @@ enum {
     TPR,
 };
 
-struct table_register {
-    uint16_t limit;
-    uint64_t base;
-} __attribute__((packed));
-extern struct table_register idtr;
-
 static struct td td;
 static struct seam_regs regs;
 static struct {
@@ -53,7 +47,7 @@ static struct {
     uint64_t reserved[3];
 } pid __attribute__((aligned(64)));
 
-/* --- in the TD ---------------------------------------------------------------- */
+/* --- in the TD ----------------------------------------------------------- */
 
 static void spin(void *arg)
 {
@@ -71,9 +65,12 @@ static void self_ipi(void *arg)
 /* Its vectors are like the last exception. */
 static void use_vector(unsigned vector)
 {
-    uint64_t *gate = (uint64_t *)(uintptr_t)(idtr.base + vector * 16);
+    struct td_table idt;
+    uint64_t *gate;
     uint64_t addr = (uintptr_t)exception_entries + TAKEN * 16;
 
+    asm volatile("sidt %0" : "=m"(idt));
+    gate = (uint64_t *)(uintptr_t)(idt.base + vector * 16);
     gate[0] = (addr & 0xffff) | 0x08 << 16 | 0x8eull << 40 |
               (addr >> 16 & 0xffff) << 48;
     gate[1] = addr >> 32;
@@ -114,7 +111,7 @@ static void guest(unsigned vcpu)
     }
 }
 
-/* --- its VMM -------------------------------------------------------------------- */
+/* --- its VMM ------------------------------------------------------------- */
 
 static void show(void)
 {
@@ -192,7 +189,7 @@ static void test_nmi(void)
     enter(0);
     exits(X86_VMX_EXIT_REASON_EXCEPTION_NMI, VALID | 2 << 8 | EXC_NMI,
           "but not in a TD, which it ends");
-    ok(catch_fault(send_nmi, NULL) == NONE, "NMIs are blocked in the VMM still");
+    ok(catch_fault(send_nmi, NULL) == NONE, "NMIs are blocked in the VMM");
     enter(0);
     ok((uint32_t)regs.rax == X86_VMX_EXIT_REASON_EXCEPTION_NMI,
        "the last one ends the TD");

@@ -22,10 +22,7 @@ enum {
 #define EPTP_4_LEVELS 0x1e
 #define TSC_1GHZ 40
 
-struct {
-    uint16_t limit;
-    uint64_t base;
-} __attribute__((packed)) td_gdtr;
+struct td_table td_gdtr;
 uint32_t td_cr3;
 char td_stacks[TD_MAX_VCPUS][TD_STACK] __attribute__((aligned(16)));
 
@@ -131,12 +128,12 @@ uint64_t td_aug(struct td *td, uint64_t gpa)
 
 bool td_end(struct td *td)
 {
-    bool good = true;
+    bool good;
 
     for (unsigned i = 0; i < td->vcpus; i++) {
-        good = good && !td_call(TDH_VP_FLUSH, td->vcpu[i], 0, 0);
+        td_call(TDH_VP_FLUSH, td->vcpu[i], 0, 0); /* unless it has been */
     }
-    good = good && !td_call(TDH_MNG_VPFLUSHDONE, td->tdr, 0, 0) &&
+    good = !td_call(TDH_MNG_VPFLUSHDONE, td->tdr, 0, 0) &&
            !td_call(TDH_PHYMEM_CACHE_WB, 0, 0, 0) &&
            !td_call(TDH_MNG_KEY_FREEID, td->tdr, 0, 0);
     for (uint64_t page = td->tdr + PAGE_SIZE; good && page < td->next;

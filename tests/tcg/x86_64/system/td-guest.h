@@ -27,6 +27,12 @@
 /* Levels of the Secure EPT, as in operands */
 enum { TD_4K, TD_2M, TD_1G, TD_512G };
 
+/* What SGDT and SIDT store */
+struct td_table {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+
 /**
  * struct td: a TD and its pages.
  * @next: the next page of its pool that it does not have yet
@@ -64,7 +70,7 @@ bool td_end(struct td *td);
 /* TDH.VP.ENTER with these registers; false for VMfailInvalid */
 bool td_enter(struct td *td, unsigned vcpu, struct seam_regs *regs);
 
-/* --- in a TD ------------------------------------------------------------------ */
+/* --- in a TD ------------------------------------------------------------- */
 
 /* TDCALL; @regs as for seamcall_regs() */
 bool tdcall_regs(struct seam_regs *regs);

@@ -44,16 +44,16 @@ static uint64_t pd[512] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t pt[512] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t shared[512] __attribute__((aligned(PAGE_SIZE)));
 
-/* --- in the TD ---------------------------------------------------------------- */
+/* --- in the TD ----------------------------------------------------------- */
 
 static void store(void *arg)
 {
-    *(volatile uint64_t *)arg = 1;
+    put((uintptr_t)arg, 1);
 }
 
 static void load(void *arg)
 {
-    *(volatile uint64_t *)arg;
+    get((uintptr_t)arg);
 }
 
 /* #VE: reason, qualification, GLA and GPA, each told by itself */
@@ -113,7 +113,7 @@ static void guest(unsigned vcpu)
     td_tell(21, 0);
 }
 
-/* --- its VMM -------------------------------------------------------------------- */
+/* --- its VMM ------------------------------------------------------------- */
 
 static void show(void)
 {

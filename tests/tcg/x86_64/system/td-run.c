@@ -41,7 +41,7 @@ static const char no_idt[10]; /* a table without entries */
 static struct td td;
 static struct seam_regs regs;
 
-/* --- in the TD ---------------------------------------------------------------- */
+/* --- in the TD ----------------------------------------------------------- */
 
 static void tell_ve(void)
 {
@@ -132,7 +132,7 @@ static void guest(unsigned vcpu)
     asm volatile("lidt %0; ud2" : : "m"(no_idt));
 }
 
-/* --- its VMM -------------------------------------------------------------------- */
+/* --- its VMM ------------------------------------------------------------- */
 
 /* Enter the TD until it calls, and look whether it tells @value of @what */
 static void expect(unsigned what, uint64_t value, const char *title)
