@@ -15,7 +15,9 @@
 
 #include "td-guest.h"
 
+#ifndef ROUNDS
 #define ROUNDS 300
+#endif
 #define ADDS 500
 #define VECTOR 0x61
 #define SVR_ENABLED 0x1ff
@@ -137,6 +139,9 @@ int main(void)
                !td_call(TDH_VP_FLUSH, own[i].vcpu[0], 0, 0);
     }
     ok(good, "TDs are built");
+#ifdef MIGRATE
+    ml_printf("# migrate\n");
+#endif
     add(&ready, 1);
     work(0);
     wait_for(&done);
