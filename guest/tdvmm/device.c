@@ -22,7 +22,11 @@
 /* UART: registers and bits */
 enum { DATA, IER, IIR_FCR, LCR, MCR, LSR, MSR, SCR };
 #define LCR_DLAB 0x80
+#define IER_DATA 1
+#define IER_EMPTY 2
 #define IIR_NONE 0xc1               /* no interrupt, FIFOs are on */
+#define IIR_DATA 0xc4
+#define IIR_EMPTY 0xc2
 #define LSR_DATA 0x01
 #define LSR_EMPTY 0x60
 #define MSR_READY 0xb0
@@ -87,7 +91,9 @@ static uint8_t uart_read(struct td *td, unsigned reg)
     case DATA:
         return input ? read_char(td) : 0;
     case IIR_FCR:
-        return IIR_NONE;
+        /* There is no interrupt, but a driver that polls looks for one */
+        return input && td->uart[IER] & IER_DATA && can_read() ? IIR_DATA :
+            td->uart[IER] & IER_EMPTY ? IIR_EMPTY : IIR_NONE;
     case LSR:
         return LSR_EMPTY | (input && can_read() ? LSR_DATA : 0);
     case MSR:
@@ -173,6 +179,16 @@ static void keep(uint8_t *memory, unsigned at, unsigned size, bool write,
     memcpy(write ? memory + at : data, write ? data : memory + at, size);
 }
 
+/*
+ * Timer and clock of a PC, which are not there either. Linux asks them all the
+ * same, and again for a second each, while what it reads is all ones: then a
+ * counter has not moved yet, and a clock is about to.
+ */
+static bool is_clock(uint16_t port)
+{
+    return port / 4 == 0x40 / 4 || port / 2 == 0x70 / 2;
+}
+
 static void port(struct td *td, uint16_t port, unsigned size, bool write,
                  uint8_t *data)
 {
@@ -202,8 +218,8 @@ static void port(struct td *td, uint16_t port, unsigned size, bool write,
         memcpy(data, &value, 4);
     } else if (port == TDVMM_SEND && size == 4 && write) {
         send(td, value);
-    } else if (port == TDVMM_POWER_STATUS && !write) {
-        data[0] = 0;
+    } else if (!write && (port == TDVMM_POWER_STATUS || is_clock(port))) {
+        memset(data, 0, size);
     }
 }
 

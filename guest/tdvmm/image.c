@@ -5,7 +5,10 @@
  * payload or a kernel.
  */
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -20,6 +23,23 @@
 #define GIBS 4                      /* what the tables map */
 
 extern const uint8_t loader_start[], loader_end[];
+
+void image_create(struct td *td, unsigned n, uint64_t gpa, uint64_t size)
+{
+    td->slot[n].gpa = gpa;
+    td->slot[n].size = size;
+    td->slot[n].image = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+                             MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    td->slot[n].loaded = calloc(size / PAGE / 64 + 1, 8);
+    if (td->slot[n].image == MAP_FAILED || !td->slot[n].loaded) {
+        die("no memory for the image of a TD of %#lx bytes: %m", size);
+    }
+}
+
+static bool is_loaded(const struct td *td, unsigned n, uint64_t page)
+{
+    return td->slot[n].loaded[page / 64] & 1ull << page % 64;
+}
 
 uint8_t *td_load(struct td *td, uint64_t gpa, uint64_t size)
 {
@@ -98,8 +118,7 @@ static void list_ranges(struct td *td, struct loader_params *params)
     bool open = false;
 
     for (uint64_t page = 0; page <= pages; page++) {
-        bool empty = page < pages && !(td->slot[SLOT_RAM].loaded[page / 64] &
-                                       1ull << page % 64);
+        bool empty = page < pages && !is_loaded(td, SLOT_RAM, page);
 
         if (empty && !open) {
             if (n == TDVMM_MAX_RANGES - 1) {
@@ -130,14 +149,68 @@ void td_prepare(struct td *td)
         file_read(opt.payload, td_load(td, opt.load, size), 0, size);
         params->entry = opt.load;
     }
-    switch (opt.ram) {
-    case RAM_ADDED:
-        td_load(td, 0, td->slot[SLOT_RAM].size);
-        break;
-    case RAM_ACCEPTED:
+    if (opt.ram == RAM_ACCEPTED) {
         list_ranges(td, params);
-        break;
-    default:
-        break;
+    }
+}
+
+/* What was loaded is measured, the rest of RAM that is added is not */
+void image_regions(struct td *td,
+                   void (*add)(struct td *td, unsigned n, uint64_t page,
+                               uint64_t pages, bool measure))
+{
+    for (unsigned n = 0; n <= SLOT_LOADER; n++) {
+        uint64_t pages = td->slot[n].size / PAGE;
+
+        for (uint64_t from = 0, to; from < pages; from = to) {
+            bool loaded = is_loaded(td, n, from);
+
+            for (to = from + 1; to < pages; to++) {
+                if (is_loaded(td, n, to) != loaded) {
+                    break;
+                }
+            }
+            if (loaded || (n == SLOT_RAM && opt.ram == RAM_ADDED)) {
+                add(td, n, from, to - from, loaded && opt.measure);
+            }
+        }
+    }
+}
+
+static FILE *list, *pages;
+
+static void list_region(struct td *td, unsigned n, uint64_t page,
+                        uint64_t number, bool measure)
+{
+    const uint8_t *data = td->slot[n].image + page * PAGE;
+
+    fprintf(list, "%#lx %#lx %s", td->slot[n].gpa + page * PAGE, number * PAGE,
+            measure ? "measured" : "added");
+    if (measure) {
+        fprintf(list, " %s.bin %#lx", strrchr(opt.list, '/') ?
+                strrchr(opt.list, '/') + 1 : opt.list, ftell(pages));
+        fwrite(data, PAGE, number, pages);
+    }
+    fprintf(list, "\n");
+}
+
+/* Without KVM: what scripts/td-measure computes the MRTD of */
+void image_list(void)
+{
+    static struct td td;
+    char name[4096];
+
+    snprintf(name, sizeof(name), "%s.bin", opt.list);
+    list = fopen(opt.list, "w");
+    pages = fopen(name, "w");
+    if (!list || !pages) {
+        die("%s: %m", opt.list);
+    }
+    image_create(&td, SLOT_RAM, 0, opt.mem);
+    image_create(&td, SLOT_LOADER, TDVMM_LOADER, PAGE);
+    td_prepare(&td);
+    image_regions(&td, list_region);
+    if (ferror(list) | ferror(pages) | fclose(list) | fclose(pages)) {
+        die("%s cannot be written", opt.list);
     }
 }

@@ -35,6 +35,8 @@ static const char help[] =
 "  --no-measure        MRTD without what is in the pages\n"
 "  --no-cpuid          configure no CPUID bit, but the width of a GPA\n"
 "  --no-convert        an access to the wrong half of memory ends the TD\n"
+"  --list FILE         run nothing: write what would be in memory, for\n"
+"                      scripts/td-measure --pages FILE\n"
 "  --stage STAGE       go no further: vm, init, vcpus, memory, finalize, run\n"
 "  --seconds N         give up after so long\n"
 "  --exits             write each exit but the UART's\n"
@@ -114,7 +116,7 @@ static void parse(int argc, char **argv)
 {
     enum { HELP = 'h', PAYLOAD, KERNEL, INITRD, APPEND, MEM, SMP, TDS, REPEAT,
            LOAD, ARGUMENT, ATTRIBUTES, RAM, NO_MEASURE, NO_CPUID, NO_CONVERT,
-           STAGE, SECONDS, EXITS, QUIET };
+           LIST, STAGE, SECONDS, EXITS, QUIET };
     static const struct option options[] = {
         { "help", 0, NULL, HELP },
         { "payload", 1, NULL, PAYLOAD },
@@ -132,6 +134,7 @@ static void parse(int argc, char **argv)
         { "no-measure", 0, NULL, NO_MEASURE },
         { "no-cpuid", 0, NULL, NO_CPUID },
         { "no-convert", 0, NULL, NO_CONVERT },
+        { "list", 1, NULL, LIST },
         { "stage", 1, NULL, STAGE },
         { "seconds", 1, NULL, SECONDS },
         { "exits", 0, NULL, EXITS },
@@ -156,6 +159,7 @@ static void parse(int argc, char **argv)
         case NO_MEASURE: opt.measure = false; break;
         case NO_CPUID: opt.cpuid = false; break;
         case NO_CONVERT: opt.keep = true; break;
+        case LIST: opt.list = optarg; break;
         case STAGE: opt.stage = word(optarg, stages, 6); break;
         case SECONDS: opt.seconds = number(optarg, 1 << 30); break;
         case EXITS: opt.exits = true; break;
@@ -246,6 +250,10 @@ int main(int argc, char **argv)
     int status = 0;
 
     parse(argc, argv);
+    if (opt.list) {
+        image_list();
+        return 0;
+    }
     sigaction(SIGUSR1, &action, NULL);
     tds = calloc(opt.tds, sizeof(*tds));
     if (!tds) {

@@ -236,16 +236,12 @@ static void create_slot(struct td *td, unsigned n, uint64_t gpa, uint64_t size)
         .gpa = gpa, .size = size, .attributes = TD_MEMORY_PRIVATE
     };
 
-    td->slot[n].gpa = gpa;
-    td->slot[n].size = size;
+    image_create(td, n, gpa, size);
     td->slot[n].shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
                               MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    td->slot[n].image = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
-                             MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (td->slot[n].shared == MAP_FAILED || td->slot[n].image == MAP_FAILED) {
+    if (td->slot[n].shared == MAP_FAILED) {
         die("no memory for a TD of %#lx bytes: %m", size);
     }
-    td->slot[n].loaded = calloc(size / PAGE / 64 + 1, 8);
     td->slot[n].memfd = ioctl(td->vm, TD_IOC_MEMFD, &memfd);
     if (td->slot[n].memfd < 0) {
         die("KVM has no guest_memfd of %#lx bytes: %m", size);
@@ -306,33 +302,23 @@ static void create_vcpu(struct td *td, unsigned index)
     }
 }
 
-/* The pages that something was loaded into, in ascending order */
-static void add_pages(struct td *td, unsigned n)
+static void add_region(struct td *td, unsigned n, uint64_t page,
+                       uint64_t pages, bool measure)
 {
-    uint64_t pages = td->slot[n].size / PAGE;
+    struct td_init_memory region = {
+        .source = (uintptr_t)td->slot[n].image + page * PAGE,
+        .gpa = td->slot[n].gpa + page * PAGE, .pages = pages,
+    };
+    uint64_t status;
 
-    for (uint64_t from = 0, to; from < pages; from = to + 1) {
-        struct td_init_memory region = {
-            .source = (uintptr_t)td->slot[n].image + from * PAGE,
-            .gpa = td->slot[n].gpa + from * PAGE,
-        };
-        uint64_t status;
-
-        for (to = from; to < pages && (td->slot[n].loaded[to / 64] &
-                                       1ull << to % 64); to++) {
-            region.pages++;
-        }
-        /* KVM moves the region on when it is interrupted */
-        while (region.pages && tdx(td->vcpu[0].fd, TD_OP_INIT_MEMORY,
-                                   opt.measure ? TD_MEASURE : 0, &region,
-                                   &status)) {
-            if (errno != EAGAIN && errno != EINTR) {
-                die("KVM_TDX_INIT_MEM_REGION at %#llx, %llu pages to go: %m, "
-                    "status %#lx", region.gpa, region.pages, status);
-            }
+    /* KVM moves the region on when it is interrupted */
+    while (region.pages && tdx(td->vcpu[0].fd, TD_OP_INIT_MEMORY,
+                               measure ? TD_MEASURE : 0, &region, &status)) {
+        if (errno != EAGAIN && errno != EINTR) {
+            die("KVM_TDX_INIT_MEM_REGION at %#llx, %llu pages to go: %m, "
+                "status %#lx", region.gpa, region.pages, status);
         }
     }
-    madvise(td->slot[n].image, td->slot[n].size, MADV_DONTNEED);
 }
 
 static void finalize(struct td *td)
@@ -372,8 +358,10 @@ void td_create(struct td *td, unsigned number)
         return;
     }
     td_prepare(td);
-    add_pages(td, SLOT_RAM);
-    add_pages(td, SLOT_LOADER);
+    image_regions(td, add_region);
+    for (unsigned i = 0; i <= SLOT_LOADER; i++) {
+        madvise(td->slot[i].image, td->slot[i].size, MADV_DONTNEED);
+    }
     if (opt.stage >= STAGE_FINALIZE) {
         finalize(td);
     }

@@ -32,6 +32,7 @@ struct options {
     const char *kernel;
     const char *initrd;
     const char *append;
+    const char *list;           /* where to write what would be in memory */
     uint64_t load;              /* where the payload is */
     uint64_t mem;
     uint64_t argument;          /* the payload's, in RSI */
@@ -102,6 +103,11 @@ unsigned td_dirty_pages(struct td *td);
 bool td_convert(struct td *td, uint64_t gpa, uint64_t size, bool private);
 
 /* image.c: what is in the TD's memory when it starts */
+void image_create(struct td *td, unsigned n, uint64_t gpa, uint64_t size);
+void image_regions(struct td *td,
+                   void (*add)(struct td *td, unsigned n, uint64_t page,
+                               uint64_t pages, bool measure));
+void image_list(void);
 uint8_t *td_load(struct td *td, uint64_t gpa, uint64_t size);
 void td_prepare(struct td *td);
 
