@@ -4,12 +4,12 @@
 # meson. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help boot shell vm qemu model vectors seamcall demo docs check kut
+.PHONY: help boot shell td td-shell vm qemu model vectors seamcall demo docs check kut
 .PHONY: fuzz bench check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
 export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES LINUX LINUX_SRC
-export MEM SMP APPEND TIMEOUT REPORT
+export MEM SMP APPEND TIMEOUT REPORT VMM TDS TDKERNEL TDMEM TDSMP TDAPPEND
 export QEMU_ARGS DPAMT EXERCISE V JOBS SEAM_CACHE SEAM_DEPS SLOW
 
 help: ## this list
@@ -22,6 +22,12 @@ boot: inputs qemu tables guest ## build all, boot a TDX host kernel, show the re
 
 shell: inputs qemu tables guest ## the same guest with an interactive shell
 	guest/boot --shell
+
+td: inputs qemu tables guest ## boot Linux in a TD in it (VMM=own|qemu TDS= TDMEM= TDSMP=)
+	guest/td
+
+td-shell: inputs qemu tables guest ## the same with a shell in the TD
+	guest/td --shell
 
 vm: qemu guest ## boot Linux in an ordinary VM on KVM in the machine
 	guest/vmm build/vm/initramfs.gz

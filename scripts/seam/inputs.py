@@ -2,8 +2,9 @@
 """What may be given on make's command line: told at once when it is wrong.
 
   guest/inputs        checks MEM= SMP= TIMEOUT= QEMU_ARGS= KERNEL= PATCHES=
-                      LINUX= LINUX_SRC= REPORT=, before anything is built;
-                      REPORT= says then that nothing was booted yet
+                      LINUX= LINUX_SRC= REPORT= and what is for TDs, before
+                      anything is built; REPORT= says then that nothing was
+                      booted yet
 """
 
 import os
@@ -81,16 +82,17 @@ def path(env, name):
     return found
 
 
-def check_kernel(found):
+def check_kernel(found, name='KERNEL'):
     """A bzImage, or a vmlinux, which QEMU loads as well"""
     if found.is_dir():
-        raise Problem(f'KERNEL={found} is a directory; name the bzImage, or '
-                      'build a tree with LINUX_SRC=')
+        raise Problem(f'{name}={found} is a directory; name the bzImage' +
+                      (', or build a tree with LINUX_SRC='
+                       if name == 'KERNEL' else ''))
     with open(found, 'rb') as src:
         head = src.read(4096)
     at, magic = BOOT_MAGIC
     if head[at:at + len(magic)] != magic and head[:4] != b'\x7fELF':
-        raise Problem(f'KERNEL={found} is no kernel (arch/x86/boot/bzImage)')
+        raise Problem(f'{name}={found} is no kernel (arch/x86/boot/bzImage)')
 
 
 def check_tree(found):
@@ -114,8 +116,41 @@ def check_version(version):
                       f'linux-source-{version} in {SUITES}')
 
 
+def number(env, name, most):
+    """A number from 1 on, 1 when nothing is said"""
+    text = env.get(name) or '1'
+    if not text.isdigit() or not 1 <= int(text) <= most:
+        raise Problem(f'{name}={text} is no number from 1 to {most}')
+    return int(text)
+
+
+class Tds:
+    """What TDs are to be like: VMM= TDS= TDMEM= TDSMP= TDKERNEL= TDAPPEND="""
+
+    VMMS = ('own', 'qemu')
+    LEAST_MIB = 128
+    MOST = 64
+
+    def __init__(self, env):
+        self.vmm = env.get('VMM') or 'own'
+        if self.vmm not in self.VMMS:
+            raise Problem(f'VMM={self.vmm} is none of {", ".join(self.VMMS)}')
+        self.number = number(env, 'TDS', self.MOST)
+        self.smp = number(env, 'TDSMP', self.MOST)
+        text = env.get('TDMEM') or '256M'
+        size = mem_bytes(text)
+        if size is None or size < self.LEAST_MIB << 20:
+            raise Problem(f'TDMEM={text} is no size from {self.LEAST_MIB}M on')
+        self.mib = size >> 20
+        self.append = env.get('TDAPPEND') or ''
+        self.kernel = path(env, 'TDKERNEL')
+        if self.kernel:
+            check_kernel(self.kernel, 'TDKERNEL')
+
+
 def check(env):
     """A Problem when something in @env is wrong"""
+    Tds(env)
     memory(env)
     processors(env)
     timeout(env)

@@ -92,7 +92,8 @@ class Guest:
         self.command = shlex.join(command)
         self.on_line = on_line
         self.lines = []
-        self.reported = threading.Event()
+        self.said = set()       # of the line ends that somebody waits for
+        self.ends = {REPORT_END}
         self.log = open(log, 'w', encoding='utf-8', errors='replace')
         self.errors = open(log + '.qemu', 'w+', encoding='utf-8',
                            errors='replace')
@@ -108,8 +109,7 @@ class Guest:
         for raw in self.process.stdout:
             line = raw.decode('utf-8', 'replace').rstrip('\r\n')
             self.lines.append(line)
-            if line.endswith(REPORT_END):
-                self.reported.set()
+            self.said.update(e for e in self.ends if line.endswith(e))
             self.log.write(line + '\n')
             self.log.flush()
             if self.on_line:
@@ -128,13 +128,19 @@ class Guest:
             leaves = []
         return len(self.lines), sum(leaf['calls'] for leaf in leaves)
 
-    def wait(self, quiet, on_report=None):
+    def wait(self, quiet, on_report=None, on_line_end=None, on_look=None):
         """Until the guest is off: 'off', 'stuck' or 'gone' (QEMU itself)
 
         Stuck is a guest that for @quiet seconds neither said a line nor made
         a SEAMCALL. @on_report is called with the monitor when user space has
-        reported and, with seam.hold=1, waits for this to return.
+        reported and, with seam.hold=1, waits for this to return; so are the
+        functions of @on_line_end, by the end of the line that the guest says
+        before it waits. @on_look is called with it now and then.
         """
+        waiting = dict(on_line_end or {})
+        if on_report:
+            waiting[REPORT_END] = on_report
+        self.ends.update(waiting)
         look = progress = None
         try:
             if not self.monitor.negotiate(time.monotonic() + quiet):
@@ -146,9 +152,10 @@ class Guest:
                     progress = progress or Progress(quiet, now)
                     if progress.stuck(self.mark(), now):
                         return 'stuck'
-                if on_report and self.reported.is_set():
-                    on_report(self.monitor)
-                    on_report = None
+                    if on_look:
+                        on_look(self.monitor)
+                for end in [e for e in waiting if e in self.said]:
+                    waiting.pop(end)(self.monitor)
                     self.process.stdin.write(b'\n')
                     self.process.stdin.flush()
                 if self.monitor.wait_event(
