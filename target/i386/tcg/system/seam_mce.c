@@ -188,12 +188,15 @@ vaddr x86_seam_private_size(CPUX86State *env, hwaddr paddr, vaddr page_size,
                             uintptr_t ra)
 {
     int room = -(paddr | TARGET_PAGE_MASK);
+    hwaddr last = paddr + MAX(MIN(size, room), 1) - 1;
 
     if (likely(seam_td_page_is_whole(paddr))) {
         return page_size;
     }
-    if (!probe && !seam_td_memory(paddr, MAX(MIN(size, room), 1))) {
-        x86_seam_integrity_mce(env, paddr, access_type == MMU_INST_FETCH, ra);
+    /* No access is longer than a line */
+    if (!probe && (!seam_td_memory(paddr, 1) || !seam_td_memory(last, 1))) {
+        x86_seam_integrity_mce(env, seam_td_memory(paddr, 1) ? last : paddr,
+                               access_type == MMU_INST_FETCH, ra);
     }
     return 1; /* less than a page: good for this access only */
 }

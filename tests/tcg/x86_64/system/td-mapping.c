@@ -49,8 +49,8 @@ enum {
 static struct td td, other;
 static struct seam_regs regs;
 /* The host's variables, and each TD's own */
-static volatile uint64_t mine;
-static volatile uint64_t page[512] __attribute__((aligned(PAGE_SIZE)));
+static uint64_t mine;
+static uint64_t page[512] __attribute__((aligned(PAGE_SIZE)));
 static uint8_t code[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t pdpt[512] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t pd[512] __attribute__((aligned(PAGE_SIZE)));
@@ -62,16 +62,16 @@ static uint64_t ept1[512] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t shared[512] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t elsewhere[512] __attribute__((aligned(PAGE_SIZE)));
 
-/* --- in the TD ---------------------------------------------------------------- */
+/* --- in the TD ----------------------------------------------------------- */
 
 static void do_read(void *arg)
 {
-    *(volatile uint64_t *)arg;
+    get((uintptr_t)arg);
 }
 
 static void do_write(void *arg)
 {
-    *(volatile uint64_t *)arg = VALUE;
+    put((uintptr_t)arg, VALUE);
 }
 
 static void tell_ve(void)
@@ -98,35 +98,36 @@ static uint32_t run_code(void)
 static void write_code(uint32_t value)
 {
     code[0] = 0xb8;
-    *(volatile uint32_t *)(code + 1) = value;
+    __atomic_store_n((uint32_t *)(code + 1), value, __ATOMIC_RELAXED);
     code[5] = 0xc3;
 }
 
 static void own_memory(unsigned vcpu)
 {
-    mine = VALUE;
-    td_tell(MINE, mine);
+    put((uintptr_t)&mine, VALUE);
+    td_tell(MINE, get((uintptr_t)&mine));
     /* Code, and code that changes: in place, and in the loop that runs it */
     for (uint32_t i = 1; i <= 3; i++) {
         write_code(i);
         td_tell(CODE, run_code());
     }
     for (;;) {
-        td_tell(MINE, mine++);
+        td_tell(MINE, get((uintptr_t)&mine));
+        put((uintptr_t)&mine, mine + 1);
     }
 }
 
 static void read_page(unsigned vcpu)
 {
-    page[0] = VALUE;
+    put((uintptr_t)page, VALUE);
     for (;;) {
-        td_tell(READ, page[0]);
+        td_tell(READ, get((uintptr_t)page));
     }
 }
 
 static void shared_memory(unsigned vcpu)
 {
-    volatile uint64_t *there = (void *)(SHARED_VA + (uintptr_t)shared);
+    uint64_t there = SHARED_VA + (uintptr_t)shared;
     uint64_t *pml4 = (uint64_t *)(uintptr_t)read_cr3();
 
     pd[0] = TD_SHARED | PTE_LARGE | PTE;
@@ -138,16 +139,16 @@ static void shared_memory(unsigned vcpu)
     catch_fault(do_write, (void *)there);
     tell_ve();
     td_tell(WANTS_MAP, 0);
-    td_tell(READ, *there);
-    *there = VALUE;
+    td_tell(READ, get(there));
+    put(there, VALUE);
     td_tell(WROTE, 0);
     /* From here on each of them is an exit or not, by what the host does */
     for (;;) {
-        td_tell(READ, *there);
+        td_tell(READ, get(there));
     }
 }
 
-/* --- its host ------------------------------------------------------------------- */
+/* --- its host ------------------------------------------------------------ */
 
 static void show(void)
 {
@@ -205,7 +206,7 @@ static void test_own(void)
     build(&td, 0, own_memory);
     build(&other, 1, own_memory);
     expect(MINE, VALUE, "a TD writes to its memory");
-    ok(!mine && tells(&other, MINE, VALUE), "which neither host nor another "
+    ok(!get((uintptr_t)&mine) && tells(&other, MINE, VALUE), "which neither host nor another "
        "TD sees");
     expect(CODE, 1, "it writes code and runs it");
     ok(tells(&other, CODE, 1) && tells(&td, CODE, 2) && tells(&other, CODE, 2),
@@ -215,7 +216,7 @@ static void test_own(void)
        tells(&other, CODE, 3) && tells(&other, MINE, VALUE) &&
        tells(&td, MINE, VALUE + 2) && tells(&other, MINE, VALUE + 1),
        "two TDs take turns");
-    ok(!mine && td_end(&td) && td_end(&other), "and end");
+    ok(!get((uintptr_t)&mine) && td_end(&td) && td_end(&other), "and end");
 }
 
 static void test_blocked(void)
@@ -268,8 +269,8 @@ static void test_shared(void)
     ept4[gpa >> 39 & 511] = (uintptr_t)ept3 | TABLE;
     ept3[0] = (uintptr_t)ept2 | TABLE;
     ept2[0] = (uintptr_t)ept1 | TABLE;
-    shared[0] = ~VALUE;
-    elsewhere[0] = 1;
+    put((uintptr_t)shared, ~VALUE);
+    put((uintptr_t)elsewhere, 1);
     build(&td, 0, shared_memory);
     expect_ve(QUAL_READ, gla, gpa, "shared memory without an EPT is a #VE");
     ok(!td_call4(TDH_VP_WR, td.vcpu[0], X86_VMCS_SHARED_EPT_POINTER,
@@ -283,9 +284,9 @@ static void test_shared(void)
     forget(1, eptp);
     expect(READ, ~VALUE, "it reads the host's memory");
     expect(WROTE, 0, "and writes to it");
-    ok(shared[0] == VALUE, "which the host sees");
+    ok(get((uintptr_t)shared) == VALUE, "which the host sees");
 
-    shared[0] = 2;
+    put((uintptr_t)shared, 2);
     expect(READ, 2, "and the other way round");
     map(PAGE | (uintptr_t)elsewhere);
     forget(1, eptp);

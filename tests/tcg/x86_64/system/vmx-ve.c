@@ -35,9 +35,10 @@ static uint64_t pt[512] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t data[512] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t idt[512] __attribute__((aligned(PAGE_SIZE)));
 static union {
-    volatile X86VeInfo ve;
+    volatile X86VeInfo ve; /* the processor writes it */
     uint8_t page[PAGE_SIZE];
 } area __attribute__((aligned(PAGE_SIZE)));
+/* What guest code leaves to the host code, which the compiler cannot see */
 static volatile uint64_t seen, exceptions;
 
 static void map(void *page, uint64_t bits)
@@ -50,7 +51,7 @@ static void map(void *page, uint64_t bits)
     asm volatile("invept %0, %1" : : "m"(desc), "r"(2ull) : "cc", "memory");
 }
 
-/* What the guest does about the exception: it goes on behind a MOV of 8 bytes */
+/* What the guest does about it: it goes on behind a MOV of 8 bytes */
 static void __attribute__((naked)) ve_entry(void)
 {
     asm volatile("incq %0; addq $8, (%%rsp); iretq" : "+m"(exceptions));
@@ -112,7 +113,8 @@ static void test_exception(void)
     ok(vmx_run(&vcpu) == X86_VMX_EXIT_REASON_VMCALL && exceptions == 1,
        "a violation is an exception");
     ok(area.ve.exit_reason == X86_VMX_EXIT_REASON_EPT_VIOLATION &&
-       area.ve.exit_qualification == QUAL_READ, "with reason and qualification");
+       area.ve.exit_qualification == QUAL_READ,
+       "with reason and qualification");
     ok(area.ve.gla == (uintptr_t)&data[1] && area.ve.gpa == area.ve.gla,
        "with both addresses");
     ok(area.ve.busy == X86_VE_INFO_BUSY && !area.ve.eptp_index,
