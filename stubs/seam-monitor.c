@@ -39,6 +39,12 @@ TdxModuleTds *qmp_query_tdx_tds(bool has_base, uint64_t base, bool has_limit,
     return no_module(errp);
 }
 
+TdxModuleSeptEntryList *qmp_query_tdx_sept(uint64_t tdr, uint64_t gpa,
+                                           Error **errp)
+{
+    return no_module(errp);
+}
+
 TdxModuleCheck *qmp_x_tdx_check(Error **errp)
 {
     return no_module(errp);

@@ -358,6 +358,9 @@ static void test_no_module(void)
         tdx_ask_error("this machine has no TDX module; use -device tdx-module",
                       qts, "{ 'execute': %s }", commands[i]);
     }
+    tdx_ask_error("this machine has no TDX module; use -device tdx-module",
+                  qts, "{ 'execute': 'query-tdx-sept', 'arguments': "
+                  "{ 'tdr': 0, 'gpa': 0 } }");
     qtest_quit(qts);
 }
 

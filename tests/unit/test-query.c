@@ -7,6 +7,17 @@
 
 #include "invariants-fixture.h"
 #include "include/query.h"
+#include "sim-run.h"
+#include "sim-td.h"
+#include "../../target/i386/x86-defs/vmx-exit-list.h"
+
+#define GPA 0x40000000ULL
+
+#define EFER_LMA (1 << 10)
+#define CS_64BIT 0xa09b
+
+/* No TDCALL leaf has this number */
+#define NO_TDCALL 500
 
 #define ALL_OF_IT (1ULL << 52)
 
@@ -419,6 +430,98 @@ static void test_calls(void)
     sim_free(sim);
 }
 
+/* What a TD does is counted by reason and leaf, and who heard of it */
+static void test_td_calls(void)
+{
+    SimPlatform *sim = sim_td_machine(2);
+    uint64_t gpr[TDX_NUM_GPRS] = { [TDX_RAX] = TDH_VP_ENTER };
+    TdxModule *m = sim->module;
+    TdxQueryCalls info, unknown;
+    X86Vmcs *v;
+    SimTd td;
+
+    sim_td_build(&td, sim, 0);
+    g_assert_cmphex(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0), ==, 0);
+    gpr[TDX_RCX] = td.vcpu;
+    g_assert_cmpint(sim_seamcall(sim, 0, gpr), ==, TDX_SEAMCALL_RUN_TD);
+    v = sim_lp(sim, 0)->run.vmcs;
+    v->exit_reason = X86_VMX_EXIT_REASON_TDCALL;
+    v->guest_efer |= EFER_LMA;
+    v->guest_cs_ar = CS_64BIT;
+    sim_lp(sim, 0)->gpr[TDX_RAX] = TDG_VP_INFO;
+    g_assert_cmpint(sim_td_exit(sim, 0), ==, TDX_TD_RESUME);
+    sim_lp(sim, 0)->gpr[TDX_RAX] = NO_TDCALL;
+    g_assert_cmpint(sim_td_exit(sim, 0), ==, TDX_TD_RESUME);
+    v->exit_reason = X86_VMX_EXIT_REASON_HLT;
+    g_assert_cmpint(sim_td_exit(sim, 0), ==, TDX_TD_RESUME);
+    v->exit_reason = X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT;
+    g_assert_cmpint(sim_td_exit(sim, 0), ==, TDX_TD_LEAVE);
+
+    info = tdx_query_tdcalls(m, tdx_guest_leaf_find(TDG_VP_INFO));
+    unknown = tdx_query_tdcalls(m, NULL);
+    g_assert_cmpuint(info.calls, ==, 1);
+    g_assert_cmpuint(info.errors, ==, 0);
+    g_assert_cmpuint(unknown.calls, ==, 1);
+    g_assert_cmpuint(unknown.errors, ==, 1);
+    g_assert_cmpuint(
+        tdx_query_exits(m, X86_VMX_EXIT_REASON_TDCALL).exits, ==, 2);
+    g_assert_cmpuint(
+        tdx_query_exits(m, X86_VMX_EXIT_REASON_TDCALL).left, ==, 0);
+    g_assert_cmpuint(
+        tdx_query_exits(m, X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT).left, ==,
+        1);
+    g_assert_cmpuint(tdx_query_exits(m, UINT32_MAX).exits, ==, 0);
+    g_assert_cmpuint(tdx_query_ves(m, TDX_VE_RANK_PARAVIRT), ==, 1);
+    g_assert_cmpuint(tdx_query_ves(m, TDX_VE_RANK_PENDING), ==, 0);
+    g_assert_cmpuint(tdx_query_ves(m, TDX_NUM_VE_CATEGORIES), ==, 0);
+    sim_td_destroy(&td);
+    sim_free(sim);
+}
+
+/* --- Secure EPT ------------------------------------------------------------ */
+
+static void test_sept(void)
+{
+    SimPlatform *sim = sim_td_machine(1);
+    g_autofree TdxQueryConfig *cfg = NULL;
+    TdxQuerySept sept[TDX_QUERY_SEPT_LEVELS];
+    uint64_t page;
+    SimCall call;
+    SimTd td;
+
+    sim_td_build(&td, sim, 0);
+    cfg = config(sim);
+    g_assert_cmpuint(tdx_query_sept(sim->module, cfg, td.tdr, GPA, sept), ==,
+                     1);
+    g_assert_cmpuint(sept[0].level, ==, 3);
+    g_assert_cmpuint(sept[0].state, ==, TDX_SEPT_FREE);
+    g_assert_false(sept[0].has_hpa);
+
+    sim_td_tables(&td, GPA);
+    page = sim_td_page(&td);
+    g_assert_cmphex(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0), ==, 0);
+    g_assert_cmphex(sim_call(sim, 0, &call, TDH_MEM_PAGE_AUG, GPA, td.tdr,
+                             page), ==, 0);
+    g_assert_cmpuint(tdx_query_sept(sim->module, cfg, td.tdr,
+                                    GPA | 1ULL << 47 | 0x123, sept), ==, 4);
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_cmpuint(sept[i].state, ==, TDX_SEPT_NL_MAPPED);
+        g_assert_cmphex(sept[i].hpa, ==, sept[i + 1].table);
+    }
+    g_assert_cmpuint(sept[3].state, ==, TDX_SEPT_PENDING);
+    g_assert_cmpuint(sept[3].level, ==, 0);
+    g_assert_cmphex(sept[3].hpa, ==, page);
+    /* What is no TD has none */
+    g_assert_cmpuint(tdx_query_sept(sim->module, cfg, page, GPA, sept), ==,
+                     0);
+    g_assert_cmpuint(tdx_query_sept(sim->module, cfg, 1ULL << 51, GPA, sept),
+                     ==, 0);
+    sim_td_destroy(&td);
+    g_assert_cmpuint(tdx_query_sept(sim->module, cfg, td.tdr, GPA, sept), ==,
+                     0);
+    sim_free(sim);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -431,5 +534,7 @@ int main(int argc, char **argv)
     g_test_add_func("/query/td", test_td);
     g_test_add_func("/query/absurd", test_absurd);
     g_test_add_func("/query/calls", test_calls);
+    g_test_add_func("/query/td-calls", test_td_calls);
+    g_test_add_func("/query/sept", test_sept);
     return g_test_run();
 }

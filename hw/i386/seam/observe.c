@@ -14,13 +14,26 @@
 #include "target/i386/tdx-module/include/text.h"
 #include "trace.h"
 
+/**
+ * ObservedCall: a SEAMCALL, or what the module does at an exit of a TD.
+ * @cause: the last one
+ * @gpr: registers before it
+ */
 typedef struct ObservedCall {
     unsigned lp;
-    TdxCause cause; /* the last one */
+    TdxCause cause;
+    const uint64_t *gpr;
 } ObservedCall;
 
-/* The SEAMCALL that this thread is in, if it is observed */
+/* The one that this thread is in, if it is observed */
 static __thread ObservedCall *under_way;
+
+/* The entry to the TD that this thread runs, if that was observed */
+static __thread struct {
+    bool known;
+    uint64_t gpr[TDX_NUM_GPRS];
+    int64_t start;
+} entry;
 
 static int lp_here(void)
 {
@@ -51,10 +64,43 @@ static void observe_cause(void *opaque, const TdxCause *cause)
     }
 }
 
+static void observe_td_exit(void *opaque, unsigned lp, uint64_t tdvpr,
+                            uint32_t reason, const char *what,
+                            uint64_t qualification)
+{
+    trace_seam_td_exit(lp, tdvpr, reason, what ?: "unknown", qualification);
+}
+
+static void observe_tdcall(void *opaque, unsigned lp, uint64_t tdvpr,
+                           const char *name, const uint64_t *gpr,
+                           uint64_t status)
+{
+    char call[TDX_CALL_TEXT_SIZE], outputs[TDX_CALL_TEXT_SIZE], words[128];
+
+    if (!under_way || !trace_event_get_state_backends(TRACE_SEAM_TDCALL)) {
+        return;
+    }
+    tdx_tdcall_format(under_way->gpr, call, sizeof(call));
+    tdx_tdcall_outputs_format(under_way->gpr[TDX_RAX], gpr, outputs,
+                              sizeof(outputs));
+    trace_seam_tdcall(lp, tdvpr, call,
+                      tdx_status_format(status, words, sizeof(words)),
+                      outputs);
+}
+
+static void observe_ve(void *opaque, uint64_t tdvpr, uint32_t reason,
+                       uint8_t category)
+{
+    trace_seam_ve(lp_here(), tdvpr, reason, tdx_ve_category_name(category));
+}
+
 static const TdxObserver observer = {
     .state = observe_state,
     .pamt = observe_pamt,
     .cause = observe_cause,
+    .td_exit = observe_td_exit,
+    .tdcall = observe_tdcall,
+    .ve = observe_ve,
 };
 
 static bool wanted(void)
@@ -66,6 +112,9 @@ static bool wanted(void)
            trace_event_get_state_backends(TRACE_SEAM_STATE) ||
            trace_event_get_state_backends(TRACE_SEAM_TD_STATE) ||
            trace_event_get_state_backends(TRACE_SEAM_PAMT) ||
+           trace_event_get_state_backends(TRACE_SEAM_TD_EXIT) ||
+           trace_event_get_state_backends(TRACE_SEAM_TDCALL) ||
+           trace_event_get_state_backends(TRACE_SEAM_VE) ||
            qemu_loglevel_mask(LOG_GUEST_ERROR);
 }
 
@@ -152,9 +201,11 @@ TdxSeamcall seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
     uint64_t ns;
     TdxSeamcall result;
 
+    entry.known = false;
     if (!wanted()) {
         return func(s, lp, gpr, run);
     }
+    o.gpr = before;
     memcpy(before, gpr, sizeof(before));
     format_call(gpr, call);
     trace_seam_seamcall(lp, call);
@@ -167,7 +218,11 @@ TdxSeamcall seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
     under_way = NULL;
 
     if (result == TDX_SEAMCALL_RUN_TD) {
-        return result; /* The answer comes when the TD is left. */
+        /* The answer comes when the TD is left. */
+        entry.known = true;
+        entry.start = start;
+        memcpy(entry.gpr, before, sizeof(before));
+        return result;
     }
     if (result == TDX_SEAMCALL_VMFAIL) {
         char words[TDX_CALL_TEXT_SIZE];
@@ -183,4 +238,38 @@ TdxSeamcall seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
         tell_answer(s, &o, call, before, gpr, ns);
     }
     return result;
+}
+
+/* TDH.VP.ENTER answers, be it that somebody began to look after it was called */
+static void tell_leave(TdxModuleDevice *s, const ObservedCall *o,
+                       const uint64_t *gpr)
+{
+    uint64_t unknown[TDX_NUM_GPRS] = { [TDX_RAX] = TDH_VP_ENTER };
+    const uint64_t *before = entry.known ? entry.gpr : unknown;
+    char call[TDX_CALL_TEXT_SIZE];
+
+    format_call(before, call);
+    tell_answer(s, o, call, before, gpr,
+                entry.known ? call_clock() - entry.start : 0);
+}
+
+TdxTdVerdict seam_observed_td_exit(TdxModuleDevice *s, unsigned lp,
+                                   uint64_t *gpr)
+{
+    uint64_t before[TDX_NUM_GPRS];
+    ObservedCall o = { .lp = lp, .gpr = before };
+    TdxTdVerdict verdict;
+
+    if (!wanted()) {
+        return tdx_module_td_exit(s->module, lp, gpr);
+    }
+    memcpy(before, gpr, sizeof(before));
+    tdx_module_observe(s->module, &observer);
+    under_way = &o;
+    verdict = tdx_module_td_exit(s->module, lp, gpr);
+    under_way = NULL;
+    if (verdict == TDX_TD_LEAVE) {
+        tell_leave(s, &o, gpr);
+    }
+    return verdict;
 }

@@ -148,6 +148,10 @@ typedef TdxSeamcall SeamCallFunc(TdxModuleDevice *s, unsigned lp,
 TdxSeamcall seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
                                TdxTdRun *run, SeamCallFunc *func);
 
+/** seam_observed_td_exit: tdx_module_td_exit(), likewise */
+TdxTdVerdict seam_observed_td_exit(TdxModuleDevice *s, unsigned lp,
+                                   uint64_t *gpr);
+
 /**
  * seam_observe_refusal: tell them that a SEAMCALL on QEMU's processor @cpu
  * reaches nobody, and why

@@ -81,6 +81,10 @@ TdxSeamcall seam_seamcall(X86CPU *cpu, uint64_t *gpr, TdxTdRun *run)
 TdxTdVerdict seam_td_exit(X86CPU *cpu, uint64_t *gpr)
 {
     TdxModuleDevice *s = loaded;
+    int lp = lp_of(s, cpu);
 
-    return tdx_module_td_exit(s->module, lp_of(s, cpu), gpr);
+    if (unlikely(observed())) {
+        return seam_observed_td_exit(s, lp, gpr);
+    }
+    return tdx_module_td_exit(s->module, lp, gpr);
 }

@@ -140,10 +140,11 @@ static void print_tdmr(Monitor *mon, const TdxModuleTdmr *tdmr)
     }
 }
 
-static void print_leaves(Monitor *mon, const TdxModuleLeafList *leaf)
+static void print_leaves(Monitor *mon, const char *title,
+                         const TdxModuleLeafList *leaf)
 {
     if (leaf) {
-        monitor_printf(mon, "\n%-26s %5s %12s %12s\n", "leaf", "RAX", "calls",
+        monitor_printf(mon, "\n%-26s %5s %12s %12s\n", title, "RAX", "calls",
                        "errors");
     }
     for (; leaf; leaf = leaf->next) {
@@ -154,6 +155,26 @@ static void print_leaves(Monitor *mon, const TdxModuleLeafList *leaf)
 
         monitor_printf(mon, "%-26s %5s %12" PRIu64 " %12" PRIu64 "\n",
                        l->name, number, l->calls, l->errors);
+    }
+}
+
+static void print_td_exits(Monitor *mon, const TdxModuleInfo *info)
+{
+    if (info->td_exits) {
+        monitor_printf(mon, "\n%-32s %12s %12s\n", "exit of a TD", "exits",
+                       "to the VMM");
+    }
+    for (TdxModuleTdExitList *e = info->td_exits; e; e = e->next) {
+        monitor_printf(mon, "%-32s %12" PRIu64 " %12" PRIu64 "\n",
+                       e->value->name, e->value->exits, e->value->left);
+    }
+    if (info->ves) {
+        monitor_printf(mon, "\n%-32s %12s\n", "#VE by the module", "count");
+    }
+    for (TdxModuleVeList *v = info->ves; v; v = v->next) {
+        monitor_printf(mon, "%-32s %12" PRIu64 "\n",
+                       TdxModuleVeCategory_str(v->value->category),
+                       v->value->count);
     }
 }
 
@@ -187,7 +208,9 @@ static void hmp_info_tdx(Monitor *mon, const QDict *qdict)
     for (TdxModuleTdmrList *t = info->tdmrs; t; t = t->next) {
         print_tdmr(mon, t->value);
     }
-    print_leaves(mon, info->leaves);
+    print_leaves(mon, "leaf", info->leaves);
+    print_leaves(mon, "leaf of TDCALL", info->tdcalls);
+    print_td_exits(mon, info);
 }
 
 /* --- info pamt ------------------------------------------------------------ */
@@ -382,6 +405,32 @@ static void hmp_info_tds(Monitor *mon, const QDict *qdict)
     }
 }
 
+/* --- info sept ------------------------------------------------------------ */
+
+static void hmp_info_sept(Monitor *mon, const QDict *qdict)
+{
+    Error *err = NULL;
+    g_autoptr(TdxModuleSeptEntryList) list =
+        qmp_query_tdx_sept(qdict_get_int(qdict, "tdr"),
+                           qdict_get_int(qdict, "gpa"), &err);
+
+    if (hmp_handle_error(mon, err)) {
+        return;
+    }
+    for (TdxModuleSeptEntryList *e = list; e; e = e->next) {
+        const TdxModuleSeptEntry *entry = e->value;
+
+        monitor_printf(mon, "level %" PRIu32 "  table 0x%013" PRIx64
+                       "  entry 0x%016" PRIx64 "  %s", entry->level,
+                       entry->table, entry->value,
+                       TdxModuleSeptState_str(entry->state));
+        if (entry->has_hpa) {
+            monitor_printf(mon, " -> 0x%" PRIx64, entry->hpa);
+        }
+        monitor_printf(mon, "\n");
+    }
+}
+
 /* --- info tdx-check ------------------------------------------------------- */
 
 static void hmp_info_tdx_check(Monitor *mon, const QDict *qdict)
@@ -401,6 +450,7 @@ static void register_commands(void)
     monitor_register_hmp("tdx", true, hmp_info_tdx);
     monitor_register_hmp("pamt", true, hmp_info_pamt);
     monitor_register_hmp("tds", true, hmp_info_tds);
+    monitor_register_hmp("sept", true, hmp_info_sept);
     monitor_register_hmp("tdx-check", true, hmp_info_tdx_check);
 }
 

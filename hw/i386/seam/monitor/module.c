@@ -12,6 +12,7 @@
 #include "system/cpus.h"
 #include "system/runstate.h"
 #include "monitor.h"
+#include "target/i386/x86-defs/vmx-exit-list.h"
 #include "target/i386/tdx-module/include/check.h"
 
 #define MAX_MISSING_LPS 64
@@ -169,15 +170,17 @@ static TdxModuleLeaf *leaf_info(const char *name, TdxQueryCalls n)
     return info;
 }
 
-static TdxModuleLeafList *leaves(const TdxModule *m)
+typedef TdxQueryCalls QueryCalls(const TdxModule *m, const TdxLeaf *leaf);
+
+static TdxModuleLeafList *leaves(const TdxModule *m,
+                                 const TdxLeaf *const *leaf, size_t num,
+                                 QueryCalls *query)
 {
     TdxModuleLeafList *list = NULL, **tail = &list;
-    size_t num;
-    const TdxLeaf *const *leaf = tdx_leaf_table(&num);
     TdxQueryCalls n;
 
     for (size_t i = 0; i < num; i++) {
-        n = tdx_query_calls(m, leaf[i]);
+        n = query(m, leaf[i]);
         if (n.calls) {
             TdxModuleLeaf *info = leaf_info(leaf[i]->name, n);
 
@@ -186,9 +189,64 @@ static TdxModuleLeafList *leaves(const TdxModule *m)
             QAPI_LIST_APPEND(tail, info);
         }
     }
-    n = tdx_query_calls(m, NULL);
+    n = query(m, NULL);
     if (n.calls) {
         QAPI_LIST_APPEND(tail, leaf_info("unknown", n));
+    }
+    return list;
+}
+
+static TdxModuleTdExitList *td_exits(const TdxModule *m)
+{
+    static const struct {
+        uint32_t reason;
+        const char *name;
+    } known[] = {
+#define EXIT(id, number, words) { number, words },
+        X86_VMX_EXIT_LIST(EXIT)
+#undef EXIT
+        { UINT32_MAX, "unknown" },
+    };
+    TdxModuleTdExitList *list = NULL, **tail = &list;
+
+    for (int i = 0; i < ARRAY_SIZE(known); i++) {
+        TdxQueryExits n = tdx_query_exits(m, known[i].reason);
+        TdxModuleTdExit *info;
+
+        if (!n.exits) {
+            continue;
+        }
+        info = g_new0(TdxModuleTdExit, 1);
+        info->has_reason = known[i].reason != UINT32_MAX;
+        info->reason = info->has_reason ? known[i].reason : 0;
+        info->name = g_strdup(known[i].name);
+        info->exits = n.exits;
+        info->left = n.left;
+        QAPI_LIST_APPEND(tail, info);
+    }
+    return list;
+}
+
+static TdxModuleVeList *ves(const TdxModule *m)
+{
+    static const TdxModuleVeCategory category[] = {
+#define X(name, value, words) \
+        [TDX_VE_RANK_##name] = TDX_MODULE_VE_CATEGORY_##name,
+        TDX_VE_CATEGORIES(X)
+#undef X
+    };
+    TdxModuleVeList *list = NULL, **tail = &list;
+
+    for (int i = 0; i < ARRAY_SIZE(category); i++) {
+        uint64_t n = tdx_query_ves(m, i);
+
+        if (n) {
+            TdxModuleVe *info = g_new0(TdxModuleVe, 1);
+
+            info->category = category[i];
+            info->count = n;
+            QAPI_LIST_APPEND(tail, info);
+        }
     }
     return list;
 }
@@ -199,6 +257,8 @@ TdxModuleInfo *qmp_query_tdx_module(Error **errp)
     g_autofree TdxQueryConfig *cfg = NULL;
     const TdxModuleConfig *c;
     const TdxPlatformInfo *p;
+    const TdxLeaf *const *leaf;
+    size_t num;
     TdxModuleRangeList **cmr_tail;
     TdxModuleTdmrList **tdmr_tail;
     TdxModuleInfo *info;
@@ -237,7 +297,12 @@ TdxModuleInfo *qmp_query_tdx_module(Error **errp)
         seam_monitor_tdmr(&cfg->tdmr[i], tdmr);
         QAPI_LIST_APPEND(tdmr_tail, tdmr);
     }
-    info->leaves = leaves(m);
+    leaf = tdx_leaf_table(&num);
+    info->leaves = leaves(m, leaf, num, tdx_query_calls);
+    leaf = tdx_guest_leaf_table(&num);
+    info->tdcalls = leaves(m, leaf, num, tdx_query_tdcalls);
+    info->td_exits = td_exits(m);
+    info->ves = ves(m);
     return info;
 }
 

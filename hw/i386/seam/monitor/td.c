@@ -1,7 +1,8 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * QMP command query-tdx-tds: the TDs that the TDX module knows.
+ * QMP commands query-tdx-tds: the TDs that the TDX module knows, and
+ * query-tdx-sept: how they see memory.
  */
 
 #include "qemu/osdep.h"
@@ -321,4 +322,52 @@ TdxModuleTds *qmp_query_tdx_tds(bool has_base, uint64_t base, bool has_limit,
     info->has_next = s.next < TDX_HPA_LIMIT;
     info->next = info->has_next ? s.next : 0;
     return info;
+}
+
+/* --- query-tdx-sept ------------------------------------------------------- */
+
+static TdxModuleSeptState sept_state(TdxSeptState state)
+{
+    static const TdxModuleSeptState shown[] = {
+#define X(name, value, words, reported, bits) \
+        [value] = TDX_MODULE_SEPT_STATE_##name,
+        TDX_SEPT_STATES(X)
+#undef X
+        [TDX_SEPT_INVALID] = TDX_MODULE_SEPT_STATE_INVALID,
+    };
+
+    return shown[state];
+}
+
+TdxModuleSeptEntryList *qmp_query_tdx_sept(uint64_t tdr, uint64_t gpa,
+                                           Error **errp)
+{
+    TdxModule *m = seam_monitor_module(errp);
+    TdxModuleSeptEntryList *list = NULL, **tail = &list;
+    TdxQuerySept sept[TDX_QUERY_SEPT_LEVELS];
+    g_autofree TdxQueryConfig *cfg = NULL;
+    unsigned n;
+
+    if (!m) {
+        return NULL;
+    }
+    cfg = seam_monitor_config(m);
+    n = tdx_query_sept(m, cfg, tdr, gpa, sept);
+    if (!n) {
+        error_setg(errp, "there is no TD with a Secure EPT at 0x%" PRIx64
+                   "; query-tdx-tds (info tds) shows which there are", tdr);
+        return NULL;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        TdxModuleSeptEntry *e = g_new0(TdxModuleSeptEntry, 1);
+
+        e->level = sept[i].level;
+        e->table = sept[i].table;
+        e->value = sept[i].value;
+        e->state = sept_state(sept[i].state);
+        e->has_hpa = sept[i].has_hpa;
+        e->hpa = sept[i].hpa;
+        QAPI_LIST_APPEND(tail, e);
+    }
+    return list;
 }

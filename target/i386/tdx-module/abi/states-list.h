@@ -126,4 +126,13 @@
     X(REG_1G, reg_1g)                                                   \
     X(OTHER, other)                 /* was changing, or no sense */
 
+/* TdxVeCategory: why the module gives a #VE to a guest (TD running 5.2) */
+#define TDX_VE_CATEGORIES(X)                 \
+    X(ARCHITECTURAL, 0x00, ARCHITECTURAL)    \
+    X(PENDING, 0x01, PENDING)                \
+    X(RESERVED_GPA, 0x02, RESERVED_GPA)      \
+    X(CONFIGURABLE, 0x10, CONFIGURABLE)      \
+    X(PARAVIRT, 0x11, PARAVIRT)              \
+    X(UNSUPPORTED, 0x80, UNSUPPORTED)
+
 #endif /* TDX_ABI_STATES_LIST_H */

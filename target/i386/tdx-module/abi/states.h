@@ -74,6 +74,20 @@ typedef enum TdxUse {
     TDX_NUM_USES,
 } TdxUse;
 
+typedef enum TdxVeCategory {
+#define X(name, value, words) TDX_VE_##name = value,
+    TDX_VE_CATEGORIES(X)
+#undef X
+} TdxVeCategory;
+
+/* How many there are, for those that count by rank in the list */
+enum {
+#define X(name, value, words) TDX_VE_RANK_##name,
+    TDX_VE_CATEGORIES(X)
+#undef X
+    TDX_NUM_VE_CATEGORIES,
+};
+
 static inline unsigned tdx_level_shift(TdxLevel level)
 {
     return 12 + 9 * level;

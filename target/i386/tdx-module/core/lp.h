@@ -31,11 +31,41 @@ typedef struct TdxCallCount {
     uint64_t errors; /* bit 63 of the status, or VMfailInvalid */
 } TdxCallCount;
 
-/* By leaf number; what lies behind shares one; no two LPs share a line */
+/* What TDs do on an LP; likewise */
+typedef struct TdxExitCount {
+    uint64_t exits;
+    uint64_t left; /* those that ended in the VMM */
+} TdxExitCount;
+
+/* Numbers of TDCALL leaves and of exit reasons end below */
+#define TDX_TDCALL_POINTS 64
+#define TDX_EXIT_POINTS   96
+
+/*
+ * By number of leaf or reason; what lies behind shares one; no two LPs share a
+ * line
+ */
 struct TdxCallCounts {
     TdxCallCount leaf[TDX_ENTRY_POINTS + 1];
+    TdxCallCount tdcall[TDX_TDCALL_POINTS + 1];
+    TdxExitCount exit[TDX_EXIT_POINTS + 1];
+    uint64_t ve[TDX_NUM_VE_CATEGORIES];
     uint8_t pad[64];
 };
+
+/* Only the LP itself counts, others look on: no locked instruction */
+static inline void tdx_count(uint64_t *n)
+{
+    __atomic_store_n(n, *n + 1, __ATOMIC_RELAXED);
+}
+
+static inline void tdx_count_call(TdxCallCount *n, TdxStatus status)
+{
+    tdx_count(&n->calls);
+    if (status & TDX_STATUS_ERROR) {
+        tdx_count(&n->errors);
+    }
+}
 
 /** tdx_all_lps_init: has every LP of the machine done TDH.SYS.LP.INIT? */
 bool tdx_all_lps_init(const TdxModule *m);

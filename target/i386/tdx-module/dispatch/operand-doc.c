@@ -95,6 +95,16 @@ static const struct {
     { "vm", "number of an L2 VM" },
     { "vms", "L2 VMs" },
     { "x2apic_id", "version 1: x2APIC id of the vCPU" },
+    { "rbx", "what the guest passes by TDG.VP.VMCALL, else 0" },
+    { "rbp", "what the guest passes by TDG.VP.VMCALL, else 0" },
+    { "rsi", "what the guest passes by TDG.VP.VMCALL, else 0" },
+    { "rdi", "what the guest passes by TDG.VP.VMCALL, else 0" },
+    { "r10", "what the guest passes by TDG.VP.VMCALL, else 0" },
+    { "r11", "what the guest passes by TDG.VP.VMCALL, else 0" },
+    { "r12", "what the guest passes by TDG.VP.VMCALL, else 0" },
+    { "r13", "what the guest passes by TDG.VP.VMCALL, else 0" },
+    { "r14", "what the guest passes by TDG.VP.VMCALL, else 0" },
+    { "r15", "what the guest passes by TDG.VP.VMCALL, else 0" },
     { "zero", "0" },
 };
 

@@ -162,15 +162,6 @@ static TdxStatus dispatch_early(TdxCall *c, const TdxEntryPoint *entry)
     return status;
 }
 
-/* Nobody else writes these: no locked instruction */
-static inline void count_call(TdxCallCount *n, uint64_t status)
-{
-    __atomic_store_n(&n->calls, n->calls + 1, __ATOMIC_RELAXED);
-    if (status & TDX_STATUS_ERROR) {
-        __atomic_store_n(&n->errors, n->errors + 1, __ATOMIC_RELAXED);
-    }
-}
-
 TdxSeamcall tdx_module_seamcall(TdxModule *m, unsigned lp,
                                 uint64_t gpr[TDX_NUM_GPRS], TdxTdRun *run)
 {
@@ -191,7 +182,7 @@ TdxSeamcall tdx_module_seamcall(TdxModule *m, unsigned lp,
     } else {
         status = dispatch_early(&c, entry);
     }
-    count_call(&m->counts[lp].leaf[MIN(number, TDX_ENTRY_POINTS)], status);
+    tdx_count_call(&m->counts[lp].leaf[MIN(number, TDX_ENTRY_POINTS)], status);
     if (status == TDX_STATUS_NONE) {
         return TDX_SEAMCALL_VMFAIL;
     }

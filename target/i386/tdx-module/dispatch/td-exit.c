@@ -5,6 +5,7 @@
  * (TD running 3.1).
  */
 
+#include <glib.h>
 #include <string.h>
 
 #include "../../x86-defs/vmx-controls-list.h"
@@ -279,6 +280,19 @@ static void observe(const TdxExit *e)
     }
 }
 
+/* By the reason that the processor had; what the VMM hears may be another */
+static void count_exit(const TdxExit *e, bool left)
+{
+    unsigned basic = e->vmcs->exit_reason & X86_VMX_EXIT_BASIC;
+    TdxExitCount *n =
+        &e->m->counts[e->lp].exit[MIN(basic, TDX_EXIT_POINTS)];
+
+    tdx_count(&n->exits);
+    if (left) {
+        tdx_count(&n->left);
+    }
+}
+
 TdxTdVerdict tdx_module_td_exit(TdxModule *m, unsigned lp,
                                 uint64_t gpr[TDX_NUM_GPRS])
 {
@@ -303,6 +317,7 @@ TdxTdVerdict tdx_module_td_exit(TdxModule *m, unsigned lp,
     e.tdvps->exit_tsc = m->ops->tsc(m->opaque, lp);
     observe(&e);
     end = finish(&e, handle(&e));
+    count_exit(&e, end == TDX_EXIT_LEAVE);
     if (end == TDX_EXIT_LEAVE) {
         tdx_exit_finish_leave(&e);
     }

@@ -4,6 +4,8 @@
  * From a TDCALL to its leaf handler (TDCALL 2).
  */
 
+#include <glib.h>
+
 #include "../exit/tdcall.h"
 #include "../include/leaf.h"
 
@@ -54,14 +56,18 @@ TdxExitEnd tdx_exit_tdcall(TdxExit *e)
         .m = e->m, .lp = e->lp, .gpr = e->gpr, .exit = e,
         .fault_point = TDX_FAULT_NOWHERE, .end = TDX_EXIT_GONE,
     };
-    const TdxLeaf *leaf = tdx_guest_leaf_find(e->gpr[TDX_RAX] &
-                                              TDX_RAX_LEAF_MASK);
+    unsigned number = e->gpr[TDX_RAX] & TDX_RAX_LEAF_MASK;
+    const TdxLeaf *leaf = tdx_guest_leaf_find(number);
+    TdxCallCount *count =
+        &e->m->counts[e->lp].tdcall[MIN(number, TDX_TDCALL_POINTS)];
     TdxStatus status;
 
     if (!tdx_exit_64bit(e)) {
         return tdx_exit_inject_gp(e);
     }
     status = dispatch(&c, leaf);
+    /* Nothing to answer: it has left, or an exception is injected */
+    tdx_count_call(count, status == TDX_STATUS_NONE ? TDX_SUCCESS : status);
     if (status == TDX_STATUS_NONE) {
         return c.end;
     }

@@ -78,16 +78,6 @@ typedef enum TdxEeqType {
     TDX_EEQ_PENDING = 6,
 } TdxEeqType;
 
-/* VE_INFO's category (TD running 5.2) */
-typedef enum TdxVeCategory {
-    TDX_VE_ARCHITECTURAL = 0x00,
-    TDX_VE_PENDING = 0x01,
-    TDX_VE_RESERVED_GPA = 0x02,
-    TDX_VE_CONFIGURABLE = 0x10,
-    TDX_VE_PARAVIRT = 0x11,
-    TDX_VE_UNSUPPORTED = 0x80,
-} TdxVeCategory;
-
 /** tdx_exit_inject_ud, tdx_exit_inject_gp: #UD, #GP(0) at the guest's RIP */
 TdxExitEnd tdx_exit_inject_ud(TdxExit *e);
 TdxExitEnd tdx_exit_inject_gp(TdxExit *e);

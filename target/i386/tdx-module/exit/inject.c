@@ -74,6 +74,20 @@ TdxExitEnd tdx_exit_inject_pf(TdxExit *e, uint64_t gla, uint32_t error_code)
     return TDX_EXIT_INJECTED;
 }
 
+static void count_ve(const TdxExit *e, uint8_t category)
+{
+    uint64_t *ve = e->m->counts[e->lp].ve;
+
+    switch (category) {
+#define X(name, value, words)              \
+    case TDX_VE_##name:                    \
+        tdx_count(&ve[TDX_VE_RANK_##name]); \
+        break;
+    TDX_VE_CATEGORIES(X)
+#undef X
+    }
+}
+
 static TdxExitEnd inject_ve(TdxExit *e, const TdxVeInfo *info)
 {
     TdxVeInfo *ve = &e->tdvps->ve_info;
@@ -94,6 +108,7 @@ static TdxExitEnd inject_ve(TdxExit *e, const TdxVeInfo *info)
     ve->interruptibility = e->vmcs->guest_interruptibility;
     ve->valid = UINT32_MAX;
     inject(e, X86_VMCS_EVENT_HW_EXCEPTION, VECTOR_VE);
+    count_ve(e, info->category);
     tdx_observe_ve(e->m, e->run->vp.hpa, info->exit_reason, info->category);
     return TDX_EXIT_INJECTED;
 }

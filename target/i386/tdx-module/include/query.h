@@ -95,6 +95,27 @@ typedef struct TdxQueryCalls {
  */
 TdxQueryCalls tdx_query_calls(const TdxModule *m, const TdxLeaf *leaf);
 
+/** tdx_query_tdcalls: calls of TDCALL @leaf by all TDs, likewise */
+TdxQueryCalls tdx_query_tdcalls(const TdxModule *m, const TdxLeaf *leaf);
+
+/* @left: those that ended in the VMM */
+typedef struct TdxQueryExits {
+    uint64_t exits;
+    uint64_t left;
+} TdxQueryExits;
+
+/**
+ * tdx_query_exits: VM exits of all TDs with basic reason @reason; any that is
+ * none: all such
+ */
+TdxQueryExits tdx_query_exits(const TdxModule *m, uint32_t reason);
+
+/**
+ * tdx_query_ves: how often the module gave a #VE to a TD, by the category's
+ * rank in TDX_VE_CATEGORIES
+ */
+uint64_t tdx_query_ves(const TdxModule *m, unsigned rank);
+
 /* --- PAMT ------------------------------------------------------------------ */
 
 /* @page: 4 KiB pages by TdxUse; @pairs: 2 MiB ranges with a PAMT page pair */
@@ -257,5 +278,38 @@ typedef struct TdxQueryVcpu {
 /** tdx_query_vcpu: the vCPU of @td whose TDVPR is at @hpa; as above */
 bool tdx_query_vcpu(TdxModule *m, const TdxQueryConfig *cfg,
                     const TdxQueryTd *td, uint64_t hpa, TdxQueryVcpu *vcpu);
+
+/* --- Secure EPT ------------------------------------------------------------ */
+
+/* Entries that the walk of a GPA meets, at most */
+#define TDX_QUERY_SEPT_LEVELS 5
+
+/**
+ * TdxQuerySept: an entry of a Secure EPT.
+ * @level: 0 maps 4 KiB, each one above 512 times that
+ * @table: page that it is in
+ * @value: with the HKID
+ * @state: TDX_SEPT_INVALID if its bits make no sense
+ * @has_hpa: it leads to a page or a table, at @hpa
+ */
+typedef struct TdxQuerySept {
+    unsigned level;
+    uint64_t table;
+    uint64_t value;
+    TdxSeptState state;
+    bool has_hpa;
+    uint64_t hpa;
+} TdxQuerySept;
+
+/**
+ * tdx_query_sept: walk the Secure EPT of the TD whose TDR is at @hpa.
+ * @gpa: private; SHARED bit and offset do not matter
+ * @sept: entries from the root on
+ * Returns how many there are, 0 when there is no such TD or it has no
+ * Secure EPT (any more).
+ */
+unsigned tdx_query_sept(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
+                        uint64_t gpa,
+                        TdxQuerySept sept[TDX_QUERY_SEPT_LEVELS]);
 
 #endif /* TDX_INCLUDE_QUERY_H */

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A SEAMCALL in words: leaf, operands and outputs by name.
+ * A SEAMCALL or TDCALL in words: leaf, operands and outputs by name.
  */
 
 #ifndef TDX_INCLUDE_TEXT_H
@@ -30,6 +30,16 @@ char *tdx_call_format(const uint64_t gpr[TDX_NUM_GPRS], char *buf,
  */
 char *tdx_outputs_format(uint64_t rax, const uint64_t gpr[TDX_NUM_GPRS],
                          char *buf, size_t len);
+
+/** tdx_tdcall_format, tdx_tdcall_outputs_format: the same of a TDCALL */
+char *tdx_tdcall_format(const uint64_t gpr[TDX_NUM_GPRS], char *buf,
+                        size_t len);
+char *tdx_tdcall_outputs_format(uint64_t rax,
+                                const uint64_t gpr[TDX_NUM_GPRS], char *buf,
+                                size_t len);
+
+/** tdx_ve_category_name: TDX_VE_CATEGORIES's name, "unknown" if there is none */
+const char *tdx_ve_category_name(uint8_t category);
 
 /**
  * tdx_status_is_error: did the host do something wrong?  Not so where all it

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A SEAMCALL in words, as the leaf table has them.
+ * A SEAMCALL or TDCALL in words, as the leaf tables have them.
  */
 
 #include <glib.h>
@@ -99,9 +99,9 @@ static void add_operands(Text *t, const TdxLeaf *leaf,
     }
 }
 
-char *tdx_call_format(const uint64_t gpr[TDX_NUM_GPRS], char *buf, size_t len)
+static char *format_call(const TdxLeaf *leaf, const uint64_t *gpr, char *buf,
+                         size_t len)
 {
-    const TdxLeaf *leaf = leaf_of(gpr[TDX_RAX]);
     uint64_t number = gpr[TDX_RAX] & TDX_RAX_LEAF_MASK;
     uint64_t more = gpr[TDX_RAX] >> TDX_RAX_VERSION_SHIFT;
     Text t = text_on(buf, len);
@@ -125,6 +125,31 @@ char *tdx_call_format(const uint64_t gpr[TDX_NUM_GPRS], char *buf, size_t len)
     return buf;
 }
 
+char *tdx_call_format(const uint64_t gpr[TDX_NUM_GPRS], char *buf, size_t len)
+{
+    return format_call(leaf_of(gpr[TDX_RAX]), gpr, buf, len);
+}
+
+char *tdx_tdcall_format(const uint64_t gpr[TDX_NUM_GPRS], char *buf,
+                        size_t len)
+{
+    return format_call(tdx_guest_leaf_find(gpr[TDX_RAX] & TDX_RAX_LEAF_MASK),
+                       gpr, buf, len);
+}
+
+char *tdx_tdcall_outputs_format(uint64_t rax,
+                                const uint64_t gpr[TDX_NUM_GPRS], char *buf,
+                                size_t len)
+{
+    const TdxLeaf *leaf = tdx_guest_leaf_find(rax & TDX_RAX_LEAF_MASK);
+    Text t = text_on(buf, len);
+
+    if (leaf) {
+        add_operands(&t, leaf, leaf->out, gpr, false);
+    }
+    return buf;
+}
+
 char *tdx_outputs_format(uint64_t rax, const uint64_t gpr[TDX_NUM_GPRS],
                          char *buf, size_t len)
 {
@@ -135,6 +160,17 @@ char *tdx_outputs_format(uint64_t rax, const uint64_t gpr[TDX_NUM_GPRS],
         add_operands(&t, leaf, leaf->out, gpr, false);
     }
     return buf;
+}
+
+const char *tdx_ve_category_name(uint8_t category)
+{
+    switch (category) {
+#define X(name, value, words) case TDX_VE_##name: return #words;
+    TDX_VE_CATEGORIES(X)
+#undef X
+    default:
+        return "unknown";
+    }
 }
 
 bool tdx_status_is_error(uint64_t status)

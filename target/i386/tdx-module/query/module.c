@@ -153,27 +153,66 @@ unsigned tdx_query_hkids(const TdxModule *m, TdxHkidState state)
 
 /* --- statistics ------------------------------------------------------------ */
 
-static void add_calls(const TdxModule *m, unsigned number, TdxQueryCalls *sum)
+static uint64_t get(const uint64_t *n)
 {
-    unsigned lp;
+    return __atomic_load_n(n, __ATOMIC_RELAXED);
+}
 
-    for (lp = 0; lp < m->plat.num_lps; lp++) {
-        const TdxCallCount *n = &m->counts[lp].leaf[number];
-
-        sum->calls += __atomic_load_n(&n->calls, __ATOMIC_RELAXED);
-        sum->errors += __atomic_load_n(&n->errors, __ATOMIC_RELAXED);
-    }
+static void add_calls(const TdxCallCount *n, TdxQueryCalls *sum)
+{
+    sum->calls += get(&n->calls);
+    sum->errors += get(&n->errors);
 }
 
 TdxQueryCalls tdx_query_calls(const TdxModule *m, const TdxLeaf *leaf)
 {
     TdxQueryCalls sum = { 0 };
-    unsigned i;
 
-    for (i = 0; i <= TDX_ENTRY_POINTS; i++) {
+    for (unsigned i = 0; i <= TDX_ENTRY_POINTS; i++) {
         if (tdx_leaf_find(i) == leaf) {
-            add_calls(m, i, &sum);
+            for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
+                add_calls(&m->counts[lp].leaf[i], &sum);
+            }
         }
+    }
+    return sum;
+}
+
+TdxQueryCalls tdx_query_tdcalls(const TdxModule *m, const TdxLeaf *leaf)
+{
+    TdxQueryCalls sum = { 0 };
+
+    for (unsigned i = 0; i <= TDX_TDCALL_POINTS; i++) {
+        if (tdx_guest_leaf_find(i) == leaf) {
+            for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
+                add_calls(&m->counts[lp].tdcall[i], &sum);
+            }
+        }
+    }
+    return sum;
+}
+
+TdxQueryExits tdx_query_exits(const TdxModule *m, uint32_t reason)
+{
+    unsigned i = reason < TDX_EXIT_POINTS ? reason : TDX_EXIT_POINTS;
+    TdxQueryExits sum = { 0 };
+
+    for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
+        const TdxExitCount *n = &m->counts[lp].exit[i];
+
+        sum.exits += get(&n->exits);
+        sum.left += get(&n->left);
+    }
+    return sum;
+}
+
+uint64_t tdx_query_ves(const TdxModule *m, unsigned rank)
+{
+    uint64_t sum = 0;
+
+    for (unsigned lp = 0; rank < TDX_NUM_VE_CATEGORIES &&
+         lp < m->plat.num_lps; lp++) {
+        sum += get(&m->counts[lp].ve[rank]);
     }
     return sum;
 }

@@ -1,12 +1,13 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Looking at TDs and their vCPUs.
+ * Looking at TDs, their vCPUs and their Secure EPT.
  */
 
 #include <glib.h>
 #include <string.h>
 
+#include "../sept/sept.h"
 #include "../vp/tdvps.h"
 #include "query-internal.h"
 
@@ -95,4 +96,63 @@ bool tdx_query_vcpu(TdxModule *m, const TdxQueryConfig *cfg,
     vcpu->lp = vcpu->has_lp ? tdvps.assoc_lpid : 0;
     vcpu->pages = tdvps.num_pages;
     return true;
+}
+
+/* --- Secure EPT ------------------------------------------------------------ */
+
+/* The TD, the level of entries in its root, and the bits of private GPAs */
+static bool find_root(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
+                      TdxTdr *tdr, unsigned *level, uint64_t *private_gpas)
+{
+    g_autofree TdxTdcs *tdcs = g_new(TdxTdcs, 1);
+    bool found = tdx_peek_private(m, hpa, cfg->hkid, tdr, sizeof(*tdr)) &&
+                 has_tdcs(tdr) &&
+                 tdx_peek_private(m, tdr->tdcx[TDX_TDCS_CONTROL], tdr->hkid,
+                                  tdcs, sizeof(*tdcs)) &&
+                 tdcs->op_state != TDX_OP_UNINITIALIZED &&
+                 still_is(m, cfg, hpa, TDX_PT_TDR);
+
+    if (found) {
+        *level = tdx_sept_root_level(tdcs->eptp);
+        *private_gpas = (1ULL << (tdx_td_gpa_width(tdcs) - 1)) - 1;
+    }
+    return found && *level < TDX_QUERY_SEPT_LEVELS;
+}
+
+unsigned tdx_query_sept(TdxModule *m, const TdxQueryConfig *cfg, uint64_t hpa,
+                        uint64_t gpa,
+                        TdxQuerySept sept[TDX_QUERY_SEPT_LEVELS])
+{
+    unsigned level, n = 0;
+    uint64_t table, private_gpas;
+    TdxTdr tdr;
+
+    if (!find_root(m, cfg, hpa, &tdr, &level, &private_gpas)) {
+        return 0;
+    }
+    gpa &= private_gpas;
+    table = tdr.tdcx[TDX_TDCS_SEPT_ROOT];
+    for (;; level--) {
+        unsigned index = gpa / tdx_sept_level_size(level) % 512;
+        TdxQuerySept *e = &sept[n];
+        uint64_t value;
+
+        if (!tdx_peek_private(m, table + index * sizeof(value), tdr.hkid,
+                              &value, sizeof(value))) {
+            return n;
+        }
+        n++;
+        *e = (TdxQuerySept) {
+            .level = level, .table = table, .value = value,
+            .state = tdx_sept_state(value),
+        };
+        e->has_hpa = e->state != TDX_SEPT_INVALID &&
+                     e->state != TDX_SEPT_FREE && e->state != TDX_SEPT_REMOVED;
+        e->hpa = e->has_hpa ? tdx_sept_hpa(m, value) : 0;
+        if (level == 0 || !e->has_hpa ||
+            !(TDX_SEPT_IN(e->state) & TDX_SEPT_NON_LEAF)) {
+            return n;
+        }
+        table = e->hpa;
+    }
 }
