@@ -188,7 +188,10 @@ void fuzz_tdcall(FuzzMachine *fm, const FuzzRecord *rec)
     int lp = find_td(fm, rec->lp);
     unsigned n = fuzz_repetitions(rec);
 
-    for (unsigned i = 0; lp >= 0 && i < n && tdcall(fm, rec, lp, i); i++) {
+    for (unsigned i = 0; lp >= 0 && i < n; i++) {
+        if (!tdcall(fm, rec, lp, i)) {
+            break;
+        }
     }
 }
 

@@ -165,7 +165,9 @@ char *tdx_outputs_format(uint64_t rax, const uint64_t gpr[TDX_NUM_GPRS],
 const char *tdx_ve_category_name(uint8_t category)
 {
     switch (category) {
-#define X(name, value, words) case TDX_VE_##name: return #words;
+#define X(name, value, words) \
+    case TDX_VE_##name:       \
+        return #words;
     TDX_VE_CATEGORIES(X)
 #undef X
     default:
