@@ -5,10 +5,10 @@
  */
 
 #include "td.h"
+#include "x86-defs/msr-list.h"
 
 #define GATE 0x8e00
 #define VECTORS 0x50
-#define X2APIC_EOI 0x80b
 enum { VECTOR_NMI = 2, VECTOR_GP = 13, VECTOR_VE = 20, FIRST_INTERRUPT = 32 };
 
 struct gate {
@@ -147,7 +147,7 @@ void handle_vector(struct frame *frame)
         last_gp++;
         frame->rip += step_over;
     } else if (frame->vector >= FIRST_INTERRUPT) {
-        wrmsr(X2APIC_EOI, 0);
+        wrmsr(X86_MSR_X2APIC_EOI, 0);
     } else if (frame->vector != VECTOR_NMI) {
         print("exception ");
         print_hex(frame->vector);
