@@ -134,8 +134,10 @@ static void invert(struct td *td, uint64_t page)
         return;
     }
     td->differed = 0;
-    for (unsigned i = 0; i < PAGE; i++) {
+    for (unsigned i = 1; i < PAGE; i++) {
         td->differed += p[i] != p[0];
+    }
+    for (unsigned i = 0; i < PAGE; i++) {
         p[i] = ~p[i];
     }
 }

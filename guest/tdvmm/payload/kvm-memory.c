@@ -93,13 +93,21 @@ static void own(uint64_t gpa)
     }
 }
 
+/* How many pages of 2 MiB are not what they are to be; the first is told */
 static unsigned wrong_pages(uint64_t gpa, bool shared, uint64_t seed, bool zero)
 {
     unsigned n = 0;
 
-    for (uint64_t at = 0; at < LARGE; at += PAGE) {
-        n += other(shared ? shared_view(gpa + at) : private_view(gpa + at),
-                   gpa + at + seed, zero) != 0;
+    for (uint64_t at = gpa; at < gpa + LARGE; at += PAGE) {
+        volatile uint64_t *page = shared ? shared_view(at) : private_view(at);
+
+        if (other(page, at + seed, zero) && !n++) {
+            print("# at ");
+            print_hex(at);
+            print(" is ");
+            print_hex(page[0]);
+            print("\n");
+        }
     }
     return n;
 }

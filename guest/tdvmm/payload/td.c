@@ -9,6 +9,8 @@
 
 #define GATE 0x8e00
 #define VECTORS 0x50
+#define APIC_ENABLED 0x100
+#define SPURIOUS 0x4f
 enum { VECTOR_NMI = 2, VECTOR_GP = 13, VECTOR_VE = 20, FIRST_INTERRUPT = 32 };
 
 struct gate {
@@ -176,4 +178,7 @@ void take_exceptions(void)
         };
     }
     asm volatile("lidt %0" : : "m"(idtr));
+    /* The APIC is in x2APIC mode, but its software switch is off */
+    vmcall(VMCALL_WRMSR, X86_MSR_X2APIC_SIVR, APIC_ENABLED | SPURIOUS, 0, 0,
+           0);
 }
