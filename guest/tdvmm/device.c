@@ -53,49 +53,53 @@ void console_start(void)
     }
 }
 
-static bool can_read(void)
+/* A character that was read ahead: the end of a file can be read as well */
+static struct {
+    bool closed, ready, escaped;
+    uint8_t c;
+} input;
+
+static bool can_read(struct td *td)
 {
-    static bool closed;
     struct pollfd in = { .fd = 0, .events = POLLIN };
 
-    /* The end of a file is nothing that a UART could tell */
-    if (!closed && poll(&in, 1, 0) > 0 && !(in.revents & POLLIN)) {
-        closed = true;
+    if (td->number || input.closed) {
+        return false;
     }
-    return !closed && (in.revents & POLLIN);
+    if (!input.ready && poll(&in, 1, 0) > 0) {
+        input.ready = read(0, &input.c, 1) == 1;
+        input.closed = !input.ready;
+    }
+    return input.ready;
 }
 
 static uint8_t read_char(struct td *td)
 {
-    static bool escaped;
-    uint8_t c = 0;
-
-    if (!can_read() || read(0, &c, 1) != 1) {
+    if (!can_read(td)) {
         return 0;
     }
-    if (escaped && c == 'x') {
+    if (input.escaped && input.c == 'x') {
         td_end(td, 0);
     }
-    escaped = c == ESCAPE && isatty(0);
-    return c;
+    input.escaped = input.c == ESCAPE && isatty(0);
+    input.ready = false;
+    return input.c;
 }
 
 static uint8_t uart_read(struct td *td, unsigned reg)
 {
-    bool input = td->number == 0;
-
     if (reg < 2 && (td->uart[LCR] & LCR_DLAB)) {
         return td->divisor[reg];
     }
     switch (reg) {
     case DATA:
-        return input ? read_char(td) : 0;
+        return read_char(td);
     case IIR_FCR:
         /* There is no interrupt, but a driver that polls looks for one */
-        return input && td->uart[IER] & IER_DATA && can_read() ? IIR_DATA :
+        return td->uart[IER] & IER_DATA && can_read(td) ? IIR_DATA :
             td->uart[IER] & IER_EMPTY ? IIR_EMPTY : IIR_NONE;
     case LSR:
-        return LSR_EMPTY | (input && can_read() ? LSR_DATA : 0);
+        return LSR_EMPTY | (can_read(td) ? LSR_DATA : 0);
     case MSR:
         return MSR_READY;
     default:

@@ -226,6 +226,15 @@ unsigned td_dirty_pages(struct td *td)
     return n;
 }
 
+/* Give memory back, to be zeroes; a small kernel may have no madvise() */
+static void forget(void *at, uint64_t size)
+{
+    if (mmap(at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+             MAP_NORESERVE | MAP_FIXED, -1, 0) != at) {
+        die("%#lx bytes of memory cannot be given back: %m", size);
+    }
+}
+
 static void create_slot(struct td *td, unsigned n, uint64_t gpa, uint64_t size)
 {
     struct td_memfd memfd = { .size = size };
@@ -336,9 +345,14 @@ static void finalize(struct td *td)
 
 void td_create(struct td *td, unsigned number)
 {
+    pthread_mutexattr_t again;
+
     memset(td, 0, sizeof(*td));
     td->number = number;
-    pthread_mutex_init(&td->lock, NULL);
+    /* A device that ends the TD has the lock */
+    pthread_mutexattr_init(&again);
+    pthread_mutexattr_settype(&again, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&td->lock, &again);
     create_vm(td);
     filter_msrs(td);
     if (opt.stage < STAGE_INIT) {
@@ -360,7 +374,7 @@ void td_create(struct td *td, unsigned number)
     td_prepare(td);
     image_regions(td, add_region);
     for (unsigned i = 0; i <= SLOT_LOADER; i++) {
-        madvise(td->slot[i].image, td->slot[i].size, MADV_DONTNEED);
+        forget(td->slot[i].image, td->slot[i].size);
     }
     if (opt.stage >= STAGE_FINALIZE) {
         finalize(td);
@@ -409,7 +423,7 @@ bool td_convert(struct td *td, uint64_t gpa, uint64_t size, bool private)
     }
     /* What it was before is not needed any more */
     if (private) {
-        madvise(td->slot[SLOT_RAM].shared + at, size, MADV_DONTNEED);
+        forget(td->slot[SLOT_RAM].shared + at, size);
     } else if (fallocate(td->slot[SLOT_RAM].memfd, FALLOC_FL_PUNCH_HOLE |
                          FALLOC_FL_KEEP_SIZE, at, size)) {
         die("guest_memfd does not let go of %#lx: %m", gpa);
