@@ -96,9 +96,9 @@ static void platform_vmm_load(void *opaque, unsigned lp,
     x86_seam_load_vmm(cpu_of(opaque, lp), vmm);
 }
 
-static void platform_xsave(void *opaque, unsigned lp, X86VcpuState *guest)
+static void platform_store(void *opaque, unsigned lp)
 {
-    x86_seam_store_xsave(cpu_of(opaque, lp), guest);
+    x86_seam_store_td(cpu_of(opaque, lp));
 }
 
 static bool platform_event_pending(void *opaque, unsigned lp)
@@ -216,7 +216,7 @@ static const TdxPlatformOps platform_ops = {
     .wrmsr = platform_wrmsr,
     .vmm_save = platform_vmm_save,
     .vmm_load = platform_vmm_load,
-    .xsave = platform_xsave,
+    .store = platform_store,
     .event_pending = platform_event_pending,
     .report = platform_report,
     .verify_report = platform_verify_report,

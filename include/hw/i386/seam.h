@@ -40,8 +40,8 @@ TdxTdVerdict seam_td_exit(X86CPU *cpu, uint64_t *gpr);
 void x86_seam_save_vmm(X86CPU *cpu, TdxVmmState *vmm);
 void x86_seam_load_vmm(X86CPU *cpu, const TdxVmmState *vmm);
 
-/** x86_seam_store_xsave: extended state of the TD that runs, to @s */
-void x86_seam_store_xsave(X86CPU *cpu, X86VcpuState *s);
+/** x86_seam_store_td: store of a platform */
+void x86_seam_store_td(X86CPU *cpu);
 
 /** x86_seam_event_pending: event_pending of a platform */
 bool x86_seam_event_pending(X86CPU *cpu);

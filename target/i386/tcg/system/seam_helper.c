@@ -10,6 +10,7 @@
 #include "exec/helper-proto.h"
 #include "exec/cpu_ldst.h"
 #include "tcg/helper-tcg.h"
+#include "tcg/seam-insn.h"
 #include "trace.h"
 #include CONFIG_DEVICES
 #ifdef CONFIG_SEAM
@@ -84,7 +85,7 @@ bool x86_seam_wrmsr_insn(CPUX86State *env, uintptr_t ra)
 #ifdef TARGET_X86_64
 
 /* seam-architecture: SEAMCALL, order of checks */
-target_ulong helper_seamcall(CPUX86State *env)
+target_ulong helper_seamcall(CPUX86State *env, uint32_t length)
 {
     X86CPU *cpu = env_archcpu(env);
     uint64_t leaf = env->regs[R_EAX];
@@ -117,7 +118,9 @@ target_ulong helper_seamcall(CPUX86State *env)
     result = seam_seamcall(cpu, env->regs, seam_td_run(cpu));
 #endif
     if (result == TDX_SEAMCALL_RUN_TD) {
-        seam_td_enter(env, GETPC());
+        seam_td_enter(env, length);
+        seam_td_look(env);
+        return SEAMCALL_RUN_TD;
     }
     trace_x86_seamcall(CPU(cpu)->cpu_index, leaf,
                        result == TDX_SEAMCALL_DONE, env->regs[R_EAX]);

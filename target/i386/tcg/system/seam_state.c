@@ -117,9 +117,8 @@ static void load_halves(CPUX86State *env, const void *from, unsigned qword)
     }
 }
 
-void x86_seam_store_xsave(X86CPU *cpu, X86VcpuState *s)
+static void store_xsave(CPUX86State *env, const X86VcpuState *s)
 {
-    CPUX86State *env = &cpu->env;
     X86LegacyXSaveArea *legacy = s->xsave;
     void *at;
 
@@ -208,13 +207,10 @@ static void load_registers(CPUX86State *env, const X86VcpuState *s)
 
 static void store_registers(const CPUX86State *env, X86VcpuState *s)
 {
-    s->cr2 = env->cr[2];
     for (int i = 0; i < ARRAY_SIZE(s->dr); i++) {
         s->dr[i] = env->dr[i];
     }
     s->dr6 = env->dr[6];
-    s->xcr0 = env->xcr0;
-    s->xss = env->xss;
     s->xfd = env->msr_xfd;
     s->xfd_err = env->msr_xfd_err;
     s->star = env->star;
@@ -235,16 +231,17 @@ void seam_load_vcpu(CPUX86State *env, const X86VcpuState *s)
     load_xsave(env, s);
 }
 
-void seam_reload_vcpu(CPUX86State *env, const X86VcpuState *s)
+void seam_store_core(const CPUX86State *env, X86VcpuState *s)
 {
-    env->cr[2] = s->cr2;
-    env->xcr0 = s->xcr0;
-    env->xss = s->xss;
+    s->cr2 = env->cr[2];
+    s->xcr0 = env->xcr0;
+    s->xss = env->xss;
 }
 
-void seam_store_vcpu(CPUX86State *env, X86VcpuState *s)
+void seam_store_rest(CPUX86State *env, X86VcpuState *s)
 {
     store_registers(env, s);
+    store_xsave(env, s);
 }
 
 /* --- the VMM ------------------------------------------------------------- */
@@ -254,6 +251,7 @@ void x86_seam_save_vmm(X86CPU *cpu, TdxVmmState *vmm)
     CPUX86State *env = &cpu->env;
 
     memset(&vmm->regs, 0, sizeof(vmm->regs));
+    seam_store_core(env, &vmm->regs);
     store_registers(env, &vmm->regs);
     vmm->debugctl = cpu->vmx->debugctl;
     store_halves(env, vmm->xmm, 0);

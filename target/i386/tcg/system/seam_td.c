@@ -38,7 +38,7 @@ TdxTdRun *seam_td_run(X86CPU *cpu)
 
 /* --- the VMM's world ----------------------------------------------------- */
 
-static void save_host(CPUX86State *env, SeamHost *h)
+static void save_host(CPUX86State *env, SeamHost *h, uint32_t length)
 {
     *h = (SeamHost) {
         .cr0 = env->cr[0],
@@ -46,7 +46,7 @@ static void save_host(CPUX86State *env, SeamHost *h)
         .cr4 = env->cr[4],
         .efer = env->efer,
         .pat = env->pat,
-        .eip = env->eip + env_archcpu(env)->insn_len,
+        .eip = env->eip + length,
         .rsp = env->regs[R_ESP],
         .eflags = cpu_compute_eflags(env) & ~RFLAGS_STATUS,
         .sysenter_cs = env->sysenter_cs,
@@ -104,15 +104,12 @@ static void decode_controls(CPUX86State *env)
     ctl->td_msr_bitmap = td_page(env, ctl->msr_bitmap);
 }
 
-void seam_td_enter(CPUX86State *env, uintptr_t ra)
+void seam_td_enter(CPUX86State *env, uint32_t length)
 {
-    CPUState *cs = env_cpu(env);
     X86VmxState *vmx = env_archcpu(env)->vmx;
     X86SeamTd *td = vmx->seam_td;
 
-    cpu_restore_state(cs, ra);
-    cs->neg.can_do_io = true;
-    save_host(env, &td->host);
+    save_host(env, &td->host, length);
     vmx_mmu_host_leave(env);
     vmx->host_tsc_offset = env->tsc_offset;
     if (env->dr[7] != DR7_RESET) {
@@ -125,17 +122,99 @@ void seam_td_enter(CPUX86State *env, uintptr_t ra)
     vmx_load_guest(env);
     td->run.vmcs->launch_state = X86_VMCS_LAUNCH_LAUNCHED;
     vmx_run_guest(env);
-    cs->exception_index = -1;
-    cpu_loop_exit(cs);
 }
 
-/* The TD goes on; only what the module may have changed is loaded. */
-static void resume(CPUX86State *env)
+/*
+ * What of a TD's state the module looks at and may change while it handles an
+ * exit, and the TD goes on.
+ */
+typedef struct Seen {
+    uint64_t rflags;
+    uint64_t pending_debug;
+    uint32_t blocking;
+} Seen;
+
+static Seen see(const X86Vmcs *v)
 {
-    decode_controls(env);
-    seam_reload_vcpu(env, seam_td_of(env)->run.state);
-    vmx_load_guest(env);
-    vmx_run_guest(env);
+    return (Seen) {
+        .rflags = v->guest_rflags,
+        .pending_debug = v->guest_pending_debug,
+        .blocking = v->guest_interruptibility,
+    };
+}
+
+static bool crs_changed(const CPUX86State *env, const X86Vmcs *v)
+{
+    return v->guest_cr0 != env->cr[0] || v->guest_cr4 != env->cr[4] ||
+           v->guest_efer != env->efer;
+}
+
+static bool changed(CPUX86State *env, Seen seen)
+{
+    const X86VmxState *vmx = env_archcpu(env)->vmx;
+    const X86Vmcs *v = vmx->run;
+    const X86VcpuState *s = vmx->td->state;
+
+    return (v->entry_intr_info & X86_VMCS_EVENT_VALID) ||
+           v->guest_rflags != seen.rflags ||
+           v->guest_pending_debug != seen.pending_debug ||
+           v->guest_interruptibility != seen.blocking ||
+           v->guest_debugctl != vmx->debugctl ||
+           v->proc_controls != vmx->ctl.proc ||
+           v->cr4_shadow != vmx->ctl.cr4_shadow || crs_changed(env, v) ||
+           s->cr2 != env->cr[2] || s->xcr0 != env->xcr0 ||
+           s->xss != env->xss ||
+           (env_cpu(env)->interrupt_request & CPU_INTERRUPT_VMX);
+}
+
+static void load_changes(CPUX86State *env)
+{
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+    const X86Vmcs *v = vmx->run;
+    const X86VcpuState *s = vmx->td->state;
+
+    env->cr[2] = s->cr2;
+    env->xcr0 = s->xcr0;
+    env->xss = s->xss;
+    if (crs_changed(env, v)) {
+        vmx_set_crs(env, v->guest_cr0, env->cr[3], v->guest_cr4,
+                    v->guest_efer);
+        vmx_mmu_enter(env);
+    }
+    env->eflags = 0;
+    cpu_load_eflags(env, v->guest_rflags, ~(RFLAGS_STATUS | DF_MASK));
+    vmx_load_blocking(env);
+    vmx_update_hflags(env);
+    vmx->debugctl = v->guest_debugctl;
+    vmx->ctl.proc = v->proc_controls;
+    vmx->ctl.cr4_shadow = v->cr4_shadow;
+}
+
+/* The TD goes on.  Returns whether the processor must look anew what it is. */
+static bool resume(CPUX86State *env, Seen seen)
+{
+    CPUState *cs = env_cpu(env);
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+    const X86Vmcs *v = vmx->run;
+    bool inject = v->entry_intr_info & X86_VMCS_EVENT_VALID;
+
+    env->eip = v->guest_rip;
+    vmx->vectoring.info = 0;
+    if (likely(!changed(env, seen))) {
+        return false;
+    }
+    load_changes(env);
+    vmx->pending_debug = inject ? 0 : v->guest_pending_debug;
+    vmx->mtf = inject && (vmx->ctl.proc & X86_VMX_PROC_MONITOR_TRAP);
+    if (cs->interrupt_request & CPU_INTERRUPT_VMX) {
+        cpu_reset_interrupt(cs, CPU_INTERRUPT_VMX);
+    }
+    vmx_attention(env);
+    if (inject) {
+        vmx_inject(env, v->entry_intr_info, v->entry_error_code,
+                   v->entry_instr_length);
+    }
+    return true;
 }
 
 static void leave(CPUX86State *env, bool nmi)
@@ -150,26 +229,26 @@ static void leave(CPUX86State *env, bool nmi)
  */
 static void stop_machine(CPUX86State *env)
 {
-    load_host(env, &seam_td_of(env)->host, false);
     memset(env->regs, 0, sizeof(env->regs));
+    load_host(env, &seam_td_of(env)->host, false);
     qemu_system_vmstop_request_prepare();
     qemu_system_vmstop_request(RUN_STATE_INTERNAL_ERROR);
 }
 
-void seam_td_exited(CPUX86State *env)
+bool seam_td_exited(CPUX86State *env)
 {
-    X86SeamTd *td = seam_td_of(env);
-    X86VmcsEvent event = x86_vmcs_event(td->run.vmcs->exit_intr_info);
-    bool nmi = (td->run.vmcs->exit_reason & X86_VMX_EXIT_BASIC) ==
+    const X86Vmcs *v = seam_td_of(env)->run.vmcs;
+    X86VmcsEvent event = x86_vmcs_event(v->exit_intr_info);
+    bool nmi = (v->exit_reason & X86_VMX_EXIT_BASIC) ==
                X86_VMX_EXIT_REASON_EXCEPTION_NMI &&
                event.type == X86_VMCS_EVENT_NMI;
+    Seen seen = see(v);
 
     vmx_mmu_exit(env);
-    seam_store_vcpu(env, td->run.state);
+    seam_store_core(env, seam_td_of(env)->run.state);
     switch (seam_td_exit(env_archcpu(env), env->regs)) {
     case TDX_TD_RESUME:
-        resume(env);
-        break;
+        return resume(env, seen);
     case TDX_TD_LEAVE:
         leave(env, nmi);
         break;
@@ -177,6 +256,16 @@ void seam_td_exited(CPUX86State *env)
         stop_machine(env);
         break;
     }
+    return true;
+}
+
+/* Called by the module before it lets go of a TD that has exited */
+void x86_seam_store_td(X86CPU *cpu)
+{
+    CPUX86State *env = &cpu->env;
+
+    vmx_save_td_rest(env);
+    seam_store_rest(env, cpu->vmx->td->state);
 }
 
 bool x86_seam_event_pending(X86CPU *cpu)
@@ -189,19 +278,43 @@ bool x86_seam_event_pending(X86CPU *cpu)
 
 /* --- what only a TD has -------------------------------------------------- */
 
-/* EIP is that of the TDCALL. */
-void helper_tdcall(CPUX86State *env, uint32_t length)
+/*
+ * Whoever runs next may have to be told of what was pending already: blocks of
+ * code look for it only when something has come since the last time.
+ */
+void seam_td_look(CPUX86State *env)
 {
+    CPUState *cs = env_cpu(env);
+
+    if (unlikely(qatomic_read(&cs->interrupt_request))) {
+        qatomic_set(&cs->neg.icount_decr.u16.high, -1);
+    }
+}
+
+/* EIP is that of the TDCALL.  Returns whether the block ends. */
+target_ulong helper_tdcall(CPUX86State *env, uint32_t length)
+{
+    const VmxExit exit = {
+        .reason = X86_VMX_EXIT_REASON_TDCALL,
+        .insn_len = length,
+    };
+    target_ulong eip = env->eip;
+
     if (!x86_vmx_guest(env)) {
         raise_exception_ra(env, EXCP06_ILLOP, GETPC());
     }
     if (env->hflags & HF_CPL_MASK) {
         raise_exception_err_ra(env, EXCP0D_GPF, 0, GETPC());
     }
-    vmx_switch_to_host(env, &(VmxExit) {
-        .reason = X86_VMX_EXIT_REASON_TDCALL,
-        .insn_len = length,
-    });
+    if (!x86_vmx_td(env)) {
+        vmx_exit(env, &exit, GETPC());
+    }
+    if (vmx_exit_td(env, &exit)) {
+        seam_td_look(env);
+        return true;
+    }
+    env->eip = eip;
+    return false;
 }
 
 /* --- migration ----------------------------------------------------------- */

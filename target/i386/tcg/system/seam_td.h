@@ -54,16 +54,25 @@ typedef struct X86SeamTd {
 TdxTdRun *seam_td_run(X86CPU *cpu);
 
 /**
- * seam_td_enter: the SEAMCALL at @ra has been answered by "run this TD", with
- * its general purpose registers loaded.
+ * seam_td_enter: a SEAMCALL has been answered by "run this TD", with its
+ * general purpose registers loaded.  EIP is that of the SEAMCALL, which has
+ * @length bytes.
  */
-G_NORETURN void seam_td_enter(CPUX86State *env, uintptr_t ra);
+void seam_td_enter(CPUX86State *env, uint32_t length);
 
 /**
- * seam_td_exited: the TD has had a VM exit.  Its VMCS has all that an exit
- * writes, env the rest of its state; afterwards that of who runs next.
+ * seam_td_exited: the TD has had a VM exit.  The VMCS has exit information and
+ * what of the guest's state each exit needs, env all of the latter; afterwards
+ * the state of who runs next.
+ * Returns whether that is more than general purpose registers and EIP.
  */
-void seam_td_exited(CPUX86State *env);
+bool seam_td_exited(CPUX86State *env);
+
+/**
+ * seam_td_look: a block of code that runs is about to be left for another
+ * world, which has to look for events that were pending already.
+ */
+void seam_td_look(CPUX86State *env);
 
 /** seam_td_vapic: where the virtual APIC's page of the TD is; or NULL */
 uint8_t *seam_td_vapic(CPUX86State *env);
@@ -74,12 +83,10 @@ uint8_t *seam_td_vapic(CPUX86State *env);
 void seam_load_vcpu(CPUX86State *env, const X86VcpuState *s);
 
 /**
- * seam_reload_vcpu: load those that the module may have changed while it
- * handled an exit
+ * seam_store_core, seam_store_rest: bring to @s what the module looks at while
+ * it handles an exit, and all else but GPRs
  */
-void seam_reload_vcpu(CPUX86State *env, const X86VcpuState *s);
-
-/** seam_store_vcpu: bring all but GPRs and extended state to @s */
-void seam_store_vcpu(CPUX86State *env, X86VcpuState *s);
+void seam_store_core(const CPUX86State *env, X86VcpuState *s);
+void seam_store_rest(CPUX86State *env, X86VcpuState *s);
 
 #endif /* TARGET_I386_TCG_SEAM_TD_H */

@@ -314,7 +314,6 @@ TdxTdVerdict tdx_module_td_exit(TdxModule *m, unsigned lp,
         return TDX_TD_GONE;
     }
     e.reason = e.vmcs->exit_reason & ~X86_VMX_EXIT_BUS_LOCK;
-    e.tdvps->exit_tsc = m->ops->tsc(m->opaque, lp);
     observe(&e);
     end = finish(&e, handle(&e));
     count_exit(&e, end == TDX_EXIT_LEAVE);

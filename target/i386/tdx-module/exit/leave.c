@@ -104,6 +104,8 @@ void tdx_exit_finish_leave(TdxExit *e)
     uint64_t rbp = e->run->vmm.regs.gpr[TDX_RBP];
     uint64_t gpr[TDX_NUM_GPRS];
 
+    /* 3.1, step 1: nobody sees it before */
+    e->tdvps->exit_tsc = e->m->ops->tsc(e->m->opaque, e->lp);
     pass_registers_out(e, gpr);
     if (keeps_rbp) {
         gpr[TDX_RBP] = rbp;

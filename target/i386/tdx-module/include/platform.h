@@ -212,11 +212,14 @@ typedef struct TdxPlatformOps {
     void (*vmm_load)(void *opaque, unsigned lp, const TdxVmmState *vmm);
 
     /**
-     * @xsave: bring the extended state of the TD that runs on @lp to the area
-     * that @guest has, in the format of XSAVES.  NULL: it is there after each
-     * VM exit.  Only few exits need it.
+     * @store: bring the rest of the state of the TD that has exited on @lp to
+     * its VMCS and X86VcpuState, extended state in the format of XSAVES.  Few
+     * exits need more than RIP, RSP, RFLAGS, CR0, CR4, IA32_EFER,
+     * IA32_DEBUGCTL, access rights of CS and SS, blocking, pending debug
+     * exceptions and the interrupt status, CR2, XCR0 and IA32_XSS; these are
+     * there after each exit and stay as they are.  NULL: so is all the rest.
      */
-    void (*xsave)(void *opaque, unsigned lp, X86VcpuState *guest);
+    void (*store)(void *opaque, unsigned lp);
 
     /**
      * @event_pending: would an interrupt, NMI or SMI of the host end the TD

@@ -250,8 +250,8 @@ bool tdx_vp_store(TdxModule *m, unsigned lp)
     TdxRunning *r = tdx_vp_running(m, lp);
     bool ok;
 
-    if (m->ops->xsave) {
-        m->ops->xsave(m->opaque, lp, &r->vp.tdvps->guest);
+    if (m->ops->store) {
+        m->ops->store(m->opaque, lp);
     }
     ok = copy_xsave(r, &r->vp, false);
     /* An address of this process has no business in a page of the TD */

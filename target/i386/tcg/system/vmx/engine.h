@@ -89,6 +89,19 @@ X86VmxMsr vmx_vapic_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val);
 void vmx_switch_to_host(CPUX86State *env, const VmxExit *exit);
 
 /**
+ * vmx_exit_td: the same where a TD runs.
+ * Returns whether anything has changed but general purpose registers and EIP;
+ * if not, the TD just goes on.
+ */
+bool vmx_exit_td(CPUX86State *env, const VmxExit *exit);
+
+/**
+ * vmx_save_td_rest: write to the VMCS what vmx_exit_td() has left out, as few
+ * exits need it
+ */
+void vmx_save_td_rest(CPUX86State *env);
+
+/**
  * vmx_load_host: load the host's state as a VM exit does, MSR list included
  * @nmi_blocked: NMIs are blocked afterwards
  */
@@ -118,6 +131,9 @@ bool vmx_phys_write(CPUX86State *env, uint64_t addr, const void *buf,
 
 /* --- entry.c ------------------------------------------------------------ */
 
+/** vmx_load_blocking: what blocks events in the guest, from @run */
+void vmx_load_blocking(CPUX86State *env);
+
 /** vmx_load_guest: load the guest's state from @run, whose @ctl is decoded */
 void vmx_load_guest(CPUX86State *env);
 
@@ -142,9 +158,21 @@ void vmx_set_crs(CPUX86State *env, uint64_t cr0, uint64_t cr3, uint64_t cr4,
 /** vmx_update_hflags: derive what hflags has from the state just loaded */
 void vmx_update_hflags(CPUX86State *env);
 
+/* Access rights of a VMCS are bits 55:40 of a descriptor. */
+#define VMX_AR_SHIFT 8
+#define VMX_AR_MASK  0xf0ffu
+
 /** vmx_load_segment, vmx_save_segment: access rights as in a VMCS */
 void vmx_load_segment(SegmentCache *sc, X86VmcsSegment seg, bool ss);
-X86VmcsSegment vmx_save_segment(const SegmentCache *sc, bool ss);
+X86VmcsSegment vmx_save_segment(const SegmentCache *sc);
+
+/** vmx_save_ar: the access rights alone */
+static inline uint32_t vmx_save_ar(const SegmentCache *sc)
+{
+    uint32_t ar = sc->flags >> VMX_AR_SHIFT & VMX_AR_MASK;
+
+    return ar & X86_VMCS_AR_P ? ar : ar | X86_VMCS_AR_UNUSABLE;
+}
 
 /**
  * vmx_canonical: is @addr a canonical linear address on this CPU, whatever

@@ -109,10 +109,10 @@ static void load_segments(CPUX86State *env, const X86Vmcs *v)
     env->idt.limit = v->guest_idtr_limit;
 }
 
-static void load_blocking(CPUX86State *env, const X86Vmcs *v)
+void vmx_load_blocking(CPUX86State *env)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
-    uint32_t blocking = v->guest_interruptibility;
+    uint32_t blocking = vmx->run->guest_interruptibility;
 
     env->hflags &= ~HF_INHIBIT_IRQ_MASK;
     if (blocking & (X86_VMCS_BLOCK_STI | X86_VMCS_BLOCK_MOV_SS)) {
@@ -146,7 +146,7 @@ void vmx_load_guest(CPUX86State *env)
     env->eflags = 0;
     cpu_load_eflags(env, v->guest_rflags,
                     ~(CC_O | CC_S | CC_Z | CC_A | CC_P | CC_C | DF_MASK));
-    load_blocking(env, v);
+    vmx_load_blocking(env);
     vmx_update_hflags(env);
     if (v->entry_controls & X86_VMX_ENTRY_LOAD_DEBUG) {
         vmx->debugctl = v->guest_debugctl;

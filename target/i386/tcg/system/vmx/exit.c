@@ -149,20 +149,25 @@ static void vmx_abort(CPUX86State *env, uint32_t indicator)
 
 /* --- guest state -------------------------------------------------------- */
 
+static uint32_t saved_ar(const SegmentCache *sc)
+{
+    uint32_t ar = vmx_save_ar(sc);
+
+    /* TCG leaves it out where only memory has been marked. */
+    return ar & X86_VMCS_AR_UNUSABLE ? ar : ar | X86_VMCS_AR_ACCESSED;
+}
+
 static void save_segments(CPUX86State *env, X86Vmcs *v)
 {
-    X86VmcsSegment tr = vmx_save_segment(&env->tr, false);
+    X86VmcsSegment tr = vmx_save_segment(&env->tr);
 
     for (int i = 0; i < 6; i++) {
-        X86VmcsSegment seg = vmx_save_segment(&env->segs[i], i == R_SS);
+        X86VmcsSegment seg = vmx_save_segment(&env->segs[i]);
 
-        /* TCG leaves it out where only memory has been marked. */
-        if (!(seg.ar & X86_VMCS_AR_UNUSABLE)) {
-            seg.ar |= X86_VMCS_AR_ACCESSED;
-        }
+        seg.ar = saved_ar(&env->segs[i]);
         x86_vmcs_set_segment(v, (X86VmcsSegReg)i, seg);
     }
-    x86_vmcs_set_segment(v, X86_VMCS_LDTR, vmx_save_segment(&env->ldt, false));
+    x86_vmcs_set_segment(v, X86_VMCS_LDTR, vmx_save_segment(&env->ldt));
     /* A busy TSS, likewise */
     tr.ar |= DESC_TSS_BUSY_MASK >> DESC_TYPE_SHIFT;
     x86_vmcs_set_segment(v, X86_VMCS_TR, tr);
@@ -192,26 +197,39 @@ static void save_blocking(CPUX86State *env, X86Vmcs *v)
     }
 }
 
-static void save_guest(CPUX86State *env, X86Vmcs *v)
+/* Where the guest is, and what it may do there: all that most exits need */
+static void save_core(CPUX86State *env, X86Vmcs *v)
+{
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+
+    v->guest_cr0 = env->cr[0];
+    v->guest_cr4 = env->cr[4];
+    if (vmx->ctl.exit & X86_VMX_EXIT_SAVE_DEBUG) {
+        v->guest_debugctl = vmx->debugctl;
+    }
+    if (vmx->ctl.exit & X86_VMX_EXIT_SAVE_EFER) {
+        v->guest_efer = env->efer;
+    }
+    v->guest_rsp = env->regs[R_ESP];
+    v->guest_rip = vmx->vectoring.info ? vmx->vectoring.eip : env->eip;
+    v->guest_rflags = cpu_compute_eflags(env);
+    save_blocking(env, v);
+}
+
+static void save_rest(CPUX86State *env, X86Vmcs *v)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
     const VmxControls *ctl = &vmx->ctl;
 
-    v->guest_cr0 = env->cr[0];
     v->guest_cr3 = env->cr[3];
-    v->guest_cr4 = env->cr[4];
     if (ctl->exit & X86_VMX_EXIT_SAVE_DEBUG) {
         v->guest_dr7 = env->dr[7];
-        v->guest_debugctl = vmx->debugctl;
     }
     v->guest_sysenter_cs = env->sysenter_cs;
     v->guest_sysenter_esp = env->sysenter_esp;
     v->guest_sysenter_eip = env->sysenter_eip;
     if (ctl->exit & X86_VMX_EXIT_SAVE_PAT) {
         v->guest_pat = env->pat;
-    }
-    if (ctl->exit & X86_VMX_EXIT_SAVE_EFER) {
-        v->guest_efer = env->efer;
     }
     if (x86_vmx_caps_bit(vmx->caps.misc, X86_VMX_MISC_SAVE_EFER_LMA)) {
         v->entry_controls &= ~X86_VMX_ENTRY_IA32E_GUEST;
@@ -220,10 +238,6 @@ static void save_guest(CPUX86State *env, X86Vmcs *v)
         }
     }
     save_segments(env, v);
-    v->guest_rsp = env->regs[R_ESP];
-    v->guest_rip = vmx->vectoring.info ? vmx->vectoring.eip : env->eip;
-    v->guest_rflags = cpu_compute_eflags(env);
-    save_blocking(env, v);
     if (ctl->proc & X86_VMX_PROC_TPR_SHADOW) {
         uint16_t status = vmx_vapic_end(env);
 
@@ -238,6 +252,23 @@ static void save_guest(CPUX86State *env, X86Vmcs *v)
             v->preemption_timer = left;
         }
     }
+}
+
+/* A TD's virtual APIC goes on if the TD does. */
+static void save_td(CPUX86State *env, X86Vmcs *v)
+{
+    VmxVirtualApic *apic = &env_archcpu(env)->vmx->apic;
+
+    save_core(env, v);
+    v->guest_cs_ar = saved_ar(&env->segs[R_CS]);
+    v->guest_ss_ar = saved_ar(&env->segs[R_SS]);
+    v->guest_intr_status = apic->rvi | apic->svi << 8;
+    apic->exit_reason = 0;
+}
+
+void vmx_save_td_rest(CPUX86State *env)
+{
+    save_rest(env, env_archcpu(env)->vmx->run);
 }
 
 /* --- host state --------------------------------------------------------- */
@@ -370,6 +401,30 @@ static void record(CPUX86State *env, X86Vmcs *v, const VmxExit *exit)
     v->entry_intr_info &= ~X86_VMCS_EVENT_VALID;
 }
 
+static void note(CPUX86State *env, const VmxExit *exit)
+{
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+    uint32_t basic = exit->reason & X86_VMX_EXIT_BASIC;
+
+    if (trace_event_get_state_backends(TRACE_X86_VMX_EXIT)) {
+        trace_x86_vmx_exit(env_cpu(env)->cpu_index,
+                           x86_vmx_exit_name(exit->reason), exit->reason,
+                           exit->qualification, env->eip, exit->intr_info,
+                           vmx->vectoring.info);
+    }
+    if (basic < X86_VMX_EXIT_COUNTERS) {
+        vmx->exits[basic]++;
+    }
+    record(env, vmx->run, exit);
+}
+
+bool vmx_exit_td(CPUX86State *env, const VmxExit *exit)
+{
+    note(env, exit);
+    save_td(env, env_archcpu(env)->vmx->run);
+    return seam_td_exited(env);
+}
+
 void vmx_switch_to_host(CPUX86State *env, const VmxExit *exit)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
@@ -381,23 +436,17 @@ void vmx_switch_to_host(CPUX86State *env, const VmxExit *exit)
     bool nmi_blocked = nmi ||
                        (!virtual_nmis && (env->hflags2 & HF2_NMI_MASK));
 
-    trace_x86_vmx_exit(env_cpu(env)->cpu_index, x86_vmx_exit_name(exit->reason),
-                       exit->reason, exit->qualification, env->eip,
-                       exit->intr_info, vmx->vectoring.info);
-    if (basic < X86_VMX_EXIT_COUNTERS) {
-        vmx->exits[basic]++;
+    if (vmx->td) {
+        /* The TDX module decides who goes on. */
+        vmx_exit_td(env, exit);
+        return;
     }
     if (!vmx->exit_tsc) {
         vmx->exit_tsc = cpu_get_tsc(env);
     }
-    record(env, v, exit);
-    save_guest(env, v);
-    if (vmx->td) {
-        /* The TDX module decides who goes on. */
-        vmx->exit_tsc = 0;
-        seam_td_exited(env);
-        return;
-    }
+    note(env, exit);
+    save_core(env, v);
+    save_rest(env, v);
     if (store_msrs(env, v->exit_msr_store_addr,
                    v->exit_msr_store_count).index) {
         vmx_abort(env, ABORT_MSR_STORE);
@@ -413,7 +462,7 @@ G_NORETURN void vmx_exit(CPUX86State *env, const VmxExit *exit, uintptr_t ra)
     X86VmxState *vmx = env_archcpu(env)->vmx;
     VmxExit e = *exit;
 
-    if (vmx->run->exit_msr_store_count && !icount_enabled()) {
+    if (!vmx->td && vmx->run->exit_msr_store_count && !icount_enabled()) {
         vmx->exit_tsc = cpu_get_tsc(env);
     }
     if (cpu_restore_state(cs, ra) && !e.insn_len) {

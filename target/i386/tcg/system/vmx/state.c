@@ -10,10 +10,6 @@
 #include "tcg/helper-tcg.h"
 #include "engine.h"
 
-/* Access rights of a VMCS are bits 55:40 of a descriptor. */
-#define AR_SHIFT 8
-#define AR_MASK  0xf0ffu
-
 bool vmx_canonical(CPUX86State *env, uint64_t addr)
 {
     unsigned bits = env_archcpu(env)->vmx->caps.config.linear_bits;
@@ -55,23 +51,18 @@ void vmx_load_segment(SegmentCache *sc, X86VmcsSegment seg, bool ss)
     sc->selector = seg.selector;
     sc->base = seg.base;
     sc->limit = seg.limit;
-    sc->flags = (seg.ar & AR_MASK) << AR_SHIFT;
+    sc->flags = (seg.ar & VMX_AR_MASK) << VMX_AR_SHIFT;
     if (seg.ar & X86_VMCS_AR_UNUSABLE) {
         sc->flags &= ss ? DESC_DPL_MASK | DESC_B_MASK : 0;
     }
 }
 
-X86VmcsSegment vmx_save_segment(const SegmentCache *sc, bool ss)
+X86VmcsSegment vmx_save_segment(const SegmentCache *sc)
 {
-    uint32_t ar = sc->flags >> AR_SHIFT & AR_MASK;
-
-    if (!(ar & X86_VMCS_AR_P)) {
-        ar |= X86_VMCS_AR_UNUSABLE;
-    }
     return (X86VmcsSegment) {
         .selector = sc->selector,
         .base = sc->base,
         .limit = sc->limit,
-        .ar = ar,
+        .ar = vmx_save_ar(sc),
     };
 }
