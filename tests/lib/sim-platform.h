@@ -68,6 +68,7 @@ struct SimPlatform {
     SimMemory private; /* one view for all private KeyIDs */
     SimMemory lost;    /* per page, at its start: lines that sim_poison() hit */
     SimFail *fail;     /* NULL: nothing of the kind */
+    void *loader;      /* its SimLoader; NULL: it has none */
 };
 
 /** sim_new: a machine with module 1.5.25, no memory map, one LP */

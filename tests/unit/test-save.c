@@ -14,7 +14,7 @@
 #include "vp/run.h"
 #include "../../target/i386/x86-defs/vmx-exit-list.h"
 
-/* --- a stream -------------------------------------------------------------- */
+/* --- a stream -------------------------------------------------------- */
 
 static void put(void *opaque, const void *data, size_t len)
 {
@@ -85,7 +85,7 @@ static size_t find(const GByteArray *stream, const char *name)
     g_error("no field '%s'", name);
 }
 
-/* --- tests ----------------------------------------------------------------- */
+/* --- tests ----------------------------------------------------------- */
 
 static void test_round_trip(void)
 {
@@ -113,7 +113,7 @@ static void test_round_trip(void)
     sim_free(sim);
 }
 
-/* --- TDs that run ---------------------------------------------------------- */
+/* --- TDs that run ---------------------------------------------------- */
 
 static SimPlatform *running_td(SimTd *td)
 {

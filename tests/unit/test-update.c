@@ -74,7 +74,7 @@ static void update(SimPlatform *sim, const TdxModuleConfig *cfg)
     check(sim);
 }
 
-/* --- the calls -------------------------------------------------------------- */
+/* --- the calls ------------------------------------------------------- */
 
 static void test_order(void)
 {
@@ -165,7 +165,7 @@ static void test_install_again(void)
     sim_free(sim);
 }
 
-/* --- versions ---------------------------------------------------------------- */
+/* --- versions -------------------------------------------------------- */
 
 static uint64_t init_with(SimPlatform *sim, TdxModuleConfig cfg)
 {
@@ -254,7 +254,7 @@ static void test_counts(void)
     }
 }
 
-/* --- what a module is -------------------------------------------------------- */
+/* --- what a module is ------------------------------------------------ */
 
 /* A machine with Dynamic PAMT in use, and TDMRs with reserved areas */
 static void test_does_not_fit(void)
@@ -357,7 +357,7 @@ static void test_description(void)
     g_assert_nonnull(why);
 }
 
-/* --- TDs ---------------------------------------------------------------------- */
+/* --- TDs ------------------------------------------------------------- */
 
 /* A TD in each state of its build; it is built on and taken apart after */
 static void test_tds(void)

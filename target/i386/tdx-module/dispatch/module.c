@@ -172,7 +172,7 @@ TdxHandoffHeader tdx_module_handoff(const TdxModule *m)
 
 void tdx_module_drop_handoff(TdxModule *m)
 {
-    m->st.handoff = (TdxHandoff) { 0 };
+    m->st.handoff.valid = false;
 }
 
 void tdx_module_install(TdxModule *m, const TdxModuleConfig *cfg, bool update)

@@ -46,6 +46,7 @@ typedef struct Field {
       .step = sizeof(MEMBER(array[0])), __VA_ARGS__ }
 
 /* What is in the state, and in the handoff data within it once more */
+#define ITSELF
 #define HANDED_OVER(name, at) \
     FIELD(name "pkg-config-bitmap", at pkg_config_bitmap, 4), \
     FIELD(name "hkid", at hkid, 2), \
@@ -73,7 +74,7 @@ static const Field fields[] = {
     FIELD("kot-lock", kot_lock, 2),
     FIELD("num-init-lps", num_init_lps, 4),
     FIELD("num-init-pkgs", num_init_pkgs, 4),
-    HANDED_OVER("",),
+    HANDED_OVER("", ITSELF),
     FIELD("tsc-adjust", tsc_adjust, 8),
     FIELD("native-cpuid", native_cpuid, 4),
     FIELD("common-msr", common_msr, 8),
