@@ -12,7 +12,7 @@ import re
 MODEL = 'target/i386/tdx-module'
 ROOMS = f'{MODEL}/rooms.txt'
 # What the model may include that is not the model's
-BELOW = ('target/i386/x86-defs/',)
+BELOW = ('target/i386/x86-defs/', 'target/i386/seamldr/abi/')
 # These look at the objects one by one, and see inside for that
 INSIDERS = ('tests/unit/', 'tests/lib/', 'tests/fuzz/', 'tests/vectors/',
             'tests/bench/model-bench.c')

@@ -60,6 +60,7 @@ class Tables:
         self.field_id_mask = int(data['field_id_mask'], 16)
         self.structures = {row['name']: row for row in data['structures']}
         self.released = data['released_module']
+        self.image = data['image']
 
     def leaf(self, name):
         """The leaf of that name."""

@@ -39,8 +39,9 @@ static void test_defaults(void)
     g_assert_cmphex(features & FEATURE(18), ==, FEATURE(18));
     g_assert_cmphex(features & FEATURE(20), ==, FEATURE(20));
     g_assert_cmphex(features & FEATURE(36), ==, FEATURE(36));
-    g_assert_cmphex(features & (FEATURE(0) | FEATURE(1) | FEATURE(2) |
-                                FEATURE(7) | FEATURE(8)), ==, 0);
+    g_assert_cmphex(features & FEATURE(1), ==, FEATURE(1));
+    g_assert_cmphex(features & (FEATURE(0) | FEATURE(2) | FEATURE(7) |
+                                FEATURE(8)), ==, 0);
     qtest_quit(qts);
 }
 
@@ -63,7 +64,7 @@ static void test_properties(void)
     g_assert_cmpint(tdx_rd(qts, TDX_MD_MAX_TDMRS), ==, 3);
     g_assert_cmpint(tdx_rd(qts, TDX_MD_MAX_RESERVED), ==, 5);
     g_assert_cmphex(tdx_rd(qts, TDX_MD_FEATURES0), ==,
-                    0x41 | FEATURE(36) | FEATURE(53));
+                    0x41 | FEATURE(1) | FEATURE(36) | FEATURE(53));
     qtest_quit(qts);
 }
 
@@ -203,7 +204,8 @@ static void test_help(void)
     static const char *const names[] = {
         "dynamic-pamt", "version", "features0", "max-tdmrs",
         "max-reserved-per-tdmr", "sys-disable", "internal-version",
-        "build-date", "build-num", "num-handoff-pages",
+        "build-date", "build-num", "num-handoff-pages", "update",
+        "seamdb-size", "debug-unlocked",
     };
     g_autofree char *out = NULL;
 
@@ -232,30 +234,38 @@ static void test_loader(void)
     g_assert_cmpint(ldl_le_p(all), ==, 0);
     g_assert_cmphex(ldl_le_p(all + 8), ==, 0x8086);
     g_assert_cmpint(ldl_le_p(all + 12), ==, 20260115);
-    g_assert_cmpint(ldl_le_p(all + 28), ==, 0);
+    g_assert_cmpint(ldl_le_p(all + 28), ==, 31);
     g_assert_cmpint(all[160], ==, 1);
     g_assert_cmpint(all[161], ==, 0);
     g_assert_cmpint(all[162], ==, 1);
     g_assert_cmpint(all[255], ==, 0);
 
-    /* Not aligned; beyond RAM; private KeyID; beyond all addresses */
+    /* Not aligned; beyond RAM, which is not looked at; private KeyID; beyond all addresses */
     tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO, at + 128, 0, 0),
                       SEAMLDR_EBADPARAM);
-    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO, 4 * GiB, 0, 0),
-                      SEAMLDR_EBADPARAM);
+    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO, 4 * GiB, 0, 0), 0);
     tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO,
                                at | 63ULL << 46, 0, 0), SEAMLDR_EBADPARAM);
     tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO, 1ULL << 60, 0, 0),
                       SEAMLDR_EBADPARAM);
 
-    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INSTALL, at, 0, 0),
-                      SEAMLDR_EBADCALL);
-    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_SHUTDOWN, 0, 0, 0),
-                      SEAMLDR_EBADCALL);
-    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_SEAMINFO, at, 0, 0),
-                      SEAMLDR_EBADCALL);
     tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO | 1 << 20, at, 0, 0),
-                      SEAMLDR_EBADCALL);
+                      SEAMLDR_EBADPARAM);
+    qtest_quit(qts);
+
+    /* With update=off there is nothing else, and INFO has less to tell */
+    qts = tdx_start("update=off", "-m 512M");
+    tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO, at, 0, 0), 0);
+    g_assert_cmpint(qtest_readl(qts, at + 28), ==, 0);
+    g_assert_cmpint(qtest_readq(qts, at + 32), ==, 0);
+    g_assert_cmpint(qtest_readb(qts, at + 160), ==, 1);
+    g_assert_cmpint(qtest_readq(qts, at + 168), ==, 0);
+    for (int leaf = SEAMLDR_INSTALL & 0xff; leaf <= 4; leaf++) {
+        tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO | leaf, at, 0, 0),
+                          SEAMLDR_EBADCALL);
+    }
+    tdx_init_lps(qts, 1);
+    g_assert_cmphex(tdx_rd(qts, TDX_MD_FEATURES0) & FEATURE(1), ==, 0);
     qtest_quit(qts);
 }
 

@@ -443,9 +443,10 @@ static void test_loader(void)
     expect_line(&l, "seam_seamret lp 0 SEAMLDR\\.INFO\\(RCX=0x4000000\\) = "
                 "SEAMLDR_SUCCESS \\[\\] " NS);
     expect_line(&l, "SEAMCALL on LP 0: SEAMLDR\\.INFO\\(RCX=0x4000008\\): "
-                "SEAMLDR_EBADPARAM: 0x4000008 is not aligned to 0x100");
+                "SEAMLDR_EBADPARAM: the buffer 0x4000008 is not aligned to "
+                "0x100");
     expect_line(&l, "SEAMCALL on LP 0: SEAMLDR\\.INSTALL\\(RCX=0x4000000\\): "
-                "SEAMLDR_EBADCALL");
+                "SEAMLDR_EBADPARAM: SEAMLDR_PARAMS has reserved bits set");
     log_free(&l);
 }
 

@@ -14,6 +14,7 @@
 #include "migration/vmstate.h"
 #include "system/runstate.h"
 #include "seam-internal.h"
+#include "target/i386/tdx-module/include/update.h"
 #include "testing/testing.h"
 #include "trace.h"
 
@@ -179,11 +180,15 @@ static void load_module(TdxModuleDevice *s, const SeamFound *found)
     }
     memcpy(plat.cmr, found->cmr, sizeof(plat.cmr));
     if (s->module && !memcmp(&plat, &s->plat, sizeof(plat))) {
+        tdx_module_set_config(s->module, &s->cfg);
         tdx_module_reset(s->module);
+        seamldr_reset(s->loader);
     } else {
+        seamldr_free(s->loader);
         tdx_module_free(s->module);
         s->plat = plat;
         s->module = tdx_module_new(&s->cfg, &s->plat, &s->ops, s);
+        s->loader = seam_loader_new(s);
         seam_faults_add(s);
         seam_private_resize(s);
         seam_ram_update(s);
@@ -192,7 +197,6 @@ static void load_module(TdxModuleDevice *s, const SeamFound *found)
         }
         trace_seam_load(plat.num_lps, plat.num_pkgs, found->num_cmrs);
     }
-    qatomic_set(&s->loader_busy, 0);
 }
 
 bool seam_firmware_start(TdxModuleDevice *s, Error **errp)

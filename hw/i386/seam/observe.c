@@ -7,6 +7,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/log.h"
+#include "qemu/cutils.h"
 #include "qemu/timer.h"
 #include "system/cpu-timers.h"
 #include "seam-internal.h"
@@ -18,11 +19,13 @@
  * ObservedCall: a SEAMCALL, or what the module does at an exit of a TD.
  * @cause: the last one
  * @gpr: registers before it
+ * @why: in words, by the P-SEAMLDR
  */
 typedef struct ObservedCall {
     unsigned lp;
     TdxCause cause;
     const uint64_t *gpr;
+    char why[SEAMLDR_WHY_SIZE];
 } ObservedCall;
 
 /* The one that this thread is in, if it is observed */
@@ -94,6 +97,13 @@ static void observe_ve(void *opaque, uint64_t tdvpr, uint32_t reason,
     trace_seam_ve(lp_here(), tdvpr, reason, tdx_ve_category_name(category));
 }
 
+void seam_observe_why(const char *why)
+{
+    if (unlikely(under_way)) {
+        pstrcpy(under_way->why, sizeof(under_way->why), why);
+    }
+}
+
 static const TdxObserver observer = {
     .state = observe_state,
     .pamt = observe_pamt,
@@ -144,18 +154,21 @@ static void tell_answer(TdxModuleDevice *s, const ObservedCall *o,
     }
 }
 
-/* The same for the P-SEAMLDR */
-static void tell_loader_answer(unsigned lp, const char *call, uint64_t rax,
-                               const TdxCause *cause, uint64_t ns)
+/* The same for the P-SEAMLDR; RDX says whether a failure has cost the module */
+static void tell_loader_answer(const ObservedCall *o, const char *call,
+                               const uint64_t *before, const uint64_t *gpr,
+                               uint64_t ns)
 {
-    char words[TDX_CALL_TEXT_SIZE];
-    const char *status = seam_loader_status_name(rax);
+    uint64_t rax = gpr[TDX_RAX];
+    const char *status = seamldr_status_name(rax) ?: "an unknown status";
+    bool gone = rax && gpr[TDX_RDX] == 1 &&
+                before[TDX_RAX] == (SEAMLDR_CALL | SEAMLDR_INSTALL);
 
-    trace_seam_seamret(lp, call, status, "", ns);
-    if (rax) {
-        tdx_cause_format(cause, words, sizeof(words));
-        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL on LP %u: %s: %s%s%s\n",
-                      lp, call, status, *words ? ": " : "", words);
+    trace_seam_seamret(o->lp, call, status, gone ? "unrecoverable" : "", ns);
+    if (rax && rax != SEAMLDR_EINTERRUPT) {
+        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL on LP %u: %s: %s: %s%s\n",
+                      o->lp, call, status, o->why,
+                      gone ? "; no module is loaded any more" : "");
     }
 }
 
@@ -172,7 +185,8 @@ static void format_call(const uint64_t *gpr, char call[TDX_CALL_TEXT_SIZE])
 {
     if (seam_is_loader_call(gpr)) {
         snprintf(call, TDX_CALL_TEXT_SIZE, "%s(RCX=0x%" PRIx64 ")",
-                 seam_loader_leaf_name(gpr[TDX_RAX]), gpr[TDX_RCX]);
+                 seamldr_leaf_name(gpr[TDX_RAX]) ?:
+                 "unknown leaf of the P-SEAMLDR", gpr[TDX_RCX]);
     } else {
         tdx_call_format(gpr, call, TDX_CALL_TEXT_SIZE);
     }
@@ -228,12 +242,15 @@ TdxSeamcall seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
         char words[TDX_CALL_TEXT_SIZE];
 
         tdx_cause_format(&o.cause, words, sizeof(words));
+        if (*o.why) {
+            pstrcpy(words, sizeof(words), o.why);
+        }
         trace_seam_vmfailinvalid(lp, call, words);
         qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL on LP %u: %s: "
                       "VMfailInvalid%s%s\n", lp, call, *words ? ": " : "",
                       words);
     } else if (seam_is_loader_call(before)) {
-        tell_loader_answer(lp, call, gpr[TDX_RAX], &o.cause, ns);
+        tell_loader_answer(&o, call, before, gpr, ns);
     } else {
         tell_answer(s, &o, call, before, gpr, ns);
     }

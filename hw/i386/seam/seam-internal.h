@@ -11,6 +11,8 @@
 #include "hw/qdev-core.h"
 #include "migration/vmstate.h"
 #include "qemu/notify.h"
+#include "target/i386/seamldr/seamldr.h"
+#include "target/i386/tdx-module/include/describe.h"
 #include "target/i386/tdx-module/include/module.h"
 #include "private/private.h"
 
@@ -53,6 +55,9 @@ struct TdxModuleDevice {
     /* properties */
     TdxModuleConfig cfg;
     bool dynamic_pamt;
+    bool update;            /* the module can be updated */
+    uint32_t seamdb_size;
+    bool debug_unlocked;
     bool version_given;
     bool check;             /* what is loaded must be consistent */
     uint64_t window_addr;   /* of @window; 0: none */
@@ -62,13 +67,16 @@ struct TdxModuleDevice {
     TdxPlatformInfo plat;
     TdxPlatformOps ops;
     TdxModule *module;
+    Seamldr *loader;
+    bool loader_took_bql;   /* the call that it is in */
+    SeamldrState saved_loader; /* on its way out or in, with its module */
+    uint8_t saved_module[TDX_DESCRIPTION_MAX]; /* in words */
     SeamFound found;        /* changes only while no vCPU runs */
     SeamFound saved;        /* the same on its way out or in */
     int *lp_of_cpu;         /* by cpu_index; -1: unknown to the module */
     unsigned num_cpus;      /* size of lp_of_cpu */
     uint32_t fms;           /* CPUID(1).EAX */
     uint8_t report_key[TDX_REPORT_KEY_SIZE]; /* of the machine */
-    uint32_t loader_busy;   /* an LP is inside the P-SEAMLDR; atomic */
 
     SeamChunk **chunks;     /* by HPA >> SEAM_CHUNK_BITS; atomic */
     uint64_t num_chunks;
@@ -130,12 +138,8 @@ static inline bool seam_is_loader_call(const uint64_t *gpr)
     return gpr[TDX_RAX] >> 63;
 }
 
-/** seam_loader_call: SEAMCALL with RAX[63] set; as seam_seamcall() */
-bool seam_loader_call(TdxModuleDevice *s, uint64_t *gpr);
-
-/* What the P-SEAMLDR is asked by @rax, and what it answers there, by name */
-const char *seam_loader_leaf_name(uint64_t rax);
-const char *seam_loader_status_name(uint64_t rax);
+/** seam_loader_new: the P-SEAMLDR of @s->module, which is there */
+Seamldr *seam_loader_new(TdxModuleDevice *s);
 
 /* Executes a SEAMCALL on @lp; as seam_seamcall() */
 typedef TdxSeamcall SeamCallFunc(TdxModuleDevice *s, unsigned lp,
@@ -158,6 +162,9 @@ TdxTdVerdict seam_observed_td_exit(TdxModuleDevice *s, unsigned lp,
  */
 void seam_observe_refusal(unsigned cpu, const uint64_t *gpr, const char *why);
 
+/** seam_observe_why: in words, why the call that is made here fails */
+void seam_observe_why(const char *why);
+
 /** seam_device: the loaded module, NULL when there is none */
 TdxModuleDevice *seam_device(void);
 void seam_device_set(TdxModuleDevice *s);
@@ -165,5 +172,6 @@ void seam_device_set(TdxModuleDevice *s);
 /* --- vmstate ------------------------------------------------------------- */
 
 extern const VMStateDescription vmstate_tdx_module;
+extern const VMStateDescription vmstate_seam_loader;
 
 #endif /* HW_I386_SEAM_INTERNAL_H */

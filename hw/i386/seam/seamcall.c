@@ -23,12 +23,24 @@ void seam_device_set(TdxModuleDevice *s)
     loaded = s;
 }
 
+static TdxSeamcall loader_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr)
+{
+    char why[SEAMLDR_WHY_SIZE];
+    bool answered = seamldr_call(s->loader, lp, gpr, why);
+
+    seam_observe_why(why);
+    return answered ? TDX_SEAMCALL_DONE : TDX_SEAMCALL_VMFAIL;
+}
+
 static TdxSeamcall call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
                         TdxTdRun *run)
 {
     if (seam_is_loader_call(gpr)) {
-        return seam_loader_call(s, gpr) ? TDX_SEAMCALL_DONE :
-                                          TDX_SEAMCALL_VMFAIL;
+        return loader_call(s, lp, gpr);
+    }
+    if (unlikely(!seamldr_ready(s->loader))) {
+        seam_observe_why("the P-SEAMLDR has made no module ready");
+        return TDX_SEAMCALL_VMFAIL;
     }
     return tdx_module_seamcall(s->module, lp, gpr, run);
 }

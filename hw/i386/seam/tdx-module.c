@@ -24,6 +24,8 @@
 #include "target/i386/seam.h"
 #include "testing/testing.h"
 
+#define SEAMDB_MAX 65536
+
 /* --- loading ------------------------------------------------------------- */
 
 static void tdx_module_machine_done(Notifier *notifier, void *data)
@@ -108,8 +110,14 @@ static void tdx_module_realize(DeviceState *dev, Error **errp)
     } else {
         s->cfg.features0 &= ~TDX_FEATURES0_DYNAMIC_PAMT;
     }
+    if (s->update) {
+        s->cfg.features0 |= TDX_FEATURES0_TD_PRESERVING;
+    } else {
+        s->cfg.features0 &= ~TDX_FEATURES0_TD_PRESERVING;
+    }
     if (s->cfg.first_generation) {
         s->cfg.features0 = 0; /* came with TDH.SYS.RD */
+        s->update = false;
         s->cfg.sys_disable = false;
         if (!s->version_given) {
             s->cfg.minor = 0;
@@ -119,6 +127,10 @@ static void tdx_module_realize(DeviceState *dev, Error **errp)
     error = tdx_module_config_error(&s->cfg);
     if (error) {
         error_setg(errp, "tdx-module: %s", error);
+        return;
+    }
+    if (!s->seamdb_size || s->seamdb_size > SEAMDB_MAX) {
+        error_setg(errp, "tdx-module: seamdb-size must be 1..%u", SEAMDB_MAX);
         return;
     }
     if (!seam_window_realize(s, errp)) {
@@ -195,6 +207,9 @@ static void set_generation(Object *obj, const char *value, Error **errp)
 
 static const Property tdx_module_properties[] = {
     DEFINE_PROP_BOOL("dynamic-pamt", TdxModuleDevice, dynamic_pamt, true),
+    DEFINE_PROP_BOOL("update", TdxModuleDevice, update, true),
+    DEFINE_PROP_UINT32("seamdb-size", TdxModuleDevice, seamdb_size, 32),
+    DEFINE_PROP_BOOL("debug-unlocked", TdxModuleDevice, debug_unlocked, false),
     CFG_PROP("features0", features0, uint64),
     CFG_PROP("max-tdmrs", max_tdmrs, uint16),
     CFG_PROP("max-reserved-per-tdmr", max_rsvd_per_tdmr, uint16),
@@ -212,11 +227,18 @@ static const struct {
     const char *text;
 } descriptions[] = {
     { "dynamic-pamt", "The module knows Dynamic PAMT: TDX_FEATURES0[36]" },
+    { "update", "The P-SEAMLDR can put another module in its place while the "
+      "machine runs: TDX_FEATURES0[1]" },
+    { "seamdb-size", "Modules that the SEAM database holds, 1.."
+      stringify(SEAMDB_MAX) "; one less is how many updates there can be" },
+    { "debug-unlocked", "The P-SEAMLDR takes modules that are signed for "
+      "debugging" },
     { "version", "MAJOR.MINOR.UPDATE as TDH.SYS.RD reports it" },
     { "generation", "1.5, or 1.0 for a module without TDH.SYS.RD, Dynamic "
       "PAMT and what else came later" },
     { "features0", "TDX_FEATURES0 as reported, for tests of a host without "
-      "or with a feature; bits 36 and 53 follow dynamic-pamt, sys-disable" },
+      "or with a feature; bits 1, 36 and 53 follow update, dynamic-pamt, "
+      "sys-disable" },
     { "max-tdmrs", "MAX_TDMRS, 1.." stringify(TDX_MAX_TDMRS) " (the most)" },
     { "max-reserved-per-tdmr", "MAX_RESERVED_PER_TDMR, 1.."
       stringify(TDX_MAX_RSVD_PER_TDMR) " (the most)" },
@@ -236,7 +258,6 @@ static void tdx_module_instance_init(Object *obj)
     TdxModuleDevice *s = TDX_MODULE(obj);
 
     tdx_module_config_modelled(&s->cfg);
-    s->cfg.features0 &= ~TDX_FEATURES0_TD_PRESERVING; /* no loader for it */
 }
 
 static void tdx_module_class_init(ObjectClass *oc, void *data)

@@ -38,6 +38,11 @@ static char *module_identity(const TdxModuleDevice *s)
     if (c->first_generation) {
         g_string_append(id, ",generation=1.0");
     }
+    if (s->update) {
+        g_string_append_printf(id, ",seamdb-size=%u,debug-unlocked=%s",
+                               s->seamdb_size,
+                               s->debug_unlocked ? "on" : "off");
+    }
     g_string_append_printf(id, "; machine: phys-bits=%u,keyid-bits=%u,"
                            "mktme-keyids=%u,tdx-keyids=%u,"
                            "seamrr=0x%" PRIx64 "+0x%" PRIx64,
@@ -266,6 +271,7 @@ const VMStateDescription vmstate_tdx_module = {
     .subsections = (const VMStateDescription * const []) {
         &vmstate_poison,
         &vmstate_report_key,
+        &vmstate_seam_loader,
         NULL
     },
 };

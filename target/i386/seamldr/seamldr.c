@@ -19,7 +19,7 @@ const char *seamldr_leaf_name(uint64_t rax)
 {
     switch (rax & ~SEAMLDR_CALL) {
 #define SEAMLDR_LEAF(number, id, name) case number: return name;
-#include "leaf-list.h"
+#include "abi/leaf-list.h"
 #undef SEAMLDR_LEAF
     default:
         return NULL;
@@ -30,7 +30,7 @@ const char *seamldr_status_name(uint64_t status)
 {
     switch (status) {
 #define SEAMLDR_STATUS(name, value) case value: return #name;
-#include "status-list.h"
+#include "abi/status-list.h"
 #undef SEAMLDR_STATUS
     default:
         return NULL;

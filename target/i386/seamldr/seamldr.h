@@ -10,20 +10,20 @@
 #define SEAMLDR_H
 
 #include "../tdx-module/include/module.h"
-#include "layout.h"
+#include "abi/layout.h"
 
 #define SEAMLDR_CALL (1ULL << 63) /* RAX: for the loader, not the module */
 
 #define SEAMLDR_LEAF(number, id, name) SEAMLDR_##id = number,
 typedef enum SeamldrLeaf {
-#include "leaf-list.h"
+#include "abi/leaf-list.h"
     SEAMLDR_NUM_LEAVES
 } SeamldrLeaf;
 #undef SEAMLDR_LEAF
 
 #define SEAMLDR_STATUS(name, value) name = value,
 typedef enum SeamldrStatus {
-#include "status-list.h"
+#include "abi/status-list.h"
     SEAMLDR_STATUS_MAX = UINT64_MAX, /* 64 bits wide */
 } SeamldrStatus;
 #undef SEAMLDR_STATUS

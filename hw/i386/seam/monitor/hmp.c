@@ -178,6 +178,25 @@ static void print_td_exits(Monitor *mon, const TdxModuleInfo *info)
     }
 }
 
+static void print_loader(Monitor *mon, const TdxLoaderInfo *l)
+{
+    monitor_printf(mon, "Updates      %" PRIu32 " since the reset, %" PRIu32
+                   " left; SVN %s", l->installs, l->remaining_updates, l->svn);
+    if (l->handoff) {
+        monitor_printf(mon, "; handoff data of version %" PRIu16,
+                       l->handoff->version);
+    }
+    if (l->gone) {
+        monitor_printf(mon, "; the P-SEAMLDR was shut down");
+    } else if (l->flow != TDX_LOADER_FLOW_READY) {
+        monitor_printf(mon, "; in SEAMLDR.%s, called by %" PRIu32 " LPs",
+                       l->flow == TDX_LOADER_FLOW_INSTALL ? "INSTALL" :
+                       l->flow == TDX_LOADER_FLOW_CLEANUP ? "CLEANUP" :
+                       "SHUTDOWN", l->lps_called);
+    }
+    monitor_printf(mon, "\n");
+}
+
 static void hmp_info_tdx(Monitor *mon, const QDict *qdict)
 {
     Error *err = NULL;
@@ -197,6 +216,7 @@ static void hmp_info_tdx(Monitor *mon, const QDict *qdict)
     print_features(mon, info);
     print_keyids(mon, info->keyids);
     print_processors(mon, info);
+    print_loader(mon, info->loader);
     monitor_printf(mon, "SEAM range   ");
     print_range(mon, info->seamrr);
     monitor_printf(mon, "\n");
@@ -209,6 +229,7 @@ static void hmp_info_tdx(Monitor *mon, const QDict *qdict)
         print_tdmr(mon, t->value);
     }
     print_leaves(mon, "leaf", info->leaves);
+    print_leaves(mon, "leaf of the loader", info->loader->leaves);
     print_leaves(mon, "leaf of TDCALL", info->tdcalls);
     print_td_exits(mon, info);
 }

@@ -303,6 +303,12 @@ TdxModuleInfo *qmp_query_tdx_module(Error **errp)
     info->tdcalls = leaves(m, leaf, num, tdx_query_tdcalls);
     info->td_exits = td_exits(m);
     info->ves = ves(m);
+    info->loader = seam_monitor_loader(m);
+    /* Between two modules there is none, but in a session it may come back */
+    if (!info->loader->module_ready &&
+        info->loader->flow != TDX_LOADER_FLOW_INSTALL) {
+        info->state = TDX_MODULE_STATE_UNLOADED;
+    }
     return info;
 }
 

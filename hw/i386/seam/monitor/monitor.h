@@ -31,6 +31,9 @@ TdxModulePageCounts *seam_monitor_counts(const TdxUseCounts *counts);
 uint32_t seam_monitor_limit(bool has, uint32_t limit, uint32_t usual,
                             uint32_t most, Error **errp);
 
+/** seam_monitor_loader: what has loaded @m */
+TdxLoaderInfo *seam_monitor_loader(const TdxModule *m);
+
 /** seam_add_state_properties: what tests and the monitor can read */
 void seam_add_state_properties(ObjectClass *oc);
 

@@ -26,6 +26,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(TdxFaultObject, TDX_FAULT)
 typedef struct ArmedFault {
     struct rcu_head rcu;
     TdxFault fault;
+    SeamldrFault loader_fault; /* instead, with @of_loader */
+    bool of_loader;
     char *id;
 } ArmedFault;
 
@@ -58,6 +60,18 @@ static void on_hit(TdxFault *f, unsigned lp, uint64_t call)
                   status, f->status == TDX_SUCCESS ? " in the middle" : "");
 }
 
+static void on_loader_hit(SeamldrFault *f, unsigned lp, uint64_t call)
+{
+    const char *id = container_of(f, ArmedFault, loader_fault)->id;
+    const char *leaf = seamldr_leaf_name(SEAMLDR_CALL | f->leaf);
+    const char *status = f->vmfail ? "VMfailInvalid"
+                                   : seamldr_status_name(f->status);
+
+    trace_seam_fault(lp, id, leaf, call, status);
+    qemu_log_mask(LOG_GUEST_ERROR, "tdx-fault %s makes call %" PRIu64 " of %s, "
+                  "on LP %u, answer %s\n", id, call, leaf, lp, status);
+}
+
 /* --- life ---------------------------------------------------------------- */
 
 static void free_armed(ArmedFault *armed)
@@ -66,15 +80,13 @@ static void free_armed(ArmedFault *armed)
     g_free(armed);
 }
 
-static bool add_to_module(TdxFaultObject *o, Error **errp)
+static bool add_to(TdxModuleDevice *s, TdxFaultObject *o, Error **errp)
 {
-    TdxModuleDevice *s = seam_device();
     g_autofree char *error = NULL;
 
-    if (!s) {
-        error_setg(errp, "tdx-fault: this machine has no TDX module; use "
-                   "-cpu TDXHost -device tdx-module");
-        return false;
+    if (o->armed->of_loader) {
+        seamldr_fault_add(s->loader, &o->armed->loader_fault);
+        return true;
     }
     error = tdx_fault_add(s->module, &o->armed->fault);
     if (error) {
@@ -82,6 +94,18 @@ static bool add_to_module(TdxFaultObject *o, Error **errp)
         return false;
     }
     return true;
+}
+
+static bool add_to_module(TdxFaultObject *o, Error **errp)
+{
+    TdxModuleDevice *s = seam_device();
+
+    if (!s) {
+        error_setg(errp, "tdx-fault: this machine has no TDX module; use "
+                   "-cpu TDXHost -device tdx-module");
+        return false;
+    }
+    return add_to(s, o, errp);
 }
 
 /* The module has loaded; it registered for this after the object */
@@ -95,6 +119,43 @@ static void tdx_fault_machine_done(Notifier *notifier, void *data)
         error_report_err(err);
         exit(EXIT_FAILURE);
     }
+}
+
+static char *parse_loader_fault(TdxFaultObject *o, ArmedFault *armed)
+{
+    if (o->outputs || o->probability != 100) {
+        return g_strdup("faults of the P-SEAMLDR have neither outputs nor a "
+                        "probability");
+    }
+    armed->of_loader = true;
+    armed->loader_fault = (SeamldrFault) {
+        .nth = o->nth,
+        .count = o->count,
+        .on_hit = on_loader_hit,
+    };
+    return seamldr_fault_parse(&armed->loader_fault, o->leaf, o->status,
+                               o->operand);
+}
+
+static char *parse_fault(TdxFaultObject *o, ArmedFault *armed)
+{
+    char *error;
+
+    if (o->leaf && o->status && seamldr_is_leaf(o->leaf)) {
+        return parse_loader_fault(o, armed);
+    }
+    armed->fault = (TdxFault) {
+        .nth = o->nth,
+        .count = o->count,
+        .percent = o->probability,
+        .seed = o->seed,
+        .on_hit = on_hit,
+    };
+    error = tdx_fault_parse(&armed->fault, o->leaf, o->status, o->operand);
+    if (!error && o->outputs) {
+        error = tdx_fault_parse_outputs(&armed->fault, o->outputs);
+    }
+    return error;
 }
 
 static void tdx_fault_complete(UserCreatable *uc, Error **errp)
@@ -111,17 +172,7 @@ static void tdx_fault_complete(UserCreatable *uc, Error **errp)
         error_setg(errp, "tdx-fault: probability is in percent, 1 to 100");
         return;
     }
-    armed->fault = (TdxFault) {
-        .nth = o->nth,
-        .count = o->count,
-        .percent = o->probability,
-        .seed = o->seed,
-        .on_hit = on_hit,
-    };
-    error = tdx_fault_parse(&armed->fault, o->leaf, o->status, o->operand);
-    if (!error && o->outputs) {
-        error = tdx_fault_parse_outputs(&armed->fault, o->outputs);
-    }
+    error = parse_fault(o, armed);
     if (error) {
         error_setg(errp, "tdx-fault: %s", error);
         return;
@@ -145,7 +196,9 @@ static void tdx_fault_finalize(Object *obj)
         qemu_remove_machine_init_done_notifier(&o->machine_done);
     }
     if (o->armed) {
-        if (s) {
+        if (s && o->armed->of_loader) {
+            seamldr_fault_remove(s->loader, &o->armed->loader_fault);
+        } else if (s) {
             tdx_fault_remove(s->module, &o->armed->fault);
         }
         call_rcu(o->armed, free_armed, rcu);
@@ -164,7 +217,9 @@ static int add_one(Object *obj, void *opaque)
 
     if (o && o->armed && !o->machine_done.notify) {
         /* It was in the module before this one, which had the same leaves */
-        g_free(tdx_fault_add(s->module, &o->armed->fault));
+        g_autoptr(Error) err = NULL;
+
+        add_to(s, o, &err);
     }
     return 0;
 }
@@ -233,7 +288,9 @@ static void get_calls(Object *obj, Visitor *v, const char *name,
                       void *opaque, Error **errp)
 {
     ArmedFault *armed = TDX_FAULT(obj)->armed;
-    uint64_t value = armed ? qatomic_read(&armed->fault.calls) : 0;
+    uint64_t value = !armed ? 0 : armed->of_loader
+                     ? qatomic_read(&armed->loader_fault.calls)
+                     : qatomic_read(&armed->fault.calls);
 
     visit_type_uint64(v, name, &value, errp);
 }
@@ -242,7 +299,9 @@ static void get_hits(Object *obj, Visitor *v, const char *name,
                      void *opaque, Error **errp)
 {
     ArmedFault *armed = TDX_FAULT(obj)->armed;
-    uint64_t value = armed ? qatomic_read(&armed->fault.hits) : 0;
+    uint64_t value = !armed ? 0 : armed->of_loader
+                     ? qatomic_read(&armed->loader_fault.hits)
+                     : qatomic_read(&armed->fault.hits);
 
     visit_type_uint64(v, name, &value, errp);
 }

@@ -7,7 +7,6 @@
 #include <glib.h>
 #include <string.h>
 
-#include "../core/address.h"
 #include "../core/lp.h"
 #include "../core/observe.h"
 #include "../include/update.h"
@@ -120,6 +119,11 @@ void tdx_module_set_config(TdxModule *m, const TdxModuleConfig *cfg)
     tdx_faults_rearm(m);
 }
 
+const TdxModuleConfig *tdx_module_config(const TdxModule *m)
+{
+    return &m->cfg;
+}
+
 static void forget_running(TdxModule *m)
 {
     for (unsigned lp = 0; lp < m->plat.num_lps; lp++) {
@@ -141,13 +145,6 @@ void tdx_module_free(TdxModule *m)
 void tdx_module_observe(TdxModule *m, const TdxObserver *observer)
 {
     __atomic_store_n(&m->observer, observer, __ATOMIC_RELEASE);
-}
-
-bool tdx_module_write_host(TdxModule *m, uint64_t hpa, const void *buf,
-                           size_t len)
-{
-    return tdx_shared_hpa_ok(m, hpa, len, len) &&
-           tdx_write_shared(m, hpa, buf, len);
 }
 
 void tdx_module_reset(TdxModule *m)

@@ -97,6 +97,9 @@ TdxModule *tdx_module_new(const TdxModuleConfig *cfg,
 
 void tdx_module_free(TdxModule *m);
 
+/** tdx_module_config: which module is loaded */
+const TdxModuleConfig *tdx_module_config(const TdxModule *m);
+
 /**
  * tdx_module_observe: tell @observer what happens, in calls that begin after
  * this; NULL: nobody.  All members are set.  SEAMCALLs may be running.
@@ -132,15 +135,6 @@ typedef struct TdxTdRun {
     uint64_t shared;
     uint16_t hkid;
 } TdxTdRun;
-
-/**
- * tdx_module_write_host: write a structure where the host has said, as the
- * P-SEAMLDR does by the rules of the module.
- * @len: a power of two, to which @hpa must be aligned
- * Returns false when the host may not name @hpa, or no memory is there.
- */
-bool tdx_module_write_host(TdxModule *m, uint64_t hpa, const void *buf,
-                           size_t len);
 
 /**
  * tdx_module_seamcall: execute one SEAMCALL on logical processor @lp.

@@ -5,6 +5,7 @@
  * them.
  */
 
+#include "../../seamldr/abi/layout.h"
 #include "pamt/tdmr.h"
 #include "td/td-params.h"
 #include "tdx-tables.h"
@@ -51,7 +52,41 @@ static const TdxMember td_params[] = {
     { NULL }
 };
 
+static const TdxMember seam_sigstruct[] = {
+    FIELD(SeamSigstruct, "header_type", header_type),
+    FIELD(SeamSigstruct, "header_length", header_length),
+    FIELD(SeamSigstruct, "header_version", header_version),
+    FIELD(SeamSigstruct, "module_type", module_type),
+    FIELD(SeamSigstruct, "module_vendor", module_vendor),
+    FIELD(SeamSigstruct, "date", date),
+    FIELD(SeamSigstruct, "size", size),
+    FIELD(SeamSigstruct, "key_size", key_size),
+    FIELD(SeamSigstruct, "modulus_size", modulus_size),
+    FIELD(SeamSigstruct, "exponent_size", exponent_size),
+    FIELD(SeamSigstruct, "modulus", modulus),
+    FIELD(SeamSigstruct, "exponent", exponent),
+    FIELD(SeamSigstruct, "signature", signature),
+    FIELD(SeamSigstruct, "seamhash", seamhash),
+    FIELD(SeamSigstruct, "svn_minor", svn_minor),
+    FIELD(SeamSigstruct, "svn_major", svn_major),
+    FIELD(SeamSigstruct, "attributes", attributes),
+    FIELD(SeamSigstruct, "num_stack_pages", num_stack_pages),
+    FIELD(SeamSigstruct, "num_tls_pages", num_tls_pages),
+    FIELD(SeamSigstruct, "num_keyhole_pages", num_keyhole_pages),
+    FIELD(SeamSigstruct, "num_global_pages", num_global_pages),
+    FIELD(SeamSigstruct, "module_hv", module_hv),
+    FIELD(SeamSigstruct, "min_update_hv", min_update_hv),
+    FIELD(SeamSigstruct, "no_downgrade", no_downgrade),
+    FIELD(SeamSigstruct, "num_handoff_pages", num_handoff_pages),
+    FIELD(SeamSigstruct, "gdt_idt_offset", gdt_idt_offset),
+    FIELD(SeamSigstruct, "fault_wrapper_offset", fault_wrapper_offset),
+    FIELD(SeamSigstruct, "cpuid_table_size", cpuid_table_size),
+    ARRAY(SeamSigstruct, "cpuid_table", cpuid_table, cpuid_table[0]),
+    { NULL }
+};
+
 const TdxStructure tdx_structures[] = {
+    { "SEAM_SIGSTRUCT", sizeof(SeamSigstruct), SEAMLDR_PAGE, seam_sigstruct },
     { "TDMR_INFO", sizeof(TdxTdmrInfo), TDX_TDMR_INFO_ALIGN, tdmr_info },
     { "TD_PARAMS", sizeof(TdxTdParams), sizeof(TdxTdParams), td_params },
     { NULL }

@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../seamldr/abi/layout.h"
 #include "abi/field.h"
 #include "abi/states.h"
 #include "abi/status.h"
 #include "metadata/td-fields.h"
+#include "include/describe.h"
 #include "include/module.h"
 #include "tdx-tables.h"
 
@@ -338,6 +340,43 @@ static void add_released(JsonBuilder *json)
     json_builder_end_object(json);
 }
 
+/* What is in an image, and what it must be signed with */
+static void add_image(JsonBuilder *json)
+{
+    TdxModuleConfig cfg;
+    g_autofree char *words = NULL;
+
+    tdx_module_config_modelled(&cfg);
+    words = tdx_module_describe(&cfg);
+    json_builder_set_member_name(json, "image");
+    json_builder_begin_object(json);
+    add_text(json, "magic", SEAM_IMAGE_MAGIC);
+    add_number(json, "version", SEAM_IMAGE_VERSION);
+    add_number(json, "max_pages", SEAMLDR_MAX_PAGES);
+    add_number(json, "page_size", SEAMLDR_PAGE);
+    /* Of a module that a host can believe; lines KEY=NUMBER */
+    add_text(json, "description", words);
+    add_text(json, "no_key", SEAM_SIG_NO_KEY);
+    add_number(json, "covered_end", SEAM_SIG_COVERED_END);
+    add_number(json, "covered_again", SEAM_SIG_COVERED_AGAIN);
+    json_builder_set_member_name(json, "sigstruct");
+    json_builder_begin_object(json);
+    add_number(json, "header_type", SEAM_SIG_HEADER_TYPE);
+    add_number(json, "header_length", SEAM_SIG_HEADER_LENGTH);
+    add_number(json, "header_version", SEAM_SIG_HEADER_VERSION);
+    add_number(json, "module_vendor", SEAMLDR_VENDOR_INTEL);
+    add_number(json, "size", SEAM_SIG_SIZE);
+    add_number(json, "key_size", SEAM_SIG_KEY_SIZE);
+    add_number(json, "modulus_size", SEAM_SIG_KEY_SIZE);
+    add_number(json, "exponent_size", SEAM_SIG_EXPONENT_SIZE);
+    add_number(json, "exponent", SEAM_SIG_EXPONENT);
+    add_number(json, "svn_minor", SEAM_BOOT_SVN_MINOR);
+    add_number(json, "svn_major", SEAM_BOOT_SVN_MAJOR);
+    add_number(json, "num_handoff_pages", cfg.num_handoff_pages);
+    json_builder_end_object(json);
+    json_builder_end_object(json);
+}
+
 static void print_json(void)
 {
     g_autoptr(JsonBuilder) json = json_builder_new();
@@ -362,6 +401,7 @@ static void print_json(void)
     add_fields(json, "vp_fields", &tdx_vp_fields);
     add_structures(json);
     add_released(json);
+    add_image(json);
     json_builder_end_object(json);
 
     root = json_builder_get_root(json);

@@ -7,6 +7,7 @@
  * Link: seam-guest.c seam-guest-entry.S
  * QEMU: -cpu TDXHost
  * QEMU: -cpu TDXHost -device tdx-module
+ * QEMU: -cpu TDXHost -device tdx-module,update=off
  */
 
 #include "seam-guest.h"
@@ -175,10 +176,20 @@ int main(void)
                                    .rcx = (uintptr_t)buffer + 8 };
         ok(seamcall(&info) && info.rax == 0x8000000000000000,
            "SEAMLDR.INFO: buffer is not aligned");
-        returns(LOADER | SEAMLDR_INSTALL, 0x8000000000000003,
-                "SEAMLDR.INSTALL is not there");
-        returns(LOADER | SEAMLDR_SHUTDOWN, 0x8000000000000003,
-                "SEAMLDR.SHUTDOWN is not there");
+        if (buffer[168]) { /* SEAMLDR.CLEANUP: modules can be updated */
+            bool same;
+
+            ok(call(LOADER | SEAMLDR_INSTALL, &same) && !gpr_out[2] &&
+               gpr_out[0] == 0x8000000000000000 && gpr_out[1] == gpr[1] &&
+               !(flags_out & RFLAGS_STATUS), "SEAMLDR.INSTALL: RDX and flags");
+            returns(LOADER | SEAMLDR_SHUTDOWN, 0x8000000000000005,
+                    "SEAMLDR.SHUTDOWN wants a CLEANUP");
+        } else {
+            returns(LOADER | SEAMLDR_INSTALL, 0x8000000000000003,
+                    "SEAMLDR.INSTALL is not there");
+            returns(LOADER | SEAMLDR_SHUTDOWN, 0x8000000000000003,
+                    "SEAMLDR.SHUTDOWN is not there");
+        }
     } else {
         fails(TDH_SYS_INIT, "TDH.SYS.INIT without a module");
         fails(LOADER | SEAMLDR_INFO, "SEAMLDR.INFO without a loader");
