@@ -240,7 +240,7 @@ static void test_loader(void)
     g_assert_cmpint(all[162], ==, 1);
     g_assert_cmpint(all[255], ==, 0);
 
-    /* Not aligned; beyond RAM, which is not looked at; private KeyID; beyond all addresses */
+    /* Not aligned; beyond RAM, which is no matter; KeyID; beyond all of it */
     tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO, at + 128, 0, 0),
                       SEAMLDR_EBADPARAM);
     tdx_assert_status(tdx_call(qts, 0, SEAMLDR_INFO, 4 * GiB, 0, 0), 0);
