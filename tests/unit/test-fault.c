@@ -62,7 +62,7 @@ static const struct {
 } bad_names[] = {
     { "tdh.sys.start", "operand_busy", "rcx",
       "there is no leaf 'tdh.sys.start'; a leaf is named as in "
-      "tdh.phymem.pamt.add" },
+      "tdh.phymem.pamt.add or tdg.mem.page.accept" },
     { "tdh.export.mem", "operand_busy", "rcx",
       "TDH.EXPORT.MEM is not modelled, so it always fails" },
     { "tdh.sys.tdmr.init", "busy", NULL,

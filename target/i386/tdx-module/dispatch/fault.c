@@ -40,10 +40,19 @@ static TdxFaultPoint point_of(const TdxLeaf *leaf, TdxStatus status)
     return tdx_leaf_answer(leaf, status)->fault_at;
 }
 
+/* May a call that succeeds be cut short by an event of the host? */
+static bool is_interruptible(const TdxLeaf *leaf)
+{
+    return leaf->piecewise || (can_answer(leaf, TDX_SUCCESS) &&
+                               point_of(leaf, TDX_SUCCESS) ==
+                               TDX_FAULT_INTERRUPTION);
+}
+
 /* The answers that can be injected, for whoever asked for another */
 static char *possible(const TdxLeaf *leaf)
 {
-    GString *all = g_string_new(leaf->piecewise ? "interrupted" : NULL);
+    GString *all = g_string_new(is_interruptible(leaf) ? "interrupted"
+                                                       : NULL);
     const TdxAnswer *a;
 
     for (a = leaf->answers; a->status != TDX_STATUS_NONE; a++) {
@@ -62,24 +71,40 @@ static char *possible(const TdxLeaf *leaf)
 
 /* --- names --------------------------------------------------------------- */
 
+static const TdxLeaf *find_leaf(const TdxLeaf *const *table, size_t n,
+                                const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!g_ascii_strcasecmp(name, table[i]->name)) {
+            return table[i];
+        }
+    }
+    return NULL;
+}
+
 static char *parse_leaf(TdxFault *f, const char *name)
 {
-    size_t n;
+    size_t n, guest_n;
     const TdxLeaf *const *table = tdx_leaf_table(&n);
+    const TdxLeaf *const *guest = tdx_guest_leaf_table(&guest_n);
 
-    for (size_t i = 0; i < n; i++) {
-        if (g_ascii_strcasecmp(name, table[i]->name)) {
-            continue;
-        }
-        if (!table[i]->handler) {
-            return g_strdup_printf("%s is not modelled, so it always fails",
-                                   table[i]->name);
-        }
-        f->leaf = table[i];
-        return NULL;
+    f->leaf = find_leaf(table, n, name) ?: find_leaf(guest, guest_n, name);
+    if (!f->leaf) {
+        return g_strdup_printf("there is no leaf '%s'; a leaf is named as in "
+                               "tdh.phymem.pamt.add or tdg.mem.page.accept",
+                               name);
     }
-    return g_strdup_printf("there is no leaf '%s'; a leaf is named as in "
-                           "tdh.phymem.pamt.add", name);
+    if (!f->leaf->handler) {
+        return g_strdup_printf("%s is not modelled, so it always fails",
+                               f->leaf->name);
+    }
+    return NULL;
+}
+
+/* TDCALLs look at the list themselves */
+static bool is_tdcall(const TdxLeaf *leaf)
+{
+    return tdx_guest_leaf_find(leaf->number) == leaf;
 }
 
 static char *parse_status(TdxFault *f, const char *name)
@@ -87,7 +112,7 @@ static char *parse_status(TdxFault *f, const char *name)
     g_autofree char *known = possible(f->leaf);
 
     if (!g_ascii_strcasecmp(name, "interrupted")) {
-        if (f->leaf->piecewise) {
+        if (is_interruptible(f->leaf)) {
             f->status = TDX_SUCCESS;
             f->point = TDX_FAULT_INTERRUPTION;
             return NULL;
@@ -280,7 +305,7 @@ static void choose_handler(TdxModule *m, const TdxLeaf *leaf)
     const TdxFault *f;
 
     /* A fault may be there still when its leaf is gone with an update */
-    if (!tdx_leaf_exists(m, leaf)) {
+    if (is_tdcall(leaf) || !tdx_leaf_exists(m, leaf)) {
         return;
     }
     for (f = m->faults; f; f = f->next) {
@@ -303,7 +328,7 @@ char *tdx_fault_add(TdxModule *m, TdxFault *f)
 {
     TdxFault **end = &m->faults;
 
-    if (!m->entry[f->leaf->number].handler) {
+    if (!is_tdcall(f->leaf) && !m->entry[f->leaf->number].handler) {
         if (m->cfg.first_generation) {
             return g_strdup_printf("a module 1.0 has no %s", f->leaf->name);
         }
@@ -424,10 +449,9 @@ static void set_outputs(const TdxCall *c, const TdxFault *f)
     }
 }
 
-/* Stands in for the handler of any leaf that has a fault */
-static TdxStatus fault_call(TdxCall *c)
+/* Call @leaf, or let a fault strike */
+static TdxStatus call_leaf(TdxCall *c, const TdxLeaf *leaf)
 {
-    const TdxLeaf *leaf = tdx_leaf_find(c->gpr[TDX_RAX] & TDX_RAX_LEAF_MASK);
     TdxStatus status;
     uint64_t call;
     TdxFault *f = choose(c->m, leaf, &call);
@@ -453,4 +477,15 @@ static TdxStatus fault_call(TdxCall *c)
         f->on_hit(f, c->lp, call);
     }
     return status;
+}
+
+/* Stands in for the handler of any SEAMCALL leaf that has a fault */
+static TdxStatus fault_call(TdxCall *c)
+{
+    return call_leaf(c, tdx_leaf_find(c->gpr[TDX_RAX] & TDX_RAX_LEAF_MASK));
+}
+
+TdxStatus tdx_fault_tdcall(TdxCall *c, const TdxLeaf *leaf)
+{
+    return call_leaf(c, leaf);
 }

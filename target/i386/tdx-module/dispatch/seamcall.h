@@ -18,4 +18,7 @@ bool tdx_leaf_exists(const TdxModule *m, const TdxLeaf *leaf);
 /** tdx_faults_rearm: the entry points are new, the faults are the same */
 void tdx_faults_rearm(TdxModule *m);
 
+/** tdx_fault_tdcall: TDCALL @leaf, while there are faults */
+TdxStatus tdx_fault_tdcall(TdxCall *c, const TdxLeaf *leaf);
+
 #endif /* TDX_DISPATCH_SEAMCALL_H */

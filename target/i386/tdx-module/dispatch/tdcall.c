@@ -8,6 +8,7 @@
 
 #include "../exit/tdcall.h"
 #include "../include/leaf.h"
+#include "seamcall.h"
 
 /* Leaves that look at the version themselves */
 static bool has_versions(const TdxLeaf *leaf)
@@ -24,7 +25,8 @@ static TdxStatus dispatch(TdxCall *c, const TdxLeaf *leaf)
         (c->version && !has_versions(leaf)) || !leaf || !leaf->handler) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
-    return leaf->handler(c);
+    return __atomic_load_n(&c->m->faults, __ATOMIC_RELAXED)
+           ? tdx_fault_tdcall(c, leaf) : leaf->handler(c);
 }
 
 /*

@@ -126,6 +126,8 @@ const TdxLeaf tdx_leaf_TDG_MEM_PAGE_ACCEPT = {
         { TDX_PAGE_ALREADY_ACCEPTED, "the guest has the page, or a larger one "
           "around it" },
         { TDX_OPERAND_BUSY, "the host or another vCPU works on the page" },
+        { TDX_OPERAND_BUSY_HOST_PRIORITY, "the host waits for the page, which "
+          "the guest sees as BUSY until the VMM is told" },
         { TDX_PAGE_SIZE_MISMATCH, "the range is mapped by smaller pages" },
         { TDX_SUCCESS }
     ),

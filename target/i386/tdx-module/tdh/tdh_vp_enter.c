@@ -160,6 +160,23 @@ static void notify(const TdxCall *c)
                        v->guest_physical_address);
 }
 
+/* As if an SMI came before the guest's first instruction */
+static TdxStatus leave_at_once(TdxCall *c)
+{
+    TdxRunning *run = tdx_vp_running(c->m, c->lp);
+    TdxExit e = {
+        .m = c->m, .lp = c->lp, .run = run, .gpr = c->gpr,
+        .tdr = run->td.tdr, .tdcs = run->td.tdcs, .tdvps = run->vp.tdvps,
+        .vmcs = run->vp.vmcs, .guest = &run->vp.tdvps->guest,
+        .reason = X86_VMX_EXIT_REASON_OTHER_SMI,
+    };
+
+    e.tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
+    tdx_exit_leave(&e, TDX_SUCCESS);
+    tdx_exit_finish_leave(&e);
+    return c->gpr[TDX_RAX];
+}
+
 /* 1.2, from step 4 on */
 static TdxStatus enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
 {
@@ -198,6 +215,9 @@ static TdxStatus enter(TdxCall *c, TdxTdRef *td, TdxVpRef *vp)
     tdx_vp_load(c, td, vp, c->run);
     if (filter == TDX_EPF_NOTIFY) {
         notify(c);
+    }
+    if (tdx_fault_at(c, TDX_FAULT_INTERRUPTION)) {
+        return leave_at_once(c);
     }
     c->entered = true;
     return TDX_SUCCESS;
@@ -267,7 +287,8 @@ const TdxLeaf tdx_leaf_TDH_VP_ENTER = {
         { TDX_TSC_ROLLBACK, "the TSC went back since the last exit" },
         { TDX_INCORRECT_MSR_VALUE,
           "the guest has MONITOR, IA32_MISC_ENABLE has not" },
-        { TDX_SUCCESS, "the guest exits: see the outputs" },
+        { TDX_SUCCESS, "the guest exits: see the outputs",
+          TDX_FAULT_INTERRUPTION },
         { TDX_NON_RECOVERABLE_VCPU, "the vCPU cannot go on",
           TDX_FAULT_NOWHERE },
         { TDX_NON_RECOVERABLE_TD, "the TD cannot go on", TDX_FAULT_NOWHERE },
