@@ -569,6 +569,14 @@ hwaddr vmx_mmu_debug_walk(CPUX86State *env, vaddr addr, MemTxAttrs *attrs);
 target_ulong x86_vmx_write_cr(CPUX86State *env, int reg, target_ulong val,
                               uintptr_t ra);
 
+/**
+ * x86_vmx_check_base: a descriptor table or system segment gets its base in
+ * 64-bit mode.  #GP(@error) if @base is not canonical on a CPU with VMX; any
+ * other is left to stock QEMU, which takes all.
+ */
+void x86_vmx_check_base(CPUX86State *env, uint64_t base, int error,
+                        uintptr_t ra);
+
 /** x86_vmx_clts: CLTS by a guest that does not own TS: done, or it exits */
 bool x86_vmx_clts(CPUX86State *env, uintptr_t ra);
 

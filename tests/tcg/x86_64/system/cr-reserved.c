@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Reserved bits of CR3 and CR4 raise #GP(0), with all registers as they were,
- * on CPUs without VMX as on the TDXHost CPU; and what only the latter has
- * does not exist on the former.
+ * on CPUs without VMX as on the TDXHost CPU; what only the latter has does not
+ * exist on the former; and it takes no base that is not canonical.
  *
  * Link: seam-guest.c seam-guest-entry.S
  * QEMU: -cpu max
@@ -68,6 +68,88 @@ static void test_stock(void)
     ok(!(rdmsr(0xfe) & 1 << 15), "no SEAMRR");
 }
 
+/* SDM Vol. 2, LGDT/LIDT, LLDT, LTR; the widest addresses that the CPU has */
+#define CANONICAL 0x00ffffffffff0000ull
+#define NOT_CANONICAL (1ull << 57)
+#define DESC_LDT 0x82ull
+#define DESC_TSS 0x89ull
+
+struct table_register {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+
+static uint64_t gdt[16];
+static struct table_register table;
+
+static void lgdt(void *arg)
+{
+    asm volatile("lgdt table(%%rip)" : : : "memory");
+}
+
+static void lidt(void *arg)
+{
+    asm volatile("lidt table(%%rip)" : : : "memory");
+}
+
+static void lldt(void *arg)
+{
+    asm volatile("lldt %w0" : : "r"(arg));
+}
+
+static void ltr(void *arg)
+{
+    asm volatile("ltr %w0" : : "r"(arg));
+}
+
+/* The selector of a system segment in our GDT's last two entries */
+static void *segment(uint64_t type, uint64_t base)
+{
+    unsigned n = sizeof(gdt) / 8 - 2;
+
+    gdt[n] = 0xfff | (base & 0xffffff) << 16 | type << 40 |
+             (base >> 24 & 0xff) << 56;
+    gdt[n + 1] = base >> 32;
+    return (void *)(uintptr_t)(n * 8);
+}
+
+static void test_bases(void)
+{
+    struct table_register old_gdt, old_idt, now;
+    uint64_t sel = (uintptr_t)segment(0, 0);
+
+    asm volatile("sgdt %0; sidt %1" : "=m"(old_gdt), "=m"(old_idt));
+    table = (struct table_register) { 0xfff, NOT_CANONICAL };
+    ok(catch_fault(lgdt, NULL) == EXC_GP && fault.error == 0,
+       "LGDT of a base that is not canonical");
+    ok(catch_fault(lidt, NULL) == EXC_GP && fault.error == 0, "LIDT of one");
+    asm volatile("sgdt %0" : "=m"(now));
+    ok(now.base == old_gdt.base && now.limit == old_gdt.limit,
+       "the register is as before");
+
+    for (unsigned i = 0; i < (old_gdt.limit + 1u) / 8; i++) {
+        gdt[i] = ((uint64_t *)old_gdt.base)[i];
+    }
+    table = (struct table_register) { sizeof(gdt) - 1, (uintptr_t)gdt };
+    ok(catch_fault(lgdt, NULL) == NONE, "LGDT of one that is");
+    ok(catch_fault(lldt, segment(DESC_LDT, NOT_CANONICAL)) == EXC_GP &&
+       fault.error == sel, "LLDT of a base that is not canonical");
+    ok(catch_fault(ltr, segment(DESC_TSS, NOT_CANONICAL)) == EXC_GP &&
+       fault.error == sel, "LTR of one");
+    ok(catch_fault(lldt, segment(DESC_LDT, CANONICAL)) == NONE,
+       "LLDT of one that only 5-level paging can reach");
+    table = old_gdt;
+    lgdt(NULL);
+    lldt(NULL);
+}
+
+static void test_tdx_host(void)
+{
+    reserved(write_cr4_marked, read_cr4() | 1 << 17,
+             "CR4.PCIDE is reserved without PCID");
+    test_bases();
+}
+
 int main(void)
 {
     uint32_t r[4];
@@ -84,6 +166,8 @@ int main(void)
     cpuid(1, 0, r);
     if (!(r[2] & 1 << 5)) {
         test_stock();
+    } else {
+        test_tdx_host();
     }
     return test_end();
 }

@@ -125,7 +125,9 @@ target_ulong x86_vmx_write_cr(CPUX86State *env, int reg, target_ulong val,
             raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
         }
     }
-    if (reg == 8 && val > 0xf) {
+    if ((reg == 8 && val > 0xf) ||
+        (reg == 4 && (val & CR4_PCIDE_MASK) &&
+         !(env->features[FEAT_1_ECX] & CPUID_EXT_PCID))) {
         raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
     }
     check_fixed(env, reg, val, ra);
@@ -280,4 +282,19 @@ bool x86_vmx_msr_fault(CPUX86State *env)
     }
     vmx->msr_failed = true;
     return true;
+}
+
+/* --- bases of descriptor tables and system segments ---------------------- */
+
+void x86_vmx_check_base(CPUX86State *env, uint64_t base, int error,
+                        uintptr_t ra)
+{
+    if (env_archcpu(env)->vmx && !vmx_canonical(env, base)) {
+        raise_exception_err_ra(env, EXCP0D_GPF, error, ra);
+    }
+}
+
+void helper_vmx_check_base(CPUX86State *env, target_ulong base)
+{
+    x86_vmx_check_base(env, base, 0, GETPC());
 }
