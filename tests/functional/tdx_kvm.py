@@ -26,6 +26,7 @@ class TdxKvm(host.TdxGuest):
     # KVM_TDX_GET_CPUID asks for subleaves until there are none
     mistakes = (r'SEAMCALL on LP \d+: TDH\.MNG\.RD\(.*field=0x94.*'
                 r'TDX_METADATA_FIELD_(NOT_READABLE|ID_INCORRECT).*')
+    calls = None        # {leaf: (calls, errors)} when the script was done
     module = ''
     dynamic = True
 
@@ -51,9 +52,9 @@ class TdxKvm(host.TdxGuest):
         self.wait_line(DONE)
         self.assertEqual(self.vm.cmd('x-tdx-check'), {'consistent': True})
         self.assert_nothing_left(dynamic=self.dynamic)
-        calls = self.leaves()
-        self.assertEqual(calls.get('TDH.PHYMEM.PAMT.ADD'),
-                         calls.get('TDH.PHYMEM.PAMT.REMOVE'))
+        self.calls = self.leaves()
+        self.assertEqual(self.calls.get('TDH.PHYMEM.PAMT.ADD'),
+                         self.calls.get('TDH.PHYMEM.PAMT.REMOVE'))
         log, = self.boots()
         self.assert_initialized(log, dynamic=self.dynamic)
         self.assertFalse(log.has('SEAMCALL'), log.reason())
