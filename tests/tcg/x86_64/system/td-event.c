@@ -7,6 +7,7 @@
  * Link: seam-guest.c seam-guest-entry.S seam-td.c seam-host-call.S
  * Link: td-guest.c td-guest-entry.S
  * QEMU: -cpu TDXHost -device tdx-module -m 2G
+ * QEMU: -cpu TDXHost -device tdx-module -m 2G -icount shift=1
  */
 
 #include "td-guest.h"
