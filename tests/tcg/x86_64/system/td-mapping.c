@@ -206,8 +206,8 @@ static void test_own(void)
     build(&td, 0, own_memory);
     build(&other, 1, own_memory);
     expect(MINE, VALUE, "a TD writes to its memory");
-    ok(!get((uintptr_t)&mine) && tells(&other, MINE, VALUE), "which neither host nor another "
-       "TD sees");
+    ok(!get((uintptr_t)&mine) && tells(&other, MINE, VALUE),
+       "which neither host nor another TD sees");
     expect(CODE, 1, "it writes code and runs it");
     ok(tells(&other, CODE, 1) && tells(&td, CODE, 2) && tells(&other, CODE, 2),
        "changes it");
