@@ -9,7 +9,6 @@
 #ifndef EXEC_RAM_WATCH_H
 #define EXEC_RAM_WATCH_H
 
-#include "exec/cpu-common.h"
 #include "qemu/atomic.h"
 
 /**
@@ -19,14 +18,14 @@
  * @watched: shall writes to the page around @addr go on being told?
  */
 typedef struct RamWatch {
-    void (*written)(ram_addr_t addr, ram_addr_t len, bool by_cpu);
-    bool (*watched)(ram_addr_t addr);
+    void (*written)(uint64_t addr, uint64_t len, bool by_cpu);
+    bool (*watched)(uint64_t addr);
 } RamWatch;
 
 /* Set while no vCPU runs; NULL: nobody watches */
 extern const RamWatch *ram_watch;
 
-static inline void ram_written(ram_addr_t addr, ram_addr_t len, bool by_cpu)
+static inline void ram_written(uint64_t addr, uint64_t len, bool by_cpu)
 {
     const RamWatch *watch = qatomic_read(&ram_watch);
 
@@ -35,7 +34,7 @@ static inline void ram_written(ram_addr_t addr, ram_addr_t len, bool by_cpu)
     }
 }
 
-static inline bool ram_is_watched(ram_addr_t addr)
+static inline bool ram_is_watched(uint64_t addr)
 {
     const RamWatch *watch = qatomic_read(&ram_watch);
 

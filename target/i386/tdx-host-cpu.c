@@ -8,8 +8,7 @@
 #include "qemu/osdep.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
-#include "hw/boards.h"
-#include "hw/qdev-properties.h"
+#include "exec/qemu-compat.h"
 #include "migration/vmstate.h"
 #include "system/qtest.h"
 #include "system/tcg.h"
@@ -317,7 +316,7 @@ static void tdx_host_realize(DeviceState *dev, Error **errp)
                    "leave out svm=on");
         return;
     }
-    share_l3_in_package(host, &env->cache_info_cpuid4);
+    share_l3_in_package(host, x86_cpuid4_caches(env));
     x86_vmx_realize(X86_CPU(dev));
     vmstate_register(NULL, CPU(dev)->cpu_index, &vmstate_x86_vmx,
                      &host->vmx);
@@ -365,7 +364,7 @@ static void tdx_host_instance_init(Object *obj)
     set_bit(CPU_TOPOLOGY_LEVEL_DIE, cpu->env.avail_cpu_topo);
 }
 
-static void tdx_host_class_init(ObjectClass *oc, void *data)
+static void tdx_host_class_init(ObjectClass *oc, ClassInitData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(oc);
     ResettableClass *rc = RESETTABLE_CLASS(oc);
@@ -375,6 +374,7 @@ static void tdx_host_class_init(ObjectClass *oc, void *data)
     xcc->model_description =
         "Intel Xeon (Granite Rapids) with SEAM, hosts a TDX module; TCG only";
     xcc->migration_safe = true;
+    cpu_class_set_max_as(CPU_CLASS(oc), X86_SPACE_PRIVATE);
     device_class_set_props(dc, tdx_host_properties);
     object_class_property_set_description(oc, "keyid-bits",
         "KeyID bits at the top of a physical address (default 6)");

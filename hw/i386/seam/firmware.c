@@ -10,7 +10,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/error-report.h"
-#include "hw/boards.h"
+#include "exec/qemu-compat.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
 #include "seam-internal.h"

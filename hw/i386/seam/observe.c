@@ -9,7 +9,6 @@
 #include "qemu/log.h"
 #include "qemu/cutils.h"
 #include "qemu/timer.h"
-#include "system/cpu-timers.h"
 #include "seam-internal.h"
 #include "target/i386/tdx-module/include/query.h"
 #include "target/i386/tdx-module/include/text.h"

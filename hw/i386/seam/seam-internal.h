@@ -8,7 +8,7 @@
 #define HW_I386_SEAM_INTERNAL_H
 
 #include "hw/i386/seam.h"
-#include "hw/qdev-core.h"
+#include "exec/qemu-compat.h"
 #include "migration/vmstate.h"
 #include "qemu/notify.h"
 #include "target/i386/seamldr/seamldr.h"

@@ -13,8 +13,7 @@
 #include "qemu/error-report.h"
 #include "qemu/module.h"
 #include "hw/i386/x86.h"
-#include "hw/qdev-properties.h"
-#include "hw/resettable.h"
+#include "exec/qemu-compat.h"
 #include "system/qtest.h"
 #include "system/reset.h"
 #include "system/system.h"
@@ -260,7 +259,7 @@ static void tdx_module_instance_init(Object *obj)
     tdx_module_config_modelled(&s->cfg);
 }
 
-static void tdx_module_class_init(ObjectClass *oc, void *data)
+static void tdx_module_class_init(ObjectClass *oc, ClassInitData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(oc);
     ResettableClass *rc = RESETTABLE_CLASS(oc);

@@ -11,9 +11,8 @@
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/rcu.h"
-#include "exec/exec-all.h"
+#include "exec/qemu-compat-tcg.h"
 #include "exec/ram-watch.h"
-#include "exec/ram_addr.h"
 #include "migration/qemu-file-types.h"
 #include "system/tcg.h"
 #include "../seam-internal.h"
@@ -107,7 +106,7 @@ static void page_written(TdxModuleDevice *s, const SeamRam *ram,
     }
 }
 
-static void ram_was_written(ram_addr_t addr, ram_addr_t len, bool by_cpu)
+static void ram_was_written(uint64_t addr, uint64_t len, bool by_cpu)
 {
     TdxModuleDevice *s = seam_device();
     const SeamRam *ram = NULL;
@@ -129,7 +128,7 @@ static void ram_was_written(ram_addr_t addr, ram_addr_t len, bool by_cpu)
     }
 }
 
-static bool ram_watched(ram_addr_t addr)
+static bool ram_watched(uint64_t addr)
 {
     TdxModuleDevice *s = seam_device();
     const SeamRam *ram;

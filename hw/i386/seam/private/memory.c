@@ -16,10 +16,7 @@
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
 #include "qemu/units.h"
-#include "exec/address-spaces.h"
-#include "exec/exec-all.h"
-#include "exec/ram_addr.h"
-#include "exec/ramblock.h"
+#include "exec/qemu-compat-tcg.h"
 #include "system/system.h"
 #include "system/tcg.h"
 #include "../seam-internal.h"
@@ -167,8 +164,8 @@ static void forget_code(SeamChunk *chunk, unsigned long page)
                       (page << SEAM_PAGE_BITS);
 
     if (tcg_enabled() &&
-        !cpu_physical_memory_get_dirty_flag(addr, DIRTY_MEMORY_CODE)) {
-        tb_invalidate_phys_range(addr, addr + SEAM_PAGE_SIZE - 1);
+        !physical_memory_get_dirty_flag(addr, DIRTY_MEMORY_CODE)) {
+        tb_invalidate_phys_range(current_cpu, addr, addr + SEAM_PAGE_SIZE - 1);
     }
 }
 

@@ -10,7 +10,7 @@
 #define HW_I386_SEAM_PRIVATE_H
 
 #include "exec/cpu-common.h"
-#include "exec/memory.h"
+#include "exec/qemu-compat.h"
 #include "migration/vmstate.h"
 #include "target/i386/tdx-module/include/platform.h"
 #include "line-map.h"

@@ -8,8 +8,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/rcu.h"
-#include "exec/address-spaces.h"
-#include "hw/boards.h"
+#include "exec/qemu-compat.h"
 #include "hw/mem/nvdimm.h"
 #include "hw/mem/pc-dimm.h"
 #include "system/hostmem.h"

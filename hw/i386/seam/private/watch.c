@@ -8,9 +8,7 @@
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
 #include "qemu/rcu.h"
-#include "exec/cputlb.h"
-#include "exec/exec-all.h"
-#include "exec/ram_addr.h"
+#include "exec/qemu-compat-tcg.h"
 #include "hw/core/cpu.h"
 #include "migration/qemu-file-types.h"
 #include "system/tcg.h"
@@ -21,9 +19,9 @@ void seam_watch(ram_addr_t addr, uint64_t len)
     /* Finding TLB entries is slow; a watched page has no dirty ones */
     if (tcg_enabled() &&
         ((addr ^ (addr + len - 1)) >= SEAM_PAGE_SIZE ||
-         cpu_physical_memory_get_dirty_flag(addr, DIRTY_MEMORY_CODE))) {
-        cpu_physical_memory_test_and_clear_dirty(addr, len,
-                                                 DIRTY_MEMORY_CODE);
+         physical_memory_get_dirty_flag(addr, DIRTY_MEMORY_CODE))) {
+        physical_memory_test_and_clear_dirty(addr, len, DIRTY_MEMORY_CODE,
+                                             NULL);
     }
 }
 
@@ -44,8 +42,8 @@ void seam_unwatch(const TdxModuleDevice *s, uint64_t hpa, ram_addr_t addr)
 {
     addr &= ~(ram_addr_t)(SEAM_PAGE_SIZE - 1);
     if (tcg_enabled()) {
-        cpu_physical_memory_set_dirty_flag(addr, DIRTY_MEMORY_CODE);
-        tb_invalidate_phys_range(addr, addr + SEAM_PAGE_SIZE - 1);
+        physical_memory_set_dirty_flag(addr, DIRTY_MEMORY_CODE);
+        tb_invalidate_phys_range(current_cpu, addr, addr + SEAM_PAGE_SIZE - 1);
         smp_mb(); /* whoever takes it sets the lines, then clears the flag */
         if (seam_watched(s, hpa)) {
             seam_watch(addr, SEAM_PAGE_SIZE);

@@ -332,7 +332,7 @@ static void tdx_fault_instance_init(Object *obj)
     o->probability = 100;
 }
 
-static void tdx_fault_class_init(ObjectClass *oc, void *data)
+static void tdx_fault_class_init(ObjectClass *oc, ClassInitData *data)
 {
     USER_CREATABLE_CLASS(oc)->complete = tdx_fault_complete;
 

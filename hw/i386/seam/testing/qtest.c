@@ -17,14 +17,14 @@ static const TdxGpr gpr_order[] = {
     TDX_R13, TDX_R14, TDX_R15, TDX_RBX, TDX_RSI, TDX_RDI, TDX_RBP,
 };
 
-static bool fail(CharBackend *chr, const char *why)
+static bool fail(CharFrontend *chr, const char *why)
 {
     qtest_sendf(chr, "FAIL %s\n", why);
     return true;
 }
 
 /* seamcall LP RAX [RCX [RDX [R8 ...]]] */
-static bool seamcall_command(CharBackend *chr, gchar **words)
+static bool seamcall_command(CharFrontend *chr, gchar **words)
 {
     TdxModuleDevice *s = seam_device();
     uint64_t gpr[TDX_NUM_GPRS] = { 0 };
@@ -91,7 +91,7 @@ static void add_cpuid(GString *reply, TdxModuleDevice *s)
 }
 
 /* tdx-platform */
-static bool platform_command(CharBackend *chr, gchar **words)
+static bool platform_command(CharFrontend *chr, gchar **words)
 {
     TdxModuleDevice *s = seam_device();
     const TdxPlatformInfo *plat = &s->plat;
@@ -124,7 +124,7 @@ static bool platform_command(CharBackend *chr, gchar **words)
     return true;
 }
 
-static bool command(CharBackend *chr, gchar **words)
+static bool command(CharFrontend *chr, gchar **words)
 {
     if (!strcmp(words[0], "seamcall")) {
         return seamcall_command(chr, words);

@@ -8,7 +8,7 @@
 #include "qemu/log.h"
 #include "cpu.h"
 #include "exec/helper-proto.h"
-#include "exec/cpu_ldst.h"
+#include "exec/qemu-compat-tcg.h"
 #include "tcg/helper-tcg.h"
 #include "tcg/seam-insn.h"
 #include "trace.h"

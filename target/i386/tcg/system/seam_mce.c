@@ -8,8 +8,7 @@
 #include "qemu/osdep.h"
 #include "qemu/log.h"
 #include "cpu.h"
-#include "exec/cputlb.h"
-#include "exec/exec-all.h"
+#include "exec/qemu-compat-tcg.h"
 #include "exec/helper-proto.h"
 #include "hw/i386/apic_internal.h"
 #include "system/runstate.h"
@@ -211,9 +210,7 @@ static bool address_in_memory(CPUX86State *env, target_ulong addr,
                               uint64_t *hpa)
 {
     MemTxAttrs attrs;
-    hwaddr page = cpu_get_phys_page_attrs_debug(env_cpu(env),
-                                                addr & TARGET_PAGE_MASK,
-                                                &attrs);
+    hwaddr page = cpu_page_for_debug(env_cpu(env), addr, &attrs);
 
     *hpa = x86_seam_strip_keyid(env_archcpu(env), page) |
            (addr & ~TARGET_PAGE_MASK);

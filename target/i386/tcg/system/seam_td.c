@@ -8,7 +8,7 @@
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
 #include "cpu.h"
-#include "exec/exec-all.h"
+#include "exec/qemu-compat-tcg.h"
 #include "exec/helper-proto.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"

@@ -7,7 +7,7 @@
 
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "exec/cpu-common.h"
+#include "exec/qemu-compat.h"
 #include "tcg/system/vmx/stage2.h"
 
 /* An entry of the guest's page tables; false where EPT has no memory for it */

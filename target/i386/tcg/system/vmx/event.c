@@ -11,9 +11,8 @@
 #include "qemu/main-loop.h"
 #include "qemu/timer.h"
 #include "cpu.h"
-#include "exec/exec-all.h"
+#include "exec/qemu-compat-tcg.h"
 #include "exec/helper-proto.h"
-#include "hw/i386/apic.h"
 #include "tcg/helper-tcg.h"
 #include "engine.h"
 

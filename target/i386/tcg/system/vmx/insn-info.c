@@ -8,7 +8,7 @@
 
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "exec/cpu_ldst.h"
+#include "exec/qemu-compat-tcg.h"
 #include "engine.h"
 
 typedef struct Reader {
@@ -23,7 +23,9 @@ static uint8_t next8(Reader *r)
     if (r->pos >= 15) {
         return 0;
     }
-    return cpu_ldub_code(r->env, r->pc + r->pos++);
+    return cpu_ldb_code_mmu(r->env, r->pc + r->pos++, make_memop_idx(
+                                MO_UB, cpu_mmu_index(env_cpu(r->env), true)),
+                            0);
 }
 
 static int64_t next_signed(Reader *r, unsigned size)

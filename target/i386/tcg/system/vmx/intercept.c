@@ -7,7 +7,7 @@
 
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "exec/exec-all.h"
+#include "exec/qemu-compat-tcg.h"
 #include "exec/helper-proto.h"
 #include "tcg/helper-tcg.h"
 #include "target/i386/x86-defs/vmx-qual.h"

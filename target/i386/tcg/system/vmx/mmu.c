@@ -12,8 +12,7 @@
 
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "exec/cputlb.h"
-#include "exec/cpu_ldst.h"
+#include "exec/qemu-compat-tcg.h"
 #include "tcg/helper-tcg.h"
 #include "x86-defs/vmcs.h"
 #include "tdx-module/include/module.h"

@@ -11,8 +11,7 @@
 
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "exec/cputlb.h"
-#include "exec/cpu_ldst.h"
+#include "exec/qemu-compat-tcg.h"
 #include "tcg/helper-tcg.h"
 #include "stage2.h"
 #include "target/i386/vmx/ept.h"

@@ -14,8 +14,7 @@
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
 #include "cpu.h"
-#include "exec/memory.h"
-#include "hw/i386/apic.h"
+#include "exec/qemu-compat-tcg.h"
 #include "target/i386/vmx/vmcs.h"
 #include "target/i386/x86-defs/msr-list.h"
 #include "../seam_td.h"
@@ -292,11 +291,12 @@ uint8_t vmx_vapic_deliver(CPUX86State *env)
 static void end_of_interrupt(CPUX86State *env)
 {
     CPUState *cs = env_cpu(env);
-    DeviceState *dev = env_archcpu(env)->apic_state;
-    uint64_t base = cpu_get_apic_base(dev);
+    X86CPU *cpu = env_archcpu(env);
+    uint64_t base = cpu_get_apic_base(cpu->apic_state);
 
     if (base & MSR_IA32_APICBASE_EXTD) {
-        apic_msr_write(X86_MSR_X2APIC_EOI - X86_MSR_X2APIC_FIRST, 0);
+        apic_msr_write(cpu->apic_state,
+                       X86_MSR_X2APIC_EOI - X86_MSR_X2APIC_FIRST, 0);
     } else {
         address_space_stl(cs->as, (base & MSR_IA32_APICBASE_BASE) + VEOI, 0,
                           MEMTXATTRS_UNSPECIFIED, NULL);
