@@ -377,8 +377,13 @@ class Faults(TdxUpdate):
         self.assertRegex(said[0], call(RD, SAYS_SHUTDOWN))
 
     def test_loader_busy(self):
-        """State B: the session stays open for ever"""
-        steps, said = self.fault('leaf=seamldr.install,status=vmfailinvalid')
+        """State B: the session stays open for ever
+
+        Were it the first call, the other CPU might not make its own, having
+        seen the failure: nothing would be open then.
+        """
+        steps, said = self.fault(
+            'leaf=seamldr.install,status=vmfailinvalid,nth=2')
         self.assertEqual([s[3] for s in steps], [INVALID] * 2)
         self.assertEqual(said, [])
 
@@ -396,13 +401,13 @@ class Faults(TdxUpdate):
         self.assertRegex(said[0], loader(0x8000000000030001))
 
     def test_apic_id(self):
-        steps, said = self.fault('leaf=seamldr.install,status=EUNSPECERR')
+        steps, said = self.fault('leaf=seamldr.install,status=EUNSPECERR,nth=2')
         self.assertEqual([s[1] for s in steps], ['none'] * 2)
         self.assertEqual(len(said), 1, said)
         self.assertRegex(said[0], loader(0x8000000000010003))
 
     def test_lp_init(self):
-        """State D; the other LP's call is the third and the fourth at boot"""
+        """State D: two calls were made at boot, the third fails"""
         steps, said = self.fault('leaf=tdh.sys.lp.init,status='
                                  'TDX_INCONSISTENT_MSR,operand=0x10a,nth=3')
         self.assertEqual([s[1] for s in steps], ['none'] * 2)

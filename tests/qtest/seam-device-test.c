@@ -63,7 +63,8 @@ static void test_properties(void)
     g_assert_cmpint(tdx_rd(qts, TDX_MD_MAX_TDMRS), ==, 3);
     g_assert_cmpint(tdx_rd(qts, TDX_MD_MAX_RESERVED), ==, 5);
     g_assert_cmphex(tdx_rd(qts, TDX_MD_FEATURES0), ==,
-                    0x41 | FEATURE(1) | FEATURE(36) | FEATURE(53));
+                    0x41 | FEATURE(1) | FEATURE(8) | FEATURE(36) |
+                    FEATURE(53));
     qtest_quit(qts);
 }
 
