@@ -68,6 +68,34 @@ static void test_properties(void)
     qtest_quit(qts);
 }
 
+/* Dynamic PAMT covers 48 bits: beyond, it is offered only when asked for */
+static void test_address_width(void)
+{
+    static const struct {
+        const char *module, *cpu;
+        bool offered;
+    } cases[] = {
+        { "", "keyid-bits=3", false },
+        { "", "keyid-bits=4", true },
+        { "", "phys-bits=48,keyid-bits=1,tdx-keyids=1", true },
+        { "dynamic-pamt=on", "keyid-bits=3", true },
+        { "dynamic-pamt=off", "keyid-bits=4", false },
+        { "features0=0x1000000041", "keyid-bits=3", true },
+        { "features0=0x41", "keyid-bits=3", false },
+    };
+
+    for (int i = 0; i < ARRAY_SIZE(cases); i++) {
+        g_autofree char *args = g_strdup_printf("-m 512M -cpu TDXHost,%s",
+                                                cases[i].cpu);
+        QTestState *qts = tdx_start(cases[i].module, args);
+
+        tdx_init_lps(qts, 1);
+        g_assert_cmpint(!!(tdx_rd(qts, TDX_MD_FEATURES0) & FEATURE(36)), ==,
+                        cases[i].offered);
+        qtest_quit(qts);
+    }
+}
+
 /*
  * A module has the leaves of the features that it says it has, and no others.
  * Leaf: the number that a host calls to use the feature.
@@ -309,6 +337,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("seam/device/defaults", test_defaults);
     qtest_add_func("seam/device/properties", test_properties);
+    qtest_add_func("seam/device/address-width", test_address_width);
     qtest_add_data_func("seam/device/leaf-features/default", "",
                         test_leaf_features);
     qtest_add_data_func("seam/device/leaf-features/no-sys-disable",

@@ -54,7 +54,8 @@ struct TdxModuleDevice {
 
     /* properties */
     TdxModuleConfig cfg;
-    bool dynamic_pamt;
+    OnOffAuto dynamic_pamt;
+    bool features0_given;
     bool update;            /* the module can be updated */
     uint32_t seamdb_size;
     bool debug_unlocked;

@@ -8,6 +8,7 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qapi/visitor.h"
 #include "qemu/accel.h"
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
@@ -96,6 +97,28 @@ static bool check_machine(Error **errp)
     return true;
 }
 
+/*
+ * The tree that holds the entries of 4 KiB pages reaches so far and no further.
+ * A host of today does not look whether that is enough: it goes by the bit.
+ */
+static bool reaches_all_memory(void)
+{
+    const X86CPU *first = X86_CPU(first_cpu);
+
+    return first->phys_bits - first->seam->keyid_bits <=
+           TDX_DYNAMIC_PAMT_HPA_BITS;
+}
+
+static bool offers_dynamic_pamt(const TdxModuleDevice *s)
+{
+    if (s->dynamic_pamt != ON_OFF_AUTO_AUTO) {
+        return s->dynamic_pamt == ON_OFF_AUTO_ON;
+    }
+    return (s->features0_given &&
+            (s->cfg.features0 & TDX_FEATURES0_DYNAMIC_PAMT)) ||
+           reaches_all_memory();
+}
+
 static void tdx_module_realize(DeviceState *dev, Error **errp)
 {
     TdxModuleDevice *s = TDX_MODULE(dev);
@@ -104,7 +127,7 @@ static void tdx_module_realize(DeviceState *dev, Error **errp)
     if (!check_machine(errp)) {
         return;
     }
-    if (s->dynamic_pamt) {
+    if (offers_dynamic_pamt(s)) {
         s->cfg.features0 |= TDX_FEATURES0_DYNAMIC_PAMT;
     } else {
         s->cfg.features0 &= ~TDX_FEATURES0_DYNAMIC_PAMT;
@@ -200,16 +223,36 @@ static void set_generation(Object *obj, const char *value, Error **errp)
     cfg->first_generation = !strcmp(value, "1.0");
 }
 
+static void get_features0(Object *obj, Visitor *v, const char *name,
+                          void *opaque, Error **errp)
+{
+    visit_type_uint64(v, name, &TDX_MODULE(obj)->cfg.features0, errp);
+}
+
+static void set_features0(Object *obj, Visitor *v, const char *name,
+                          void *opaque, Error **errp)
+{
+    TdxModuleDevice *s = TDX_MODULE(obj);
+
+    if (DEVICE(obj)->realized) {
+        error_setg(errp, "the features of a loaded module cannot change");
+        return;
+    }
+    if (visit_type_uint64(v, name, &s->cfg.features0, errp)) {
+        s->features0_given = true;
+    }
+}
+
 /* A number whose default tdx_module_config_modelled() knows */
 #define CFG_PROP(name, field, type) \
     DEFINE_PROP(name, TdxModuleDevice, cfg.field, qdev_prop_##type, type##_t)
 
 static const Property tdx_module_properties[] = {
-    DEFINE_PROP_BOOL("dynamic-pamt", TdxModuleDevice, dynamic_pamt, true),
+    DEFINE_PROP_ON_OFF_AUTO("dynamic-pamt", TdxModuleDevice, dynamic_pamt,
+                            ON_OFF_AUTO_AUTO),
     DEFINE_PROP_BOOL("update", TdxModuleDevice, update, true),
     DEFINE_PROP_UINT32("seamdb-size", TdxModuleDevice, seamdb_size, 32),
     DEFINE_PROP_BOOL("debug-unlocked", TdxModuleDevice, debug_unlocked, false),
-    CFG_PROP("features0", features0, uint64),
     CFG_PROP("max-tdmrs", max_tdmrs, uint16),
     CFG_PROP("max-reserved-per-tdmr", max_rsvd_per_tdmr, uint16),
     DEFINE_PROP_BOOL("sys-disable", TdxModuleDevice, cfg.sys_disable, true),
@@ -225,7 +268,9 @@ static const struct {
     const char *name;
     const char *text;
 } descriptions[] = {
-    { "dynamic-pamt", "The module knows Dynamic PAMT: TDX_FEATURES0[36]" },
+    { "dynamic-pamt", "The module knows Dynamic PAMT: TDX_FEATURES0[36]; by "
+      "itself where addresses without the KeyID have "
+      stringify(TDX_DYNAMIC_PAMT_HPA_BITS) " bits or less" },
     { "update", "The P-SEAMLDR can put another module in its place while the "
       "machine runs: TDX_FEATURES0[1]" },
     { "seamdb-size", "Modules that the SEAM database holds, 1.."
@@ -237,7 +282,7 @@ static const struct {
       "PAMT and what else came later" },
     { "features0", "TDX_FEATURES0 as reported, for tests of a host without "
       "or with a feature; bits 1, 36 and 53 follow update, dynamic-pamt, "
-      "sys-disable" },
+      "sys-disable, but 36 can be set here where dynamic-pamt would not" },
     { "max-tdmrs", "MAX_TDMRS, 1.." stringify(TDX_MAX_TDMRS) " (the most)" },
     { "max-reserved-per-tdmr", "MAX_RESERVED_PER_TDMR, 1.."
       stringify(TDX_MAX_RSVD_PER_TDMR) " (the most)" },
@@ -273,6 +318,8 @@ static void tdx_module_class_init(ObjectClass *oc, ClassInitData *data)
 
     device_class_set_props(dc, tdx_module_properties);
     object_class_property_add_str(oc, "version", get_version, set_version);
+    object_class_property_add(oc, "features0", "uint64", get_features0,
+                              set_features0, NULL, NULL);
     object_class_property_add_str(oc, "generation", get_generation,
                                   set_generation);
     for (int i = 0; i < ARRAY_SIZE(descriptions); i++) {
