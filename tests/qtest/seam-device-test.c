@@ -41,6 +41,8 @@ static void test_defaults(void)
     g_assert_cmphex(features & FEATURE(36), ==, FEATURE(36));
     g_assert_cmphex(features & FEATURE(1), ==, FEATURE(1));
     g_assert_cmphex(features & (FEATURE(0) | FEATURE(2) | FEATURE(7)), ==, 0);
+    /* The CPU has SEAMVERIFYREPORT */
+    g_assert_cmphex(features & FEATURE(8), ==, FEATURE(8));
     qtest_quit(qts);
 }
 
