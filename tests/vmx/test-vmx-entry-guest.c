@@ -390,6 +390,28 @@ static void test_msr_lists(void)
     }
 }
 
+/* Guest state by itself: whatever else is wrong with the VMCS */
+static void test_guest_alone(void)
+{
+    g_autofree X86Vmcs *vmcs = g_new(X86Vmcs, 1);
+    X86VmxCaps caps;
+    X86VmxEntry e = { .caps = &caps, .vmcs = vmcs, .long_mode = true };
+    X86VmxEntryOutcome out;
+
+    entry_init_caps(&caps, 0);
+    entry_init_vmcs(vmcs);
+    vmcs->pin_controls = 0;
+    vmcs->host_cr4 = 0;
+    out = x86_vmx_entry_check_guest(&e);
+    g_assert_cmpint(out.broken.rule, ==, X86_VMX_RULE_NONE);
+    g_assert_cmphex(out.exit_reason, ==, 0);
+
+    vmcs->guest_rflags = 0;
+    out = x86_vmx_entry_check_guest(&e);
+    g_assert_cmpint(out.broken.rule, ==, RULE(RFLAGS_RESERVED));
+    g_assert_cmphex(out.exit_reason, ==, 0x80000021);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -398,5 +420,6 @@ int main(int argc, char **argv)
     g_test_add_func("/vmx/entry/guest/others", test_others);
     g_test_add_func("/vmx/entry/guest/vm-flag", test_vm_flag);
     g_test_add_func("/vmx/entry/guest/msr-lists", test_msr_lists);
+    g_test_add_func("/vmx/entry/guest/alone", test_guest_alone);
     return g_test_run();
 }

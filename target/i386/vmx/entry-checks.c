@@ -154,6 +154,20 @@ static X86VmxBroken check_all(const X86VmxEntry *e, unsigned dirty)
     return HOLDS;
 }
 
+static X86VmxBroken check_guest(const X86VmxEntry *e)
+{
+    REQUIRE_ALL(x86_vmx_check_event(e));
+    REQUIRE_ALL(x86_vmx_check_guest_registers(e));
+    REQUIRE_ALL(x86_vmx_check_guest_segments(e));
+    REQUIRE_ALL(x86_vmx_check_guest_flow(e));
+    return x86_vmx_check_guest_nonregister(e);
+}
+
+X86VmxEntryOutcome x86_vmx_entry_check_guest(const X86VmxEntry *e)
+{
+    return x86_vmx_entry_outcome(check_guest(e));
+}
+
 X86VmxEntryOutcome x86_vmx_entry_check(const X86VmxEntry *e, unsigned dirty)
 {
     return x86_vmx_entry_outcome(check_all(e, dirty));

@@ -75,6 +75,12 @@ typedef struct X86VmxEntryOutcome {
  */
 X86VmxEntryOutcome x86_vmx_entry_check(const X86VmxEntry *e, unsigned dirty);
 
+/**
+ * x86_vmx_entry_check_guest: the checks of guest state and of the event to
+ * inject, where controls, host state and memory are known to be right
+ */
+X86VmxEntryOutcome x86_vmx_entry_check_guest(const X86VmxEntry *e);
+
 /* Parts of it, in the order of the SDM */
 X86VmxBroken x86_vmx_check_launch(const X86VmxEntry *e);
 X86VmxBroken x86_vmx_check_execution_controls(const X86VmxEntry *e);

@@ -14,6 +14,7 @@
 #include "system/runstate.h"
 #include "tcg/helper-tcg.h"
 #include "hw/i386/seam.h"
+#include "target/i386/vmx/entry-checks.h"
 #include "target/i386/x86-defs/vmx-controls-list.h"
 #include "seam_td.h"
 #include "vmx/engine.h"
@@ -81,6 +82,24 @@ static void load_host(CPUX86State *env, const SeamHost *h, bool nmi)
     vmx_leave_non_root(env, nmi || h->nmi_blocked);
 }
 
+static void leave(CPUX86State *env, bool nmi)
+{
+    load_host(env, &seam_td_of(env)->host, nmi);
+    helper_rechecking_single_step(env);
+}
+
+/*
+ * On silicon the processor shuts down, and no reset line brings back what has
+ * happened; the user shall see the machine as it was.
+ */
+static void stop_machine(CPUX86State *env)
+{
+    memset(env->regs, 0, sizeof(env->regs));
+    load_host(env, &seam_td_of(env)->host, false);
+    qemu_system_vmstop_request_prepare();
+    qemu_system_vmstop_request(RUN_STATE_INTERNAL_ERROR);
+}
+
 /* --- the TD's ------------------------------------------------------------ */
 
 /* Private memory around an address of the VMCS; NULL: nothing, or lost */
@@ -104,6 +123,42 @@ static void decode_controls(CPUX86State *env)
     ctl->td_msr_bitmap = td_page(env, ctl->msr_bitmap);
 }
 
+/*
+ * Its VMM has written guest state of a TD that is debugged.  What the module
+ * alone decides on is not a matter of this CPU's capabilities.
+ */
+static X86VmxEntryOutcome check_guest(CPUX86State *env)
+{
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+    X86VmxCaps caps = vmx->caps;
+
+    caps.config.debugctl = UINT64_MAX;
+    caps.config.perf_global_ctrl = UINT64_MAX;
+    return x86_vmx_entry_check_guest(&(X86VmxEntry) {
+        .caps = &caps,
+        .vmcs = vmx->run,
+        .long_mode = true,
+    });
+}
+
+/* The module hears of it as of an exit, with nothing of the TD loaded. */
+static void fail_entry(CPUX86State *env, const X86VmxEntryOutcome *outcome)
+{
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+    X86Vmcs *v = vmx->run;
+
+    vmx->failed_entries++;
+    v->exit_reason = outcome->exit_reason;
+    v->exit_qualification = outcome->qualification;
+    v->exit_intr_info = 0;
+    v->idt_vectoring_info = 0;
+    if (seam_td_exit(env_archcpu(env), env->regs) == TDX_TD_LEAVE) {
+        leave(env, false);
+    } else {
+        stop_machine(env);
+    }
+}
+
 void seam_td_enter(CPUX86State *env, uint32_t length)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
@@ -117,6 +172,14 @@ void seam_td_enter(CPUX86State *env, uint32_t length)
     }
     vmx->run = td->run.vmcs;
     vmx->td = &td->run;
+    if (unlikely(td->run.debug)) {
+        X86VmxEntryOutcome outcome = check_guest(env);
+
+        if (outcome.broken.rule != X86_VMX_RULE_NONE) {
+            fail_entry(env, &outcome);
+            return;
+        }
+    }
     decode_controls(env);
     seam_load_vcpu(env, td->run.state);
     vmx_load_guest(env);
@@ -217,24 +280,6 @@ static bool resume(CPUX86State *env, Seen seen)
     return true;
 }
 
-static void leave(CPUX86State *env, bool nmi)
-{
-    load_host(env, &seam_td_of(env)->host, nmi);
-    helper_rechecking_single_step(env);
-}
-
-/*
- * On silicon the processor shuts down, and no reset line brings back what has
- * happened; the user shall see the machine as it was.
- */
-static void stop_machine(CPUX86State *env)
-{
-    memset(env->regs, 0, sizeof(env->regs));
-    load_host(env, &seam_td_of(env)->host, false);
-    qemu_system_vmstop_request_prepare();
-    qemu_system_vmstop_request(RUN_STATE_INTERNAL_ERROR);
-}
-
 bool seam_td_exited(CPUX86State *env)
 {
     const X86Vmcs *v = seam_td_of(env)->run.vmcs;
@@ -264,6 +309,9 @@ void x86_seam_store_td(X86CPU *cpu)
 {
     CPUX86State *env = &cpu->env;
 
+    if (!x86_vmx_guest(env)) {
+        return; /* It has not come so far. */
+    }
     vmx_save_td_rest(env);
     seam_store_rest(env, cpu->vmx->td->state);
 }

@@ -128,12 +128,15 @@ typedef enum TdxSeamcall {
  * @shared: the bit of a guest physical address that tells shared memory, which
  *   the shared EPT translates, from private memory, which the Secure EPT does
  * @hkid: KeyID of private pages and of the tables that lead to them
+ * @debug: the VMM may have written the guest state in @vmcs, so that an entry
+ *   can find it invalid
  */
 typedef struct TdxTdRun {
     X86Vmcs *vmcs;
     X86VcpuState *state;
     uint64_t shared;
     uint16_t hkid;
+    bool debug;
 } TdxTdRun;
 
 /**

@@ -190,6 +190,7 @@ TdxTdRun tdx_vp_td_run(const TdxRunning *r)
         .state = &r->vp.tdvps->guest,
         .shared = 1ULL << (tdx_td_gpa_width(r->td.tdcs) - 1),
         .hkid = r->td.tdr->hkid,
+        .debug = r->td.tdcs->attributes & TDX_ATTR_DEBUG,
     };
 }
 

@@ -89,15 +89,17 @@ struct test {
     void (*fn)(void *arg);
     uint64_t arg;
     unsigned of;
-    uint64_t vector;
-    uint32_t reason;
-    uint32_t category;
-    uint64_t qualification;
+    struct {
+        uint64_t vector;
+        uint32_t reason;
+        uint32_t category;
+        uint64_t qualification;
+    } is;
 };
 
 #define VE(reason, category, qual) \
-    EXC_VE, X86_VMX_EXIT_REASON_##reason, category, qual
-#define OTHER(vector) vector, 0, 0, 0
+    { EXC_VE, X86_VMX_EXIT_REASON_##reason, category, qual }
+#define OTHER(vector) { vector, 0, 0, 0 }
 #define NO_EXC OTHER(VECTOR_NONE)
 /* MOV from RAX */
 #define TO_CR(n) (n)
@@ -207,9 +209,9 @@ int main(void)
         const struct test *t = &tests[i];
         bool good = td_enter(&td, 0, &regs) &&
                     regs.rax == X86_VMX_EXIT_REASON_TDCALL &&
-                    regs.r11 == i && regs.r12 == t->vector && !regs.r13 &&
-                    regs.r14 == (t->reason | (uint64_t)t->category << 32) &&
-                    regs.r15 == t->qualification;
+                    regs.r11 == i && regs.r12 == t->is.vector && !regs.r13 &&
+                    regs.r14 == (t->is.reason | (uint64_t)t->is.category << 32) &&
+                    regs.r15 == t->is.qualification;
 
         if (!good) {
             ml_printf("# rax %lx rcx %lx r11 %lx vector %ld ve %lx reason %lx "
