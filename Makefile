@@ -8,7 +8,7 @@
 .PHONY: fuzz bench check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
-export QEMU_SRC QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES LINUX LINUX_SRC
+export QEMU_SRC QEMU_SRCS QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES LINUX LINUX_SRC
 export MEM SMP APPEND TIMEOUT REPORT VMM TDS TDKERNEL TDMEM TDSMP TDAPPEND
 export QEMU_ARGS DPAMT EXERCISE V JOBS SEAM_CACHE SEAM_DEPS SLOW
 
@@ -73,7 +73,7 @@ docs: ## the pages of docs/ as HTML, in build/docs
 	scripts/deps docs
 	scripts/docs
 
-check: ## run every test, layer by layer
+check: ## run every test, layer by layer (QEMU_SRCS="<dir|tarball> ...")
 	scripts/deps model qemu guest check
 	scripts/check
 
@@ -90,7 +90,7 @@ bench: ## print speed and memory ratios beside their targets
 	scripts/deps model qemu guest
 	scripts/bench
 
-check-hooks: ## try the hooks on a QEMU (QEMU_VERSION=10.2.2)
+check-hooks: ## try hooks and files on a QEMU (QEMU_SRC=, QEMU_VERSION=)
 	scripts/deps qemu
 	scripts/check-hooks
 

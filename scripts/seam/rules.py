@@ -4,6 +4,7 @@
 - A file of the model includes files of its own room and of lower ones only;
   the order of the rooms is in target/i386/tdx-module/rooms.txt.
 - Files outside include what rooms.txt calls public, nothing else.
+- What has moved between QEMU's releases is included by way of COMPAT alone.
 - A number that a table has gets no second name anywhere.
 """
 import os
@@ -13,6 +14,9 @@ MODEL = 'target/i386/tdx-module'
 ROOMS = f'{MODEL}/rooms.txt'
 # What the model may include that is not the model's
 BELOW = ('target/i386/x86-defs/', 'target/i386/seamldr/abi/')
+# What differs between QEMU's releases
+OVERLAY = ('hw/', 'include/', 'target/', 'stubs/', 'tests/qtest/')
+COMPAT = ('include/exec/qemu-compat.h', 'include/exec/qemu-compat-tcg.h')
 # These look at the objects one by one, and see inside for that
 INSIDERS = ('tests/unit/', 'tests/lib/', 'tests/fuzz/', 'tests/vectors/',
             'tests/bench/model-bench.c')
@@ -124,6 +128,18 @@ def bad_include(top, rooms, name, target):
     return None
 
 
+def moved_headers(top):
+    """Header of QEMU -> the file of COMPAT that knows where it is."""
+    where = {}
+    for name in COMPAT:
+        with open(os.path.join(top, name), encoding='utf-8') as source:
+            for branch in re.findall(r'(?m)^#if QEMU_SINCE.*$((?:\n(?!#endif).*)*)',
+                                     source.read()):
+                for target in INCLUDE.findall(branch):
+                    where.setdefault(target, name)
+    return where
+
+
 def second_names(known, name, text):
     """Names in a file for numbers that a table has."""
     for match in NAMED.finditer(text):
@@ -141,6 +157,7 @@ def complaints(top, names):
     """What breaks the rules in these files: one line each."""
     rooms = Rooms(top)
     known = tables(top)
+    moved = moved_headers(top)
     for name in names:
         if not name.endswith(('.c', '.h', '.inc', '.py')):
             continue
@@ -152,4 +169,8 @@ def complaints(top, names):
                 wrong = bad_include(top, rooms, name, target)
                 if wrong:
                     yield wrong
+                if target in moved and name not in COMPAT and \
+                        name.startswith(OVERLAY):
+                    yield (f'{name} includes {target}, which not every QEMU '
+                           f'has there: include {moved[target]}')
         yield from second_names(known, name, text)
