@@ -5,9 +5,10 @@ An image is no code: its first page describes in words what the module is to be.
 Its signature is plainly none, but must fit (docs/system/i386/tdx-update.rst).
 """
 import hashlib
+import stat
 import struct
 
-from . import Problem
+from . import Problem, cpio
 from .tables import Tables
 
 # The file that Linux takes (P-SEAMLDR 7): version, checksum, signature, pages
@@ -138,6 +139,15 @@ class Image:
         data += self.pages
         words = struct.unpack(f'<{len(data) // 2}H', data)
         return data[:2] + struct.pack('<H', -sum(words) & 0xffff) + data[4:]
+
+
+def initramfs(base, files, out):
+    """An initramfs that has /blobs/NAME for each of files, beside the base's"""
+    archive = [('blobs', stat.S_IFDIR | 0o755)]
+    archive += [(f'blobs/{name}', stat.S_IFREG | 0o644, data)
+                for name, data in files.items()]
+    with open(base, 'rb') as src, open(out, 'wb') as both:
+        both.write(src.read() + cpio.compressed(archive))
 
 
 def facts(data):

@@ -5,30 +5,54 @@
   guest/boot --shell    an interactive shell in it (Ctrl-A x quits)
 
 MEM= SMP= APPEND= QEMU_ARGS= are added to QEMU's command line, V=1 shows the
-whole log. A guest that for TIMEOUT= (60) seconds neither says a line nor makes
+whole log. With UPDATE="FILE ..." the guest puts these modules (scripts/tdx-blob)
+in the module's place; -cpuN, +cpuN among them take a CPU offline, online again. A guest that for TIMEOUT= (60) seconds neither says a line nor makes
 a SEAMCALL counts as stuck. Exit status 0 means that the kernel
 enabled Dynamic PAMT and initialized the TDX module. REPORT=file gets the same
 as TAP, fact by fact.
 """
 
 import os
+import pathlib
+import re
 import signal
 import sys
 
-from . import Problem, inputs, paths, report, runner, tdxlog
+from . import Problem, blob, inputs, paths, report, runner, tdxlog
 from .tables import Tables
 
 OUT = paths.TOP / 'build/boot'
 LOG = str(OUT / 'guest.log')
 
 
+def update(env):
+    """(what the guest is to do for UPDATE=, its initramfs)"""
+    steps, files = [], {}
+    for word in inputs.words(env, 'UPDATE'):
+        if re.fullmatch(r'[-+]cpu\d+', word):
+            steps.append(word)
+            continue
+        path = pathlib.Path(word)
+        if not path.is_file():
+            raise Problem(f'UPDATE={word} is no file')
+        files[path.name] = path.read_bytes()
+        steps.append(path.name)
+    if not steps:
+        return [], paths.INITRAMFS
+    blob.initramfs(paths.INITRAMFS, files, OUT / 'initramfs.gz')
+    return ['seam.mode=update', f'seam.update={",".join(steps)}'], \
+        OUT / 'initramfs.gz'
+
+
 def qemu_arguments(mode):
     env = os.environ
-    append = (env.get('APPEND') or '').split()
+    append, initramfs = update(env)
+    append += (env.get('APPEND') or '').split()
     append += ['seam.hold=1'] if not mode else []
     if mode and not any(a.startswith('seam.mode=') for a in append):
         append.append(f'seam.mode={mode}')
-    return runner.arguments(mem=inputs.memory(env), smp=inputs.processors(env),
+    return runner.arguments(initramfs=initramfs, mem=inputs.memory(env),
+                            smp=inputs.processors(env),
                             append=' '.join(append),
                             extra=inputs.words(env, 'QEMU_ARGS'))
 

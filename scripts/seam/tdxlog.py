@@ -17,7 +17,7 @@ FAULT = re.compile(
 
 # Lines worth showing while the guest boots.
 INTERESTING = re.compile(
-    r'Linux version|virt/tdx|x86/tme|x86/mktme|kvm_intel|\bseam: |'
+    r'Linux version|virt/tdx|seamldr: |x86/tme|x86/mktme|kvm_intel|\bseam: |'
     + FAULT.pattern)
 
 # The kernel's ways to say that TDX did not come up, the most telling first.

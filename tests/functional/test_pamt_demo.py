@@ -65,6 +65,11 @@ class DemoTest(unittest.TestCase):
                 self.assertRegex(
                     calls, rf'(?m)^seam_seamret lp \d+ TDH\.{leaf}\(.*\) = '
                     'TDX_SUCCESS')
+            self.assertRegex(text, r'TDX module +1\.5\.25, then 1\.5\.26 ')
+            self.assertRegex(
+                calls, r'(?m)^seam_seamret lp \d+ SEAMLDR\.INSTALL\(.*\) = '
+                'SEAMLDR_SUCCESS')
+            self.assertRegex(calls, r'TDH\.SYS\.UPDATE\(.*TDX_SUCCESS')
             added = int(re.search(r'(\d+) added', text)[1])
             self.assertGreaterEqual(added, max(pairs))
 

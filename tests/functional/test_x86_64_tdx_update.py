@@ -8,7 +8,6 @@ its firmware-upload interface, with images of scripts/tdx-blob.
 """
 
 import re
-import stat
 
 from qemu_test import QemuSystemTest
 
@@ -45,17 +44,14 @@ class TdxUpdate(TdxGuest):
 
     def blobs(self, **images):
         """An initramfs with images; each is a function on a blob.Image"""
-        from seam import blob, cpio
-        files = [('blobs', stat.S_IFDIR | 0o755)]
+        from seam import blob
+        files = {}
         for name, make in images.items():
             image = blob.Image()
             data = make(image)
-            files.append((f'blobs/{name}', stat.S_IFREG | 0o644,
-                          image.file() if data is None else data))
+            files[name] = image.file() if data is None else data
         both = self.scratch_file('initramfs.gz')
-        with open(self.need('build/guest/initramfs.gz'), 'rb') as src, \
-                open(both, 'wb') as out:
-            out.write(src.read() + cpio.compressed(files))
+        blob.initramfs(self.need('build/guest/initramfs.gz'), files, both)
         return both
 
     def update(self, steps, images, smp='2', look=None, **machine):

@@ -65,6 +65,7 @@ enum {
     FUZZ_POISON = 0xf4, /* write to private memory with another KeyID */
     FUZZ_TDCALL = 0xf5, /* a TD that runs makes a TDCALL; see guest.c */
     FUZZ_EXIT = 0xf6,   /* another VM exit of a TD */
+    FUZZ_INSTALL = 0xf7, /* another module is loaded */
 };
 
 /* FuzzRecord.flags */

@@ -40,7 +40,8 @@ static uint8_t random_leaf(uint64_t *random)
     case 0:
         return FUZZ_WRITE;
     case 1:
-        return below(random, 4) ? FUZZ_KNOB : FUZZ_RESET;
+        return below(random, 4) ? FUZZ_KNOB :
+               below(random, 2) ? FUZZ_INSTALL : FUZZ_RESET;
     case 2:
         return FUZZ_RAW;
     case 3:

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "include/check.h"
+#include "include/update.h"
 #include "fuzz.h"
 #include "sim-run.h"
 
@@ -263,6 +264,7 @@ static void reset(FuzzMachine *fm)
     for (unsigned lp = 0; lp < fm->sim->info.num_lps; lp++) {
         sim_lp(fm->sim, lp)->in_td = false;
     }
+    tdx_module_set_config(fm->sim->module, &fm->sim->cfg);
     tdx_module_reset(fm->sim->module);
     sim_memory_clear(&fm->sim->private);
     sim_memory_clear(&fm->sim->lost);
@@ -271,6 +273,33 @@ static void reset(FuzzMachine *fm)
     fm->tdr.n = 0;
     fm->tdvpr.n = 0;
     fuzz_machine_fill(fm);
+}
+
+/*
+ * Operand 0: bit 0 without handoff data; others make it another module, one
+ * that may not be able to do what is in use
+ */
+static void install(FuzzMachine *fm, const FuzzRecord *rec)
+{
+    unsigned v = rec->op[0].value[0];
+    TdxModuleConfig cfg = fm->sim->cfg;
+
+    for (unsigned lp = 0; lp < fm->sim->info.num_lps; lp++) {
+        fuzz_leave(fm, lp);
+    }
+    if (v & 2) {
+        cfg.features0 ^= TDX_FEATURES0_DYNAMIC_PAMT;
+    }
+    if (v & 4) {
+        cfg.max_tdmrs = 1;
+    }
+    if (v & 8) {
+        cfg.built_in.module_hv = cfg.sigstruct.module_hv = 0;
+    }
+    if (v & 16) {
+        cfg.sys_disable = !cfg.sys_disable;
+    }
+    tdx_module_install(fm->sim->module, &cfg, !(v & 1));
 }
 
 static void run_calls(FuzzMachine *fm, const FuzzRecord *rec,
@@ -323,6 +352,10 @@ static void run_record(FuzzMachine *fm, const FuzzRecord *rec,
         break;
     case FUZZ_RESET:
         reset(fm);
+        break;
+    case FUZZ_INSTALL:
+        install(fm, rec);
+        fuzz_check(fm);
         break;
     case FUZZ_TDCALL:
         fuzz_tdcall(fm, rec);

@@ -467,6 +467,28 @@ static const struct {
     [FUZZ_RUNNING] = { SCENARIO(running) },
 };
 
+/* A module takes over what another has left, or cannot, or may not */
+#define START_MODULE \
+    { .leaf = TDH_SYS_INIT }, \
+    { .leaf = TDH_SYS_LP_INIT, .repeat = TIMES_5 }
+#define INSTALL(v) { .leaf = FUZZ_INSTALL, .op = { NUMBER(v) } }
+
+static const FuzzRecord update[] = {
+    { .leaf = TDH_SYS_SHUTDOWN, .op = { N(0) } },
+    INSTALL(0), START_MODULE, { .leaf = TDH_SYS_UPDATE },
+    { .leaf = TDH_MEM_PAGE_AUG, .op = { N(G(0, 1, 0)), N(0), N(300) } },
+    { .leaf = TDH_SYS_SHUTDOWN, .op = { N(0) } },
+    INSTALL(2), START_MODULE, { .leaf = TDH_SYS_UPDATE },
+    INSTALL(8), START_MODULE, { .leaf = TDH_SYS_UPDATE },
+    INSTALL(16), START_MODULE,
+    { .leaf = TDH_SYS_UPDATE, .flags = 1, .op = { N(0), N(0) } },
+    { .leaf = TDH_SYS_UPDATE },
+    TEARDOWN,
+    { .leaf = TDH_SYS_SHUTDOWN, .op = { N(0) } },
+    INSTALL(0), BOOT, MEMORY,
+    INSTALL(1), BOOT, MEMORY,
+};
+
 static const FuzzSeed seeds[] = {
     { "cold-dynamic", SCENARIO(cold), FUZZ_COLD, DYNAMIC | FUZZ_SYS_DISABLE },
     { "cold-static", SCENARIO(cold), FUZZ_COLD, STATIC | FUZZ_SYS_DISABLE },
@@ -500,6 +522,8 @@ static const FuzzSeed seeds[] = {
     { "poison-tdcs", SCENARIO(poison_tdcs), FUZZ_RUNNABLE, DYNAMIC },
     { "poison-tdr", SCENARIO(poison_tdr), FUZZ_RUNNABLE, DYNAMIC },
     { "poison-pamt", SCENARIO(poison_pamt), FUZZ_RUNNABLE, STATIC },
+    { "update-dynamic", SCENARIO(update), FUZZ_RUNNABLE, DYNAMIC },
+    { "update-static", SCENARIO(update), FUZZ_RUNNING, STATIC },
     { "strange-dynamic", SCENARIO(strange), FUZZ_TD, DYNAMIC },
 };
 

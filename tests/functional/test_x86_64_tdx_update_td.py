@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The TDX module is updated under TDs on KVM: idle ones, and ones that run."""
+
+from qemu_test import QemuSystemTest
+
+import tdx_kvm
+
+UPDATES = 5
+INVALID = 'transferring:firmware-invalid'
+
+
+class TdxUpdateTd(tdx_kvm.TdxKvm):
+    """Two TDs, and updates at that time"""
+
+    mistakes = '.*'
+
+    def image(self, name, *settings, **sigstruct):
+        """NAME=FILE of a module"""
+        from seam import blob
+        image = blob.Image()
+        image.describe(settings)
+        for field, value in sigstruct.items():
+            image.set(field, value)
+        image.sign()
+        path = self.scratch_file(name)
+        with open(path, 'wb') as out:
+            out.write(image.file())
+        return f'{name}={path}'
+
+    def images(self):
+        """So many good ones, and their names"""
+        names = [f'u{n}.bin' for n in range(UPDATES)]
+        return [self.image(name, f'version=1.5.{30 + n}')
+                for n, name in enumerate(names)], names
+
+    def assert_updated(self, said):
+        """All of them"""
+        steps = [line for line in said if line.startswith('update u')]
+        self.assertEqual(steps, [
+            f"update u{n}.bin: version 1.5.{30 + n}, {30 - n} left, "
+            f"error '', to do 0" for n in range(UPDATES)])
+
+    def test_running(self):
+        """The TDs go on, and end as if nothing had been"""
+        files, names = self.images()
+        said = self.run_script('''
+            ln -s /td /blobs
+            run hammer tdvmm --payload hammer.bin --smp 2 --tds 2 \\
+                --argument 1000 --seconds 600 &
+            sleep 2
+            update_module
+            wait
+        ''', files=files, append=f'seam.update={",".join(names)}')
+        wrote = self.assert_ended(said, 'hammer').splitlines()
+        for td in range(2):
+            self.assertIn(f'td{td}: ok hammer', wrote)
+        self.assert_updated(said)
+        # They did run between the updates, not before and after alone
+        at = [said.index(line) for line in said if line.startswith('update u')]
+        end = min(said.index(f'hammer: td{td}: ok hammer') for td in range(2))
+        self.assertLess(at[0], end)
+
+    def test_idle(self):
+        """TDs that are built and stopped go on under the last module"""
+        files, names = self.images()
+        said = self.run_script('''
+            ln -s /td /blobs
+            run hammer tdvmm --payload hammer.bin --smp 2 --tds 2 \\
+                --argument 200 --seconds 600 &
+            sleep 2
+            killall -STOP tdvmm
+            update_module
+            killall -CONT tdvmm
+            wait
+        ''', files=files, append=f'seam.update={",".join(names)}')
+        wrote = self.assert_ended(said, 'hammer').splitlines()
+        for td in range(2):
+            self.assertIn(f'td{td}: ok hammer', wrote)
+        self.assert_updated(said)
+
+    def refused(self, image, status, word):
+        """An update that fails costs a running TD; KVM says so"""
+        self.start_script('''
+            ln -s /td /blobs
+            run hammer tdvmm --payload hammer.bin --smp 1 \\
+                --argument 1000000 --seconds 60 &
+            sleep 2
+            update_module
+            wait
+        ''', files=[image], append='seam.update=bad.bin')
+        self.wait_line(tdx_kvm.DONE)
+        self.vm.shutdown()
+        text = self.read_serial()
+        self.assertIn("update bad.bin: version none, ", text)
+        self.assertIn(f"error '{INVALID}'", text)
+        self.assertRegex(text, word)
+        if status:
+            self.assertRegex(text, r'kvm_intel: kvm \[\d+\]: TD vp_enter_ret '
+                             f'0x{status:x}')
+        self.assertIn('HKID', text)      # leaked, with the TD's pages
+
+    def test_refused(self):
+        """State A: each entry is answered TDX_SYS_SHUTDOWN"""
+        self.refused(self.image('bad.bin', svn_minor=4), 0xc000050600000000,
+                     r'kvm_intel: SEAMCALL TDH_\w+ failed: 0xc000050600000000')
+
+    def test_initialisation(self):
+        """State C: the new module does not start"""
+        self.refused(self.image('bad.bin', module_hv=2), 0xc000050500000000,
+                     r'kvm_intel: SEAMCALL TDH_\w+ failed: 0xc000050500000000')
+
+
+if __name__ == '__main__':
+    QemuSystemTest.main()
