@@ -357,7 +357,8 @@ target_ulong helper_tdcall(CPUX86State *env, uint32_t length)
     if (!x86_vmx_td(env)) {
         vmx_exit(env, &exit, GETPC());
     }
-    if (vmx_exit_td(env, &exit)) {
+    /* Where it still is, the module wants it again after an event */
+    if (vmx_exit_td(env, &exit) || env->eip == eip) {
         seam_td_look(env);
         return true;
     }

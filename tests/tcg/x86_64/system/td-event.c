@@ -38,7 +38,12 @@ enum {
     SPIN = 1,
     SELF_IPI,
     TPR,
+    REPORT,
 };
+
+/* Reports that the TD asks for while interrupts come, so often a tick */
+#define REPORTS 5000
+#define TICK 20000
 
 static struct td td;
 static struct seam_regs regs;
@@ -82,6 +87,25 @@ static uint64_t in_service(unsigned vector)
     return rdmsr(X86_MSR_X2APIC_ISR0 + vector / 32) >> (vector % 32) & 1;
 }
 
+/* How many reports are refused; one that an event ends is made again */
+static uint64_t refused_reports(void)
+{
+    static uint8_t report[1024] __attribute__((aligned(1024)));
+    static uint8_t data[64] __attribute__((aligned(64)));
+    uint64_t refused = 0;
+
+    for (int i = 0; i < REPORTS; i++) {
+        struct seam_regs r = {
+            .rax = TDG_MR_REPORT, .rcx = (uintptr_t)report,
+            .rdx = (uintptr_t)data,
+        };
+
+        tdcall_regs(&r);
+        refused += !!r.rax;
+    }
+    return refused;
+}
+
 static void guest(unsigned vcpu)
 {
     uint64_t wanted = td_tell(0, 0);
@@ -107,6 +131,9 @@ static void guest(unsigned vcpu)
             asm volatile("mov %0, %%cr8" : : "r"(5ull));
             wanted = td_tell(TPR, rdmsr(X86_MSR_X2APIC_TPR));
             asm volatile("mov %0, %%cr8" : : "r"(0ull));
+            break;
+        case REPORT:
+            wanted = td_tell(REPORT, refused_reports());
             break;
         }
     }
@@ -223,6 +250,26 @@ static void test_posted(void)
     calls(TPR, 0x50, "CR8 is the virtual APIC's TPR");
 }
 
+/* A TDCALL that takes long ends for an event, and is not done then. */
+static void test_restart(void)
+{
+    unsigned interrupts = 0;
+
+    wrmsr(LVT_TIMER, HOST_VECTOR);
+    regs.r12 = REPORT;
+    do {
+        wrmsr(TIMER_COUNT, TICK);
+        td_enter(&td, 0, &regs);
+        if (in_service(HOST_VECTOR)) {
+            wrmsr(X86_MSR_X2APIC_EOI, 0);
+            interrupts++;
+        }
+    } while (regs.rax == X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT);
+    wrmsr(TIMER_COUNT, 0);
+    calls(REPORT, 0, "a report that an interrupt ends is made again");
+    ok(interrupts, "interrupts came meanwhile");
+}
+
 static void no_others(void)
 {
 }
@@ -238,6 +285,7 @@ int main(void)
     test_interrupt();
     test_nmi();
     test_posted();
+    test_restart();
     ok(td_end(&td), "the TD ends");
     return test_end();
 }
