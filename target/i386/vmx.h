@@ -560,6 +560,19 @@ static inline void x86_vmx_load_pdptes(CPUX86State *env, int reg,
  */
 hwaddr vmx_mmu_debug_walk(CPUX86State *env, vaddr addr, MemTxAttrs *attrs);
 
+/**
+ * vmx_debug_read: read guest-physical memory at @gpa, under EPT and in a page;
+ * false where there is none
+ */
+bool vmx_debug_read(CPUX86State *env, uint64_t gpa, void *buf, size_t len);
+
+/**
+ * x86_vmx_debug_read: what the current world has at "physical" address @addr,
+ * for the monitor, which follows page tables; zeros where nothing is
+ */
+void x86_vmx_debug_read(CPUX86State *env, uint64_t addr, void *buf,
+                        size_t len);
+
 /* --- control registers -------------------------------------------------- */
 
 /**

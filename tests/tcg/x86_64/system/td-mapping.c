@@ -117,6 +117,21 @@ static void own_memory(unsigned vcpu)
     }
 }
 
+/* With -DHOLD: a TD that stays inside, and what it has in its page */
+static void stay(unsigned vcpu)
+{
+    put((uintptr_t)page, VALUE);
+    for (;;) {
+    }
+}
+
+static void hold(void)
+{
+    td_build(&td, 0, 1, 0, stay);
+    ml_printf("held\n");
+    td_enter(&td, 0, &regs);
+}
+
 static void read_page(unsigned vcpu)
 {
     put((uintptr_t)page, VALUE);
@@ -314,6 +329,11 @@ int main(void)
 {
     guest_init();
     ok(td_bring_up(no_others), "the module is ready");
+#ifdef HOLD
+    hold();
+#else
+    (void)hold;
+#endif
     test_own();
     test_blocked();
     test_shared();

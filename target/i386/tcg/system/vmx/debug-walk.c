@@ -10,20 +10,25 @@
 #include "exec/qemu-compat.h"
 #include "tcg/system/vmx/stage2.h"
 
+bool vmx_debug_read(CPUX86State *env, uint64_t gpa, void *buf, size_t len)
+{
+    MemTxAttrs attrs;
+    hwaddr addr;
+
+    return vmx_stage2_debug(env, gpa, &addr, &attrs) &&
+           address_space_read(cpu_addressspace(env_cpu(env), attrs), addr,
+                              attrs, buf, len) == MEMTX_OK;
+}
+
 /* An entry of the guest's page tables; false where EPT has no memory for it */
 static bool read_entry(CPUX86State *env, uint64_t gpa, bool wide,
                        uint64_t *entry)
 {
-    AddressSpace *as;
-    MemTxAttrs attrs;
-    hwaddr addr;
-
-    if (!vmx_stage2_debug(env, gpa, &addr, &attrs)) {
+    *entry = 0;
+    if (!vmx_debug_read(env, gpa, entry, wide ? 8 : 4)) {
         return false;
     }
-    as = cpu_addressspace(env_cpu(env), attrs);
-    *entry = wide ? address_space_ldq(as, addr, attrs, NULL) :
-                    address_space_ldl(as, addr, attrs, NULL);
+    *entry = le64_to_cpu(*entry);
     return true;
 }
 

@@ -92,8 +92,9 @@ static bool read_entry_debug(void *opaque, uint64_t addr, uint64_t *entry)
 
 /* --- translation -------------------------------------------------------- */
 
-/* The tables that translate @gpa */
-static X86Ept tables(CPUX86State *env, uint64_t gpa, bool debug)
+/* The tables that translate @gpa, of @td if it is one */
+static X86Ept tables(CPUX86State *env, const TdxTdRun *td, uint64_t gpa,
+                     bool debug)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
     X86Ept ept = {
@@ -105,29 +106,28 @@ static X86Ept tables(CPUX86State *env, uint64_t gpa, bool debug)
         .opaque = env,
     };
 
-    if (vmx->td) {
-        vmx_td_tables(env, gpa, &ept);
+    if (td) {
+        vmx_td_tables(env, td, gpa, debug, &ept);
     }
     return ept;
 }
 
 /* Where the walk has led; false: private memory whose content is lost */
-static bool take_page(CPUX86State *env, uint64_t gpa, uint64_t address,
-                      hwaddr *paddr, MemTxAttrs *attrs)
+static bool take_page(CPUX86State *env, const TdxTdRun *td, uint64_t gpa,
+                      bool debug, uint64_t address, hwaddr *paddr,
+                      MemTxAttrs *attrs)
 {
-    const X86VmxState *vmx = env_archcpu(env)->vmx;
-
     *paddr = x86_seam_strip_keyid(env_archcpu(env), address);
     *attrs = cpu_get_mem_attrs(env);
-    return !vmx->td || !vmx_td_is_private(vmx, gpa) ||
-           vmx_td_page(env, *paddr, attrs);
+    return !td || !vmx_td_is_private(td, gpa) ||
+           vmx_td_page(env, *paddr, debug, attrs);
 }
 
 bool vmx_mmu_stage2(CPUX86State *env, uint64_t gpa, MMUAccessType access,
                     hwaddr *paddr, int *prot, MemTxAttrs *attrs)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
-    const X86Ept ept = tables(env, gpa, false);
+    const X86Ept ept = tables(env, vmx->td, gpa, false);
     /*
      * Why the address is wanted is known to the caller of the TLB alone, and
      * only matters to the exit qualification.
@@ -157,7 +157,8 @@ bool vmx_mmu_stage2(CPUX86State *env, uint64_t gpa, MMUAccessType access,
         *prot = (walk.cacheable & X86_EPT_READ ? PAGE_READ : 0) |
                 (walk.cacheable & X86_EPT_WRITE ? PAGE_WRITE : 0) |
                 (walk.cacheable & X86_EPT_EXECUTE ? PAGE_EXEC : 0);
-        return take_page(env, gpa, walk.address, paddr, attrs);
+        return take_page(env, vmx->td, gpa, false, walk.address, paddr,
+                         attrs);
     case X86_EPT_VIOLATION:
         vmx->mmu.fault.convertible = walk.convertible;
         vmx->mmu.fault.reason = X86_VMX_EXIT_REASON_EPT_VIOLATION;
@@ -224,12 +225,13 @@ void vmx_mmu_stage2_exit(CPUX86State *env, uint64_t gpa, vaddr gla,
 bool vmx_stage2_debug(CPUX86State *env, uint64_t gpa, hwaddr *paddr,
                       MemTxAttrs *attrs)
 {
-    const X86Ept ept = tables(env, gpa, true);
+    const TdxTdRun *td = qatomic_read(&env_archcpu(env)->vmx->td);
+    const X86Ept ept = tables(env, td, gpa, true);
     const X86EptAccess any = { .gpa = gpa };
     X86EptWalk walk;
 
     if (x86_ept_walk(&ept, &any, &walk) != X86_EPT_OK) {
         return false;
     }
-    return take_page(env, gpa, walk.address, paddr, attrs);
+    return take_page(env, td, gpa, true, walk.address, paddr, attrs);
 }

@@ -8,6 +8,7 @@
 #define TARGET_I386_TCG_VMX_STAGE2_H
 
 #include "target/i386/cpu.h"
+#include "target/i386/tdx-module/include/module.h"
 #include "target/i386/vmx/ept.h"
 
 /**
@@ -27,27 +28,33 @@ bool vmx_stage2_debug(CPUX86State *env, uint64_t gpa, hwaddr *paddr,
  */
 void vmx_ve_try(CPUX86State *env, const VmxExit *exit, uintptr_t ra);
 
-/* --- td-memory.c: a TD runs --------------------------------------------- */
+/*
+ * --- td-memory.c: a TD runs ------------------------------------------------
+ * @debug: for another thread, when @td may be over
+ */
 
 /** vmx_td_is_private: is @gpa without the shared bit? */
-bool vmx_td_is_private(const X86VmxState *vmx, uint64_t gpa);
+bool vmx_td_is_private(const TdxTdRun *td, uint64_t gpa);
 
 /**
  * vmx_td_tables: turn @ept, set up for an ordinary guest that has the TD's
  * EPTP, into that which translates @gpa
  */
-void vmx_td_tables(CPUX86State *env, uint64_t gpa, X86Ept *ept);
+void vmx_td_tables(CPUX86State *env, const TdxTdRun *td, uint64_t gpa,
+                   bool debug, X86Ept *ept);
 
 /**
  * vmx_td_page: what Secure EPT leads to is private memory at @hpa.
  * @attrs: to reach it with
- * Returns false when the line at @hpa is lost; vmx->mmu.fault tells so.
+ * Returns false when the line at @hpa is lost; vmx->mmu.fault tells so unless
+ * @debug.
  */
-bool vmx_td_page(CPUX86State *env, uint64_t hpa, MemTxAttrs *attrs);
+bool vmx_td_page(CPUX86State *env, uint64_t hpa, bool debug,
+                 MemTxAttrs *attrs);
 
 /**
  * vmx_td_memory: private memory at @hpa, which may have a KeyID, of @len bytes
- * in one page.  NULL: as vmx_td_page()
+ * in one page.  NULL when a line is lost; vmx->mmu.fault tells so.
  */
 uint8_t *vmx_td_memory(CPUX86State *env, uint64_t hpa, size_t len);
 
