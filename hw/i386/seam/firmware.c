@@ -158,10 +158,10 @@ static void keep_processors(TdxModuleDevice *s, const SeamFound *found)
         }
     }
     for (unsigned i = 0; i < cpus; i++) {
-        s->lp_of_cpu[i] = -1;
+        s->by_index[i].cpu = NULL;
     }
     for (unsigned lp = 0; lp < found->num_lps; lp++) {
-        s->lp_of_cpu[found->lp[lp].index] = lp;
+        s->by_index[found->lp[lp].index] = (SeamCpu) { found->lp[lp].cpu, lp };
     }
 }
 
@@ -237,7 +237,7 @@ void seam_firmware_init(TdxModuleDevice *s)
     unsigned cpus = max_cpus();
 
     s->num_cpus = cpus;
-    s->lp_of_cpu = g_new(int, cpus);
+    s->by_index = g_new0(SeamCpu, cpus);
     s->found.lp = g_new0(SeamLp, cpus);
     s->saved.lp = g_new0(SeamLp, cpus);
     qemu_add_vm_change_state_handler(vm_state_changed, s);

@@ -49,6 +49,15 @@ typedef struct SeamFound {
 
 typedef struct SeamWindow SeamWindow;
 
+/*
+ * A processor by its cpu_index, where each SEAMCALL looks for it.
+ * @cpu: NULL: unknown to the module
+ */
+typedef struct SeamCpu {
+    X86CPU *cpu;
+    int lp;
+} SeamCpu;
+
 struct TdxModuleDevice {
     DeviceState parent_obj;
 
@@ -74,8 +83,8 @@ struct TdxModuleDevice {
     uint8_t saved_module[TDX_DESCRIPTION_MAX]; /* in words */
     SeamFound found;        /* changes only while no vCPU runs */
     SeamFound saved;        /* the same on its way out or in */
-    int *lp_of_cpu;         /* by cpu_index; -1: unknown to the module */
-    unsigned num_cpus;      /* size of lp_of_cpu */
+    SeamCpu *by_index;      /* by cpu_index */
+    unsigned num_cpus;      /* size of by_index */
     uint32_t fms;           /* CPUID(1).EAX */
     uint8_t report_key[TDX_REPORT_KEY_SIZE]; /* of the machine */
 

@@ -64,10 +64,10 @@ static TdxSeamcall refuse(unsigned cpu, const uint64_t *gpr, const char *why)
 static int lp_of(const TdxModuleDevice *s, X86CPU *cpu)
 {
     unsigned index = CPU(cpu)->cpu_index;
-    int lp = index < s->num_cpus ? s->lp_of_cpu[index] : -1;
 
     /* It may have come to the place of one that the module counts. */
-    return likely(lp >= 0 && s->found.lp[lp].cpu == cpu) ? lp : -1;
+    return likely(index < s->num_cpus && s->by_index[index].cpu == cpu)
+           ? s->by_index[index].lp : -1;
 }
 
 TdxSeamcall seam_seamcall(X86CPU *cpu, uint64_t *gpr, TdxTdRun *run)
