@@ -40,4 +40,23 @@ static inline bool tdx_tdg_locked(const TdxCall *c)
     return tdx_td_ctls_of(c->exit->tdcs) & TDX_TD_CTLS_LOCK;
 }
 
+/**
+ * tdx_tdg_field_write: TDG.VM.WR and VP.WR after the leaf's own checks: new
+ * content of a field of @scope, which @set puts there; R8 is the old one.
+ */
+static inline TdxStatus
+tdx_tdg_field_write(TdxCall *c, const TdxFieldScope *scope, uint64_t value,
+                    TdxStatus (*set)(TdxCall *c, const TdxFieldWrite *write))
+{
+    TdxFieldWrite write;
+    TdxStatus status = tdx_td_field_write(scope, c->gpr[TDX_RDX], value,
+                                          c->gpr[TDX_R9], &write) ?:
+                       set(c, &write);
+
+    if (!status) {
+        c->gpr[TDX_R8] = write.old;
+    }
+    return status;
+}
+
 #endif /* TDX_TDG_FIELD_H */

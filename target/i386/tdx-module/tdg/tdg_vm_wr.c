@@ -84,21 +84,13 @@ static TdxStatus tdg_vm_wr(TdxCall *c)
 {
     TdxFieldScope scope = tdx_tdg_td_scope(c);
     uint64_t value = c->gpr[TDX_R8];
-    TdxFieldWrite write;
-    TdxStatus status;
 
     c->gpr[TDX_R8] = 0;
-    status = tdx_require(!c->gpr[TDX_RCX],
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
-             tdx_require(!tdx_tdg_hidden_field(c, c->gpr[TDX_RDX]),
-                         TDX_METADATA_FIELD_NOT_WRITABLE) ?:
-             tdx_td_field_write(&scope, c->gpr[TDX_RDX], value, c->gpr[TDX_R9],
-                            &write) ?:
-             set_field(c, &write);
-    if (!status) {
-        c->gpr[TDX_R8] = write.old;
-    }
-    return status;
+    return tdx_require(!c->gpr[TDX_RCX],
+                       tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+           tdx_require(!tdx_tdg_hidden_field(c, c->gpr[TDX_RDX]),
+                       TDX_METADATA_FIELD_NOT_WRITABLE) ?:
+           tdx_tdg_field_write(c, &scope, value, set_field);
 }
 
 const TdxLeaf tdx_leaf_TDG_VM_WR = {

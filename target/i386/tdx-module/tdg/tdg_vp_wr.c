@@ -47,19 +47,11 @@ static TdxStatus tdg_vp_wr(TdxCall *c)
 {
     TdxFieldScope scope = tdx_tdg_vp_scope(c);
     uint64_t value = c->gpr[TDX_R8];
-    TdxFieldWrite write;
-    TdxStatus status;
 
     c->gpr[TDX_R8] = 0;
-    status = tdx_require(!c->gpr[TDX_RCX],
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
-             tdx_td_field_write(&scope, c->gpr[TDX_RDX], value, c->gpr[TDX_R9],
-                            &write) ?:
-             set_field(c, &write);
-    if (!status) {
-        c->gpr[TDX_R8] = write.old;
-    }
-    return status;
+    return tdx_require(!c->gpr[TDX_RCX],
+                       tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+           tdx_tdg_field_write(c, &scope, value, set_field);
 }
 
 const TdxLeaf tdx_leaf_TDG_VP_WR = {

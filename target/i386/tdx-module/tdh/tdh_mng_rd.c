@@ -4,8 +4,8 @@
  * TDH.MNG.RD: read a metadata field of a TD.
  */
 
-#include "../metadata/td-fields.h"
 #include "answers.h"
+#include "field-read.h"
 
 /* Where the table's next field is beyond CPUID_VALUES, these come first */
 static void lead_into_cpuid(TdxCall *c, uint64_t id)
@@ -23,11 +23,7 @@ static TdxStatus tdh_mng_rd(TdxCall *c)
     TD_REF(td);
     TdxStatus status;
 
-    c->gpr[TDX_R8] = 0;
-    if (c->version) {
-        c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
-    }
-
+    tdx_field_nothing(c);
     status = tdx_check_version(c, 1) ?:
              tdx_td_lock(&td, c, c->gpr[TDX_RCX], TDX_LOCK_TYPE_SHARED,
                          TDX_RCX) ?:
@@ -38,24 +34,14 @@ static TdxStatus tdh_mng_rd(TdxCall *c)
     if (tdx_field_class(id) == TD_CLASS_CPUID) {
         status = tdx_td_cpuid_read(c, &td, id);
     } else {
-        status = tdx_td_field_read(&(TdxFieldScope) {
-                                   c->m->cfg.features0, &tdx_td_fields, &td,
-                                   tdx_td_field_host(&td),
-                               }, id, c->version ? &c->gpr[TDX_RDX] : NULL,
-                               &c->gpr[TDX_R8]);
+        status = tdx_field_table_read(c, &(TdxFieldScope) {
+            c->m->cfg.features0, &tdx_td_fields, &td, tdx_td_field_host(&td),
+        }, id);
         if (c->version) {
             lead_into_cpuid(c, id);
         }
     }
-    /* Some fields are in pages that only reading them looks at */
-    if (tdx_td_intact(&td)) {
-        c->gpr[TDX_R8] = 0;
-        if (c->version) {
-            c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
-        }
-        return tdx_td_intact(&td);
-    }
-    return status;
+    return tdx_field_read_end(c, &td, status);
 }
 
 const TdxLeaf tdx_leaf_TDH_MNG_RD = {

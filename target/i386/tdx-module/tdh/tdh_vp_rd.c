@@ -4,8 +4,8 @@
  * TDH.VP.RD: read a metadata field of a vCPU.
  */
 
-#include "../metadata/td-fields.h"
 #include "answers.h"
+#include "field-read.h"
 
 /* TD life cycle 5.5 */
 static TdxStatus tdh_vp_rd(TdxCall *c)
@@ -15,31 +15,17 @@ static TdxStatus tdh_vp_rd(TdxCall *c)
     TD_REF(td);
     TdxStatus status;
 
-    c->gpr[TDX_R8] = 0;
-    if (c->version) {
-        c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
-    }
-
+    tdx_field_nothing(c);
     status = tdx_check_version(c, 1) ?:
              tdx_vp_open(c, &vp, &td, c->gpr[TDX_RCX], TD_OPS_READ,
                          TDX_VCPU_READY | TDX_VCPU_DISABLED);
     if (status) {
         return status;
     }
-    status = tdx_td_field_read(&(TdxFieldScope) {
-                               c->m->cfg.features0, &tdx_vp_fields, &vp,
-                               tdx_td_field_host(&td),
-                           }, id, c->version ? &c->gpr[TDX_RDX] : NULL,
-                           &c->gpr[TDX_R8]);
-    /* Some fields are in pages that only reading them looks at */
-    if (tdx_td_intact(&td)) {
-        c->gpr[TDX_R8] = 0;
-        if (c->version) {
-            c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
-        }
-        return tdx_td_intact(&td);
-    }
-    return status;
+    status = tdx_field_table_read(c, &(TdxFieldScope) {
+        c->m->cfg.features0, &tdx_vp_fields, &vp, tdx_td_field_host(&td),
+    }, id);
+    return tdx_field_read_end(c, &td, status);
 }
 
 const TdxLeaf tdx_leaf_TDH_VP_RD = {
