@@ -189,6 +189,7 @@ static void load_module(TdxModuleDevice *s, const SeamFound *found)
         s->plat = plat;
         s->module = tdx_module_new(&s->cfg, &s->plat, &s->ops, s);
         s->loader = seam_loader_new(s);
+        s->module_ready = seamldr_ready_flag(s->loader);
         seam_faults_add(s);
         seam_private_resize(s);
         seam_ram_update(s);

@@ -78,6 +78,7 @@ struct TdxModuleDevice {
     TdxPlatformOps ops;
     TdxModule *module;
     Seamldr *loader;
+    const uint8_t *module_ready; /* of @loader: seamldr_ready_flag() */
     bool loader_took_bql;   /* the call that it is in */
     SeamldrState saved_loader; /* on its way out or in, with its module */
     uint8_t saved_module[TDX_DESCRIPTION_MAX]; /* in words */

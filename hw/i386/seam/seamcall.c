@@ -23,7 +23,9 @@ void seam_device_set(TdxModuleDevice *s)
     loaded = s;
 }
 
-static TdxSeamcall loader_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr)
+/* Out of line, or each call of the module would make room for its text */
+static __attribute__((noinline))
+TdxSeamcall loader_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr)
 {
     char why[SEAMLDR_WHY_SIZE];
     bool answered = seamldr_call(s->loader, lp, gpr, why);
@@ -38,7 +40,7 @@ static TdxSeamcall call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
     if (seam_is_loader_call(gpr)) {
         return loader_call(s, lp, gpr);
     }
-    if (unlikely(!seamldr_ready(s->loader))) {
+    if (unlikely(!qatomic_read(s->module_ready))) {
         seam_observe_why("the P-SEAMLDR has made no module ready");
         return TDX_SEAMCALL_VMFAIL;
     }

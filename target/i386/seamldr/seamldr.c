@@ -100,9 +100,14 @@ void seamldr_free(Seamldr *l)
     g_free(l);
 }
 
+const uint8_t *seamldr_ready_flag(const Seamldr *l)
+{
+    return &l->st.extend.seam_ready;
+}
+
 bool seamldr_ready(const Seamldr *l)
 {
-    return __atomic_load_n(&l->st.extend.seam_ready, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(seamldr_ready_flag(l), __ATOMIC_SEQ_CST);
 }
 
 SeamldrState *seamldr_state(Seamldr *l)

@@ -88,6 +88,12 @@ void seamldr_reset(Seamldr *l);
 /** seamldr_ready: can the module be called?  Any thread, no lock. */
 bool seamldr_ready(const Seamldr *l);
 
+/**
+ * seamldr_ready_flag: where that stands, atomic, as long as @l lives: for who
+ * asks in each call of the module
+ */
+const uint8_t *seamldr_ready_flag(const Seamldr *l);
+
 /* Room for why a call has failed */
 #define SEAMLDR_WHY_SIZE 160
 

@@ -84,6 +84,13 @@ bool x86_seam_wrmsr_insn(CPUX86State *env, uintptr_t ra)
 
 #ifdef TARGET_X86_64
 
+/* Out of line, or each call would save registers for it */
+static __attribute__((noinline))
+void trace_seamcall(CPUX86State *env, uint64_t leaf, bool done)
+{
+    trace_x86_seamcall(env_cpu(env)->cpu_index, leaf, done, env->regs[R_EAX]);
+}
+
 /* seam-architecture: SEAMCALL, order of checks */
 target_ulong helper_seamcall(CPUX86State *env, uint32_t length)
 {
@@ -122,8 +129,9 @@ target_ulong helper_seamcall(CPUX86State *env, uint32_t length)
         seam_td_look(env);
         return SEAMCALL_RUN_TD;
     }
-    trace_x86_seamcall(CPU(cpu)->cpu_index, leaf,
-                       result == TDX_SEAMCALL_DONE, env->regs[R_EAX]);
+    if (trace_event_get_state_backends(TRACE_X86_SEAMCALL)) {
+        trace_seamcall(env, leaf, result == TDX_SEAMCALL_DONE);
+    }
     return result == TDX_SEAMCALL_DONE ? 0 : CC_C;
 }
 

@@ -29,12 +29,9 @@ static X86SeamTd *seam_td_of(CPUX86State *env)
     return env_archcpu(env)->vmx->seam_td;
 }
 
-TdxTdRun *seam_td_run(X86CPU *cpu)
+void seam_td_alloc(X86CPU *cpu)
 {
-    if (!cpu->vmx->seam_td) {
-        cpu->vmx->seam_td = g_new0(X86SeamTd, 1);
-    }
-    return &cpu->vmx->seam_td->run;
+    cpu->vmx->seam_td = g_new0(X86SeamTd, 1);
 }
 
 /* --- the VMM's world ----------------------------------------------------- */

@@ -50,8 +50,17 @@ typedef struct X86SeamTd {
 
 /* --- seam_td.c: the way to a TD and back --------------------------------- */
 
+/** seam_td_alloc: room for a TD on @cpu, which has none yet */
+void seam_td_alloc(X86CPU *cpu);
+
 /** seam_td_run: where the module is to say which TD runs on @cpu */
-TdxTdRun *seam_td_run(X86CPU *cpu);
+static inline TdxTdRun *seam_td_run(X86CPU *cpu)
+{
+    if (unlikely(!cpu->vmx->seam_td)) {
+        seam_td_alloc(cpu);
+    }
+    return &cpu->vmx->seam_td->run;
+}
 
 /**
  * seam_td_enter: a SEAMCALL has been answered by "run this TD", with its

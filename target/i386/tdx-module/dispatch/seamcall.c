@@ -82,11 +82,14 @@ static inline TdxLeafHandler *handler_of(const TdxEntryPoint *entry)
     return __atomic_load_n(&entry->handler, __ATOMIC_RELAXED);
 }
 
-/* Life cycle 1.2: order of dispatcher checks */
-static inline TdxStatus dispatch(TdxCall *c, const TdxEntryPoint *entry)
+/*
+ * Life cycle 1.2: order of dispatcher checks.  @m and @rax are @c's, which the
+ * caller has at hand.
+ */
+static inline TdxStatus dispatch(TdxCall *c, TdxModule *m, uint64_t rax,
+                                 const TdxEntryPoint *entry)
 {
-    uint64_t rax = c->gpr[TDX_RAX];
-    TdxSysState state = tdx_sys_state(c->m);
+    TdxSysState state = tdx_sys_state(m);
     TdxLeafHandler *handler = handler_of(entry);
 
     c->version = (rax >> TDX_RAX_VERSION_SHIFT) & TDX_RAX_VERSION_MASK;
@@ -134,7 +137,7 @@ TdxStatus dispatch_ready(TdxCall *c, const TdxEntryPoint *entry)
         before[i] = fresh(c->gpr, entry->output[i]);
     }
     tdx_announce(c->m, active, 1);
-    status = dispatch(c, entry);
+    status = dispatch(c, c->m, c->gpr[TDX_RAX], entry);
     if (!c->entered) {
         tdx_retract(active);
     }
@@ -151,13 +154,15 @@ TdxStatus dispatch_ready(TdxCall *c, const TdxEntryPoint *entry)
  * module knows of itself; they need no such order, which costs as much as
  * the rest of TDH.SYS.RD.
  */
-static TdxStatus dispatch_early(TdxCall *c, const TdxEntryPoint *entry)
+static inline TdxStatus dispatch_early(TdxCall *c, TdxModule *m, unsigned lp,
+                                       uint64_t rax,
+                                       const TdxEntryPoint *entry)
 {
-    uint32_t *active = &c->m->lps[c->lp].active;
+    uint32_t *active = &m->lps[lp].active;
     TdxStatus status;
 
     __atomic_store_n(active, 1, __ATOMIC_RELAXED);
-    status = dispatch(c, entry);
+    status = dispatch(c, m, rax, entry);
     tdx_retract(active);
     return status;
 }
@@ -169,7 +174,8 @@ TdxSeamcall tdx_module_seamcall(TdxModule *m, unsigned lp,
         .m = m, .lp = lp, .gpr = gpr, .run = run,
         .fault_point = TDX_FAULT_NOWHERE,
     };
-    unsigned number = gpr[TDX_RAX] & TDX_RAX_LEAF_MASK;
+    uint64_t rax = gpr[TDX_RAX];
+    unsigned number = rax & TDX_RAX_LEAF_MASK;
     const TdxEntryPoint *entry =
         number < TDX_ENTRY_POINTS ? &m->entry[number] : &unknown;
     TdxStatus status;
@@ -180,7 +186,7 @@ TdxSeamcall tdx_module_seamcall(TdxModule *m, unsigned lp,
     if (handler_of(entry) && entry->states == TDX_WHEN_READY) {
         status = dispatch_ready(&c, entry);
     } else {
-        status = dispatch_early(&c, entry);
+        status = dispatch_early(&c, m, lp, rax, entry);
     }
     tdx_count_call(&m->counts[lp].leaf[MIN(number, TDX_ENTRY_POINTS)], status);
     if (status == TDX_STATUS_NONE) {
