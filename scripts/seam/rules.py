@@ -32,7 +32,10 @@ NAMED = re.compile(r'(?:^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+\(?'
 
 
 class Table:
-    """Numbers by name, and how else somebody might call them."""
+    """Numbers by name, and how else somebody might call them.
+
+    TDH.SYS.RD and TDG.SYS.RD are one name with two numbers.
+    """
 
     def __init__(self, top, path, row, what, prefixes=''):
         with open(os.path.join(top, path), encoding='utf-8') as source:
@@ -40,8 +43,9 @@ class Table:
         self.path = path
         self.what = what
         self.prefixes = re.compile(f'^(?:{prefixes})') if prefixes else None
-        self.numbers = {self.bare(name): int(number, 0)
-                        for name, number in re.findall(row, text)}
+        self.numbers = {}
+        for name, number in re.findall(row, text):
+            self.numbers.setdefault(self.bare(name), set()).add(int(number, 0))
 
     def bare(self, name):
         """A name without what tells the families of names apart."""
@@ -49,14 +53,15 @@ class Table:
 
     def has(self, name, number):
         """Does the table have this number by this name, or nearly so?"""
-        return self.numbers.get(self.bare(name)) == number
+        return number in self.numbers.get(self.bare(name), ())
 
 
 class Statuses(Table):
     """Statuses are so long that the number alone tells them."""
 
     def has(self, name, number):
-        return number and number in self.numbers.values() or \
+        return number and \
+            any(number in some for some in self.numbers.values()) or \
             super().has(name, number)
 
 
