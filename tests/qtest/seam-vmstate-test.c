@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
 #include "qemu/units.h"
 #include "libqos/tdx-state.h"
 
@@ -123,6 +124,39 @@ static void test_mismatch(void)
     unlink(path);
 }
 
+/*
+ * A state of an older form, which this is made to be, is refused in one line
+ * that says so: what a form holds is read by who knows that form only.
+ */
+static void test_old_form(void)
+{
+    /* Name of the section with its length; number and version follow */
+    static const char head[] = "\x0atdx-module";
+    enum { LAST_VERSION = 3 };
+    g_autofree char *path = tdx_state_file();
+    g_autofree char *args = NULL, *err = NULL, *data = NULL;
+    QTestState *qts = tdx_start("", MACHINE);
+    char *version;
+    gsize len;
+
+    tdx_save(qts, path);
+    g_assert_true(g_file_get_contents(path, &data, &len, NULL));
+    version = memmem(data, len, head, strlen(head));
+    g_assert_nonnull(version);
+    version += strlen(head) + sizeof(uint32_t);
+    g_assert_cmpint(ldl_be_p(version), >, LAST_VERSION);
+    stl_be_p(version, LAST_VERSION);
+    g_assert_true(g_file_set_contents(path, data, len, NULL));
+
+    args = g_strdup_printf("-machine q35 -cpu TDXHost -nodefaults "
+                           "-device tdx-module,id=tdx " MACHINE
+                           "-incoming file:%s", path);
+    g_assert_cmpint(tdx_run(args, NULL, &err), !=, 0);
+    g_assert_nonnull(strstr(err, "tdx-module: incoming version_id 3 is too "
+                            "old"));
+    unlink(path);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -130,5 +164,6 @@ int main(int argc, char **argv)
     qtest_add_func("seam/vmstate/early", test_early);
     qtest_add_func("seam/vmstate/lost", test_lost);
     qtest_add_func("seam/vmstate/mismatch", test_mismatch);
+    qtest_add_func("seam/vmstate/old-form", test_old_form);
     return g_test_run();
 }
