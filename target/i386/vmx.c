@@ -84,11 +84,21 @@ static void vmcs_to_memory(void *opaque, bool running, RunState state)
 
 /* --- INIT, timer, reset ------------------------------------------------- */
 
+/*
+ * The clock that wakes us is not the TSC, and may be early.  That is found here
+ * and not when the CPU looks: replay has it look only where something happened.
+ */
 static void wake_for_timer(void *opaque)
 {
     X86CPU *cpu = opaque;
+    uint64_t now = cpu_get_tsc(&cpu->env);
+    uint64_t end = qatomic_read(&cpu->vmx->timer_tsc);
 
-    cpu_interrupt(CPU(cpu), CPU_INTERRUPT_VMX);
+    if (now < end) {
+        vmx_timer_arm(cpu, end - now);
+    } else {
+        cpu_interrupt(CPU(cpu), CPU_INTERRUPT_VMX);
+    }
 }
 
 void x86_vmx_realize(X86CPU *cpu)
@@ -196,20 +206,9 @@ void x86_vmx_reset(X86CPU *cpu)
 static bool timer_due(X86CPU *cpu)
 {
     X86VmxState *vmx = cpu->vmx;
-    uint64_t now;
 
-    if (!(vmx->ctl.pin & X86_VMX_PIN_PREEMPTION_TIMER)) {
-        return false;
-    }
-    now = cpu_get_tsc(&cpu->env);
-    if (now >= vmx->timer_tsc) {
-        return true;
-    }
-    /* The clock that wakes us is another one, and may be early. */
-    if (!timer_pending(vmx->timer)) {
-        vmx_timer_arm(cpu, vmx->timer_tsc - now);
-    }
-    return false;
+    return (vmx->ctl.pin & X86_VMX_PIN_PREEMPTION_TIMER) &&
+           cpu_get_tsc(&cpu->env) >= vmx->timer_tsc;
 }
 
 /* SDM Vol. 3, "Priority Among Concurrent Events" and those on windows */

@@ -13,6 +13,7 @@
 #include "cpu.h"
 #include "exec/qemu-compat-tcg.h"
 #include "exec/helper-proto.h"
+#include "exec/replay-core.h"
 #include "tcg/helper-tcg.h"
 #include "engine.h"
 
@@ -105,6 +106,15 @@ static void exit_event(CPUX86State *env, X86VmxExitReason reason,
     });
 }
 
+/*
+ * Whoever does not return from vmx_exec_interrupt() notes for record and replay
+ * what the execution loop would: that something happened at this instruction.
+ */
+static void leave_exec_interrupt(void)
+{
+    replay_interrupt();
+}
+
 /* HLT goes on after what was no event for the guest. */
 static void resume_halt(CPUX86State *env)
 {
@@ -113,6 +123,7 @@ static void resume_halt(CPUX86State *env)
     if (env_archcpu(env)->vmx->hlt) {
         cs->halted = 1;
         cs->exception_index = EXCP_HLT;
+        leave_exec_interrupt();
         cpu_loop_exit(cs);
     }
 }
@@ -152,6 +163,7 @@ static void pending_debug(CPUX86State *env)
     vmx->pending_debug = 0;
     env->dr[6] = x86_vmx_db_begin(env);
     env->dr[6] |= pending & (X86_VMCS_PENDING_BP | X86_VMCS_PENDING_BS);
+    leave_exec_interrupt();
     raise_exception(env, EXCP01_DB);
 }
 
