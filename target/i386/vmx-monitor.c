@@ -1,15 +1,42 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the monitor's query-stats tells of the VMX guests of each CPU: entries,
- * entries that failed, and exits by their reason.
+ * What the monitor tells of VMX: "info registers" in which world a CPU is, and
+ * query-stats of its guests' entries, entries that failed, and exits by reason.
  */
 
 #include "qemu/osdep.h"
 #include "qapi/util.h"
+#include "qemu/qemu-print.h"
 #include "system/stats.h"
 #include "vmx.h"
 #include "x86-defs/vmx-exit-list.h"
+
+/* --- the world ---------------------------------------------------------- */
+
+void x86_vmx_dump(CPUX86State *env, FILE *f)
+{
+    const X86VmxState *vmx = env_archcpu(env)->vmx;
+
+    if (!vmx || !vmx->vmxon) {
+        return;
+    }
+    if (x86_vmx_td(env)) {
+        qemu_fprintf(f, "VMX=TD\n");
+        return;
+    }
+    qemu_fprintf(f, "VMX=%s VMCS=%016" PRIx64,
+                 x86_vmx_guest(env) ? "guest" : "root", vmx->vmcs_ptr);
+    if (x86_vmx_guest(env)) {
+        qemu_fprintf(f, " VPID=%04x", vmx->ctl.vpid);
+    }
+    if (x86_vmx_ept(env)) {
+        qemu_fprintf(f, " EPTP=%016" PRIx64, vmx->ctl.eptp);
+    }
+    qemu_fprintf(f, "\n");
+}
+
+/* --- statistics --------------------------------------------------------- */
 
 /* One statistic: a counter of X86VmxState */
 typedef struct VmxStat {

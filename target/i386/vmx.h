@@ -573,6 +573,9 @@ bool vmx_debug_read(CPUX86State *env, uint64_t gpa, void *buf, size_t len);
 void x86_vmx_debug_read(CPUX86State *env, uint64_t addr, void *buf,
                         size_t len);
 
+/** x86_vmx_dump: a line for "info registers" on the world that the CPU is in */
+void x86_vmx_dump(CPUX86State *env, FILE *f);
+
 /* --- control registers -------------------------------------------------- */
 
 /**

@@ -21,7 +21,7 @@ ELSEWHERE = ~VALUE & (1 << 64) - 1
 
 
 class VmxDebug(QemuSystemTest):
-    """x, gva2gpa, info mem, info tlb"""
+    """x, gva2gpa, info mem, info tlb, info registers"""
 
     timeout = 2 * SECONDS
 
@@ -65,6 +65,8 @@ class VmxDebug(QemuSystemTest):
         said = self.hmp(f'gva2gpa {data:#x}')
         self.assertEqual(int(said.split()[-1], 16),
                          self.symbol(program, 'other'))
+        said = self.hmp('info registers')
+        self.assertRegex(said, r'VMX=guest VMCS=\w{16} VPID=0000 EPTP=\w{16}')
         # Physical memory is still what it was.
         said = self.hmp(f'xp /1gx {data + 8:#x}')
         self.assertIn('0x0123456789abcdef', said)

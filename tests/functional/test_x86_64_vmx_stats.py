@@ -84,6 +84,11 @@ class VmxStats(QemuSystemTest):
                            command_line='info stats vcpu exit-cpuid vmx')
         self.assertIn(f'exit-cpuid (cumulative): {runs}\r\n', said)
 
+        # Each has left its guest and is in root operation.
+        said = self.vm.cmd('human-monitor-command',
+                           command_line='info registers -a')
+        self.assertEqual(said.count('VMX=root VMCS='), CPUS)
+
         # A reset CPU counts from the beginning; here it stays stopped.
         self.vm.cmd('system_reset')
         self.vm.event_wait('RESET', SECONDS)
