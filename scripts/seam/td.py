@@ -150,6 +150,19 @@ def qemu_arguments(tds):
 
 # --- what is seen while it runs -----------------------------------------------
 
+def exits_of(monitor):
+    """VM exits of all CPUs together, by reason"""
+    found = {}
+    for cpu in monitor.command('query-stats', target='vcpu',
+                               providers=[{'provider': 'vmx'}]):
+        for stat in cpu['stats']:
+            name = stat['name']
+            if name.startswith('exit-') and stat['value']:
+                name = name.removeprefix('exit-')
+                found[name] = found.get(name, 0) + stat['value']
+    return found
+
+
 class Watch:
     """What the monitor says of the module, now and then and at the end"""
 
@@ -162,6 +175,7 @@ class Watch:
         self.entered = None     # when the first TD had run
         self.user_space = []    # when each TD said that it is there
         self.end = None         # the module's state after the TDs
+        self.exits = {}         # of all CPUs, by reason
 
     @property
     def pairs(self):
@@ -189,6 +203,7 @@ class Watch:
         """The TDs are gone, the host still runs"""
         info = self.look(monitor)
         self.device = monitor.properties('/machine/peripheral/tdx0')
+        self.exits = exits_of(monitor)
         self.end = {
             'state': info['state'], 'keyids': info['keyids'],
             'tds': len(monitor.command('query-tdx-tds')['tds']),
@@ -261,12 +276,19 @@ def rows(log, watch, tds, found):
                   if td.report.get(field, '').strip('0')]
         if td.quote:
             table.append(('  quote', td.quote))
-    calls = [f'{name.removeprefix("TDH.")} {leaf["calls"]}'
-             for name, leaf in watch.leaves.items()
-             if not name.startswith('TDH.SYS.')]
-    table += [('SEAMCALLs' if not i else '', ', '.join(calls[i:i + 4]))
-              for i in range(0, len(calls), 4)]
+    table += in_rows('exits', [f'{name} {number}' for name, number in
+                               sorted(watch.exits.items())])
+    table += in_rows('SEAMCALLs', [
+        f'{name.removeprefix("TDH.")} {leaf["calls"]}'
+        for name, leaf in watch.leaves.items()
+        if not name.startswith('TDH.SYS.')])
     return table
+
+
+def in_rows(title, words):
+    """Rows of some words each"""
+    return [(title if not i else '', ', '.join(words[i:i + 4]))
+            for i in range(0, len(words), 4)]
 
 
 def show(line, interesting):
