@@ -82,8 +82,78 @@ class TdxUpdateTd(tdx_kvm.TdxKvm):
             self.assertIn(f'td{td}: ok hammer', wrote)
         self.assert_updated(said)
 
+    def test_migration(self):
+        """Updated, moved to another QEMU with its TDs, and updated there"""
+        from seam import runner
+        files, names = self.images()
+        script = '''
+            ln -s /td /blobs
+            run hammer tdvmm --payload hammer.bin --smp 2 --tds 2 \\
+                --argument 1500 --seconds 600 &
+            sleep 2
+            update_module
+            say "move it"
+            sleep 5
+            update_module
+            wait
+        '''
+        machine = {'initramfs': self.pack(script, *files), 'smp': '2',
+                   'mem': '2G', 'append': 'kvm_intel.tdx=1 seam.mode=script '
+                   f'seam.update={",".join(names[:2])}'}
+        self.start(**machine)
+        serial = self.log_file('target-serial.log')
+        target = self.get_vm(*runner.arguments(
+            kernel=self.need('build/guest/bzImage'), **machine),
+            '-no-shutdown', '-no-reboot', '-serial', f'file:{serial}',
+            '-incoming', 'defer', name='target')
+        target.launch()
+        uri = f'unix:{self.socket_dir().name}/migration'
+        target.cmd('migrate-incoming', uri=uri)
+        self.wait_line('seam: move it')
+        self.vm.cmd('migrate', uri=uri)
+        self.wait('STOP')
+        before, self.serial = self.read_serial(), serial
+        self.vm.shutdown()
+        self._vms['default'] = target
+        self.wait_line(tdx_kvm.DONE)
+        after = self.read_serial()
+        loader = target.cmd('query-tdx-module')['loader']
+        self.assertEqual(target.cmd('x-tdx-check'), {'consistent': True})
+        target.shutdown()
+        self.assertIn('update u1.bin: version 1.5.31, 29 left', before)
+        self.assertIn('update u1.bin: version 1.5.31, 27 left', after)
+        self.assertEqual(loader['installs'], 4)
+        for td in range(2):
+            self.assertIn(f'td{td}: ok hammer', before + after)
+
+    def test_gone(self):
+        """State B: no module answers, for which KVM has a BUG of its own"""
+        from seam import blob
+        image = blob.Image()
+        image.describe(())
+        image.pages = image.pages[:-1] + b'\1'
+        path = self.scratch_file('bad.bin')
+        with open(path, 'wb') as out:
+            out.write(image.file())
+        text = self.fail_under_td(f'bad.bin={path}')
+        self.assertIn('SEAMCALL (0x8000000000000001) failed: '
+                      '0x8000000000020001', text)
+        self.assertIn('WARNING: ', text)
+        self.assertIn('ended with', text)
+
     def refused(self, image, status):
-        """An update that fails costs a running TD; KVM says so"""
+        """KVM gets this status, and says so"""
+        text = self.fail_under_td(image)
+        # Whichever it calls first: to enter the TD, or to map a page
+        self.assertTrue(re.search(
+            r'kvm_intel: (kvm \[\d+\]: TD vp_enter_ret|'
+            rf'SEAMCALL TDH_MEM_PAGE_AUG failed:) 0x{status:x}', text))
+        self.assertRegex(
+            text, r'kvm_intel: tdh_mng_vpflushdone\(\) failed. HKID \d+ is '
+            'leaked')
+
+    def fail_under_td(self, image):
+        """The log of an update that fails and so costs a TD that runs"""
         self.start_script('''
             ln -s /td /blobs
             run hammer tdvmm --payload hammer.bin --smp 1 \\
@@ -97,13 +167,7 @@ class TdxUpdateTd(tdx_kvm.TdxKvm):
         text = self.read_serial()
         self.assertIn("update bad.bin: version none, ", text)
         self.assertIn(f"error '{INVALID}'", text)
-        # Whichever it calls first: to enter the TD, or to map a page
-        self.assertTrue(re.search(
-            r'kvm_intel: (kvm \[\d+\]: TD vp_enter_ret|'
-            rf'SEAMCALL TDH_MEM_PAGE_AUG failed:) 0x{status:x}', text))
-        self.assertRegex(
-            text, r'kvm_intel: tdh_mng_vpflushdone\(\) failed. HKID \d+ is '
-            'leaked')
+        return text
 
     def test_refused(self):
         """State A: each entry is answered TDX_SYS_SHUTDOWN"""
