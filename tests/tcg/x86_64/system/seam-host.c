@@ -56,7 +56,7 @@ static void must(uint64_t status)
     }
 }
 
-static void configure(void)
+void host_configure(void)
 {
     static uint64_t tdmrs[1] __attribute__((aligned(512)));
     uint64_t at = HOST_TDMR + HOST_SIZE;
@@ -105,7 +105,7 @@ static void one_cpu(void)
     must(host_call(TDH_SYS_LP_INIT, 0, 0, 0));
     host_barrier();
     if (cpu == 0 && !refused) {
-        configure();
+        host_configure();
     }
     host_barrier();
     if (!refused) {

@@ -42,6 +42,12 @@ uint64_t host_call(uint64_t leaf, uint64_t rcx, uint64_t rdx, uint64_t r8);
  */
 bool host_run(uint32_t cpus, void (*fn)(uint32_t cpu));
 
+/*
+ * TDMRs, keys and the PAMT, with Dynamic PAMT; host_run() does that.  Keys are
+ * configured for the package of this processor.
+ */
+void host_configure(void);
+
 /* All processors of host_run() wait here for the last one. */
 void host_barrier(void);
 
