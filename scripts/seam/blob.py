@@ -5,6 +5,7 @@ An image is no code: its first page describes in words what the module is to be.
 Its signature is plainly none, but must fit (docs/system/i386/tdx-update.rst).
 """
 import hashlib
+import re
 import stat
 import struct
 
@@ -97,10 +98,11 @@ class Image:
         """
         for setting in settings:
             key, _, value = setting.partition('=')
-            if key == 'version' and value.count('.') == 2:
+            if key == 'version':
+                if not re.fullmatch(r'\d+\.\d+\.\d+', value):
+                    raise Problem('say version=MAJOR.MINOR.UPDATE')
                 self.keys.update(zip(('major', 'minor', 'update'), (
-                    hex(int(part)) for part in value.split('.')
-                    if part.isdigit())))
+                    hex(int(part)) for part in value.split('.'))))
                 continue
             if key not in self.keys:
                 raise Problem(f'a module is described by version, '
