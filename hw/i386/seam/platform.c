@@ -200,6 +200,7 @@ static const TdxPlatformOps platform_ops = {
     .private_page = seam_private_page,
     .private_blank = seam_private_blank,
     .private_take = seam_private_take,
+    .private_written = seam_private_written,
     .private_lost = seam_private_lost,
     .private_intact = seam_private_intact,
     .private_drop_all = seam_private_discard,

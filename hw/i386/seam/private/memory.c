@@ -316,6 +316,15 @@ bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len)
     return true;
 }
 
+void seam_private_written(void *opaque, uint64_t hpa, uint64_t len)
+{
+    SeamChunk *chunk = get_chunk(opaque, hpa);
+
+    if (chunk) {
+        forget_code(chunk, (hpa & (SEAM_CHUNK_SIZE - 1)) >> SEAM_PAGE_BITS);
+    }
+}
+
 /* Out of line, or the other way would save registers for this one */
 static __attribute__((noinline))
 void *intact_slowly(TdxModuleDevice *s, uint64_t hpa, uint64_t len)

@@ -193,6 +193,9 @@ void *seam_private_page(void *opaque, uint64_t hpa, uint16_t hkid);
 bool seam_private_blank(void *opaque, uint64_t hpa);
 bool seam_private_take(void *opaque, uint64_t hpa, uint64_t len);
 
+/* The operation private_written: code that was translated from there goes */
+void seam_private_written(void *opaque, uint64_t hpa, uint64_t len);
+
 bool seam_private_lost(void *opaque, uint64_t hpa, uint64_t len);
 void *seam_private_intact(void *opaque, uint64_t hpa, uint64_t len);
 

@@ -155,6 +155,13 @@ typedef struct TdxPlatformOps {
     void *(*private_intact)(void *opaque, uint64_t hpa, uint64_t len);
 
     /**
+     * @private_written: [@hpa, @hpa + @len), in one page, has other content
+     * under the TD's key now, and the TD may run it as code.  NULL where
+     * processors see that by themselves.
+     */
+    void (*private_written)(void *opaque, uint64_t hpa, uint64_t len);
+
+    /**
      * @private_drop_all: all memory is the host's again; whatever was private
      * reads zero in every view, now and when it becomes private again.  No
      * private page is in use, but other LPs run.

@@ -28,6 +28,12 @@ static TdxStatus tdh_mem_wr(TdxCall *c)
     c->gpr[TDX_R8] =
         GUINT64_FROM_LE(__atomic_exchange_n(value, GUINT64_TO_LE(new),
                                             __ATOMIC_RELAXED));
+    if (c->m->ops->private_written) {
+        uint64_t offset = op.gpa & (tdx_sept_level_size(op.walk.level) - 1);
+
+        c->m->ops->private_written(c->m->opaque, tdx_mem_hpa(&op) + offset,
+                                   sizeof(*value));
+    }
     return TDX_SUCCESS;
 }
 

@@ -22,6 +22,9 @@
 #define PTE 3ull
 #define PTE_LARGE 0x80ull
 
+/* MOV EAX, @value; RET */
+#define CODE_OF(value) (0xb8ull | (uint64_t)(value) << 8 | 0xc3ull << 40)
+
 #define TABLE X86_EPT_RWX
 #define PAGE (X86_EPT_READ | X86_EPT_WRITE | \
               X86_MEM_TYPE_WB << X86_EPT_MEM_TYPE_SHIFT)
@@ -94,12 +97,9 @@ static uint32_t run_code(void)
     return result;
 }
 
-/* MOV EAX, @value; RET */
 static void write_code(uint32_t value)
 {
-    code[0] = 0xb8;
-    __atomic_store_n((uint32_t *)(code + 1), value, __ATOMIC_RELAXED);
-    code[5] = 0xc3;
+    put((uintptr_t)code, CODE_OF(value));
 }
 
 static void own_memory(unsigned vcpu)
@@ -114,6 +114,15 @@ static void own_memory(unsigned vcpu)
     for (;;) {
         td_tell(MINE, get((uintptr_t)&mine));
         put((uintptr_t)&mine, mine + 1);
+    }
+}
+
+/* What its host makes of the code */
+static void run_for_ever(unsigned vcpu)
+{
+    write_code(1);
+    for (;;) {
+        td_tell(CODE, run_code());
     }
 }
 
@@ -234,6 +243,18 @@ static void test_own(void)
     ok(!get((uintptr_t)&mine) && td_end(&td) && td_end(&other), "and end");
 }
 
+/* As a host debugger does that sets a breakpoint */
+static void test_debugged(void)
+{
+    ok(td_build(&td, 0, 1, TD_ATTR_DEBUG, run_for_ever),
+       "a TD is built that can be debugged");
+    expect(CODE, 1, "it runs code");
+    ok(!td_call(TDH_MEM_WR, (uintptr_t)code, td.tdr, CODE_OF(2)),
+       "its host changes that");
+    expect(CODE, 2, "it runs what is there now");
+    ok(td_end(&td), "and ends");
+}
+
 static void test_blocked(void)
 {
     uint64_t gpa = (uintptr_t)page;
@@ -335,6 +356,7 @@ int main(void)
     (void)hold;
 #endif
     test_own();
+    test_debugged();
     test_blocked();
     test_shared();
     return test_end();
