@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help boot shell td td-shell vm qemu model vectors seamcall demo docs check kut
-.PHONY: fuzz bench check-hooks clean
+.PHONY: package fuzz bench check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
 export QEMU_SRC QEMU_SRCS QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES LINUX LINUX_SRC
@@ -68,6 +68,11 @@ seamcall: ## the TDX module by hand (ARGS="-c 'tdh.sys.init'")
 demo: inputs qemu tables guest ## pictures and a transcript of a boot (build/demo)
 	scripts/deps view
 	scripts/demo
+
+package: qemu ## a tarball and a .deb that run on bare Debian 12 and 13
+	scripts/deps guest
+	KERNEL= LINUX_SRC= PATCHES= DPAMT= guest/build
+	scripts/package
 
 docs: ## the pages of docs/ as HTML, in build/docs
 	scripts/deps docs

@@ -31,6 +31,10 @@ REASONS = [re.compile(r) for r in (
     r'\bBUG\b|\bOops\b',
 )]
 
+# What the kernel says when it has done it
+DYNAMIC = 'virt/tdx: Enable Dynamic PAMT'
+INITIALIZED = 'virt/tdx: TDX-Module initialized'
+
 TIMESTAMP = re.compile(r'^\[ *\d+\.\d+\] ')
 
 
@@ -110,11 +114,11 @@ class TdxLog:
 
     @property
     def dynamic(self):
-        return self.has('virt/tdx: Enable Dynamic PAMT')
+        return self.has(DYNAMIC)
 
     @property
     def initialized(self):
-        return self.has('virt/tdx: TDX-Module initialized')
+        return self.has(INITIALIZED)
 
     @property
     def version(self):
