@@ -419,18 +419,40 @@ class Faults(TdxUpdate):
         self.assertRegex(said[0], call(UPDATE, 0xc000050900000000))
         self.assertRegex(said[1], call(SHUTDOWN, SAYS_NOT_READY))
 
-    def test_version_unreadable(self):
-        """After the update: a warning, and the old numbers"""
+    def fault_of_read(self, nth):
+        """The log of an update whose nth TDH.SYS.RD fails"""
         self.start(initramfs=self.blobs(**{
             'a.bin': described('version=1.5.26')}), smp='2', mem='1G',
             append='seam.mode=update seam.update=a.bin seam.hold=1')
         self.wait_reports(1)
         self.vm.cmd('object-add', qom_type='tdx-fault', id='f',
-                    leaf='tdh.sys.rd', nth=4,
+                    leaf='tdh.sys.rd', nth=nth,
                     status='TDX_METADATA_FIELD_ID_INCORRECT')
         self.wait('SHUTDOWN')
         self.vm.shutdown()
-        text = self.read_serial()
+        return self.read_serial()
+
+    def test_version_of_data(self):
+        """State 0: MODULE_HV cannot be read, and that is all"""
+        text = self.fault_of_read(1)
+        self.assertIn("seam: update a.bin: version 1.5.25, 31 left, "
+                      f"error '{INVALID}'", text)
+        self.assertRegex(text, call(RD, 0xc0000c0000000000))
+        self.assertEqual(self.disable(), [])
+
+    def test_init(self):
+        """State C; the first call was made at boot"""
+        steps, said = self.fault(
+            'leaf=tdh.sys.init,status=TDX_SYS_BUSY,nth=2')
+        self.assertEqual([s[1:] for s in steps],
+                         [('none', '30', INVALID)] * 2)
+        self.assertEqual(len(said), 2, said)
+        self.assertRegex(said[0], call(INIT, 0x8000020200000000))
+        self.assertRegex(said[1], call(RD, SAYS_LP_NOT_INIT))
+
+    def test_version_unreadable(self):
+        """After the update: a warning, and the old numbers"""
+        text = self.fault_of_read(4)
         self.assertIn("seam: update a.bin: version 1.5.25, 30 left, "
                       "error ''", text)
         self.assertIn('WARNING: ', text)

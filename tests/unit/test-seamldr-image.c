@@ -339,7 +339,8 @@ static void test_order(void)
 
 /* --- the description ---------------------------------------------------- */
 
-static void cannot_be(const char *words, void (*spoil)(SimImage *i))
+static void cannot_be(const char *words, void (*spoil)(SimImage *i),
+                      const char *why)
 {
     SimLoader *s = waiting();
     SimImage *i = sim_image_new(s, words, 1);
@@ -352,6 +353,7 @@ static void cannot_be(const char *words, void (*spoil)(SimImage *i))
     sim_image_write(s, i);
     g_assert_cmphex(sim_install(s), ==, SEAMLDR_EBADPARAM);
     g_assert_cmphex(s->rdx, ==, 1);
+    g_assert_nonnull(strstr(s->why, why));
     g_assert_false(seamldr_ready(s->loader));
     sim_image_free(i);
     sim_loader_free(s);
@@ -381,13 +383,13 @@ static void spoil_length_much(SimImage *i)
 
 static void test_description(void)
 {
-    cannot_be("colour=3\n", NULL);
-    cannot_be("features0=0x41\n", NULL);
-    cannot_be("max-tdmrs=65\n", NULL);
-    cannot_be("", spoil_magic);
-    cannot_be("", spoil_version);
-    cannot_be("", spoil_length);
-    cannot_be("", spoil_length_much);
+    cannot_be("colour=3\n", NULL, "none that a module is described by");
+    cannot_be("features0=0x41\n", NULL, "0x41 are not modelled");
+    cannot_be("max-tdmrs=65\n", NULL, "1..64");
+    cannot_be("", spoil_magic, "not one for QEMU");
+    cannot_be("", spoil_version, "not one for QEMU");
+    cannot_be("", spoil_length, "ends outside");
+    cannot_be("", spoil_length_much, "ends outside");
 }
 
 /* What SYS.INIT holds the SIGSTRUCT against */
