@@ -91,6 +91,8 @@ static void leave(CPUX86State *env, bool nmi)
  */
 static void stop_machine(CPUX86State *env)
 {
+    /* It has ended in VMfailInvalid, as all that follow. */
+    seam_td_of(env)->host.eflags |= CC_C;
     memset(env->regs, 0, sizeof(env->regs));
     load_host(env, &seam_td_of(env)->host, false);
     qemu_system_vmstop_request_prepare();
