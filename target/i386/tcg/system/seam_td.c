@@ -239,6 +239,7 @@ static void load_changes(CPUX86State *env)
     env->xcr0 = s->xcr0;
     env->xss = s->xss;
     if (crs_changed(env, v)) {
+        vmx_mmu_exit(env); /* which translations were made with */
         vmx_set_crs(env, v->guest_cr0, env->cr[3], v->guest_cr4,
                     v->guest_efer);
         vmx_mmu_enter(env);

@@ -57,6 +57,20 @@ static void __attribute__((naked)) ve_entry(void)
     asm volatile("incq %0; addq $8, (%%rsp); iretq" : "+m"(exceptions));
 }
 
+static void __attribute__((naked)) gp_entry(void)
+{
+    asm volatile("vmcall");
+}
+
+static void set_gate(unsigned vector, void (*fn)(void))
+{
+    uint64_t rip = (uintptr_t)fn;
+
+    idt[vector * 2] = (rip & 0xffff) | CS << 16 |
+                      (uint64_t)INTERRUPT_GATE << 32 | rip >> 16 << 48;
+    idt[vector * 2 + 1] = rip >> 32;
+}
+
 static void guest_reads(void)
 {
     asm volatile("1: mov $0, %%eax\n\t"
@@ -69,7 +83,6 @@ static void guest_reads(void)
 static void start(void)
 {
     uint64_t base = (uintptr_t)data & ~(LARGE - 1);
-    uint64_t rip = (uintptr_t)ve_entry;
 
     pml4[0] = (uintptr_t)pdpt | TABLE;
     pdpt[0] = (uintptr_t)pd | TABLE;
@@ -78,10 +91,8 @@ static void start(void)
         pt[i] = (base + i * PAGE_SIZE) | PAGE;
     }
     pd[base / LARGE] = (uintptr_t)pt | TABLE;
-    idt[X86_VECTOR_VE * 2] = (rip & 0xffff) | CS << 16 |
-                             (uint64_t)INTERRUPT_GATE << 32 |
-                             rip >> 16 << 48;
-    idt[X86_VECTOR_VE * 2 + 1] = rip >> 32;
+    set_gate(X86_VECTOR_VE, ve_entry);
+    set_gate(EXC_GP, gp_entry);
     data[1] = VALUE;
     area.ve.eptp_index = UNWRITTEN;
     vmx_init(&vcpu, guest_reads);
@@ -131,6 +142,13 @@ static void test_exception(void)
        !area.ve.busy, "no violation, no exception");
 }
 
+/* Does the next entry end in one, and not in the handler of #GP? */
+static bool double_fault(void)
+{
+    return vmx_run(&vcpu) == X86_VMX_EXIT_REASON_EXCEPTION_NMI &&
+           (vmread(X86_VMCS_EXIT_INTR_INFO) & 0xff) == EXC_DF;
+}
+
 static void test_conditions(void)
 {
     start();
@@ -159,12 +177,14 @@ static void test_conditions(void)
     ok((vmread(X86_VMCS_IDT_VECTORING_INFO) & 0xff) == X86_VECTOR_VE,
        "that tells of it");
     map(idt, (uintptr_t)idt | PAGE);
-    vmwrite(X86_VMCS_GUEST_IDTR_LIMIT, 0);
+    vmwrite(X86_VMCS_GUEST_IDTR_LIMIT, X86_VECTOR_VE * 16 - 1);
     vmwrite(X86_VMCS_EXCEPTION_BITMAP, 1u << EXC_DF);
     area.ve.busy = 0;
-    ok(vmx_run(&vcpu) == X86_VMX_EXIT_REASON_EXCEPTION_NMI &&
-       (vmread(X86_VMCS_EXIT_INTR_INFO) & 0xff) == EXC_DF,
-       "a fault in delivery makes a double fault of it");
+    ok(double_fault(), "a fault in delivery makes a double fault of it");
+    vmwrite(X86_VMCS_ENTRY_INTR_INFO, X86_VMCS_EVENT_VALID |
+            X86_VMCS_EVENT_HW_EXCEPTION << X86_VMCS_EVENT_TYPE_SHIFT |
+            X86_VECTOR_VE);
+    ok(double_fault(), "as of one that the host injects");
     vmwrite(X86_VMCS_VE_INFO_ADDR, 8);
     ok(vmx_run(&vcpu) == ~0u &&
        vmread(X86_VMCS_INSTRUCTION_ERROR) == X86_VMX_ERROR_ENTRY_CONTROLS,

@@ -15,6 +15,7 @@
 #include "exec/helper-proto.h"
 #include "exec/replay-core.h"
 #include "tcg/helper-tcg.h"
+#include "x86-defs/ve-info.h"
 #include "engine.h"
 
 /* --- the preemption timer ----------------------------------------------- */
@@ -368,6 +369,8 @@ void vmx_inject(CPUX86State *env, uint32_t info, uint32_t error,
         if (contributory(event.vector) || event.vector == EXCP0E_PAGE ||
             event.vector == EXCP08_DBLE) {
             env->old_exception = event.vector;
+        } else if (event.vector == X86_VECTOR_VE) {
+            env->old_exception = EXCP0E_PAGE; /* of that class */
         }
         break;
     }
