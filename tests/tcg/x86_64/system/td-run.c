@@ -19,6 +19,9 @@
 #define CPUID_PARAVIRT 0x40000000
 #define CPUID_TDX 0x21
 #define PORT 0x80
+#define CR4_OSFXSR (1ull << 9)
+#define PASS_XMM3 (1 << 19)
+#define REPORT_DATA 128 /* of REPORTMACSTRUCT */
 
 /* What the TD tells of, in this order */
 enum {
@@ -35,6 +38,12 @@ enum {
     VE_LENGTH,
     VECTOR,
     REGISTERS,
+    XMM_CALL,
+    XMM_PASSED,
+    XMM_KEPT,
+    REPORT,
+    VERIFIED,
+    FORGED,
     DONE,
 };
 
@@ -84,6 +93,68 @@ static void do_tdcall(void *arg)
     tdcall_regs(&info);
 }
 
+static void use_sse(void)
+{
+    write_cr4(read_cr4() | CR4_OSFXSR);
+}
+
+static void set_xmms(uint64_t xmm3, uint64_t xmm4)
+{
+    asm volatile("movq %0, %%xmm3; movq %1, %%xmm4" : : "r"(xmm3), "r"(xmm4));
+}
+
+static uint64_t xmm3(void)
+{
+    uint64_t value;
+
+    asm volatile("movq %%xmm3, %0" : "=r"(value));
+    return value;
+}
+
+static uint64_t xmm4(void)
+{
+    uint64_t value;
+
+    asm volatile("movq %%xmm4, %0" : "=r"(value));
+    return value;
+}
+
+static void tell_xmms(void)
+{
+    struct seam_regs call = {
+        .rax = TDG_VP_VMCALL, .rcx = TD_CALL_MASK | PASS_XMM3,
+        .r11 = XMM_CALL,
+    };
+
+    use_sse();
+    set_xmms(0x3333, 0x4444);
+    tdcall_regs(&call);
+    td_tell(XMM_PASSED, xmm3());
+    td_tell(XMM_KEPT, xmm4());
+}
+
+static uint64_t leaf(uint64_t rax, void *rcx, void *rdx)
+{
+    struct seam_regs call = {
+        .rax = rax, .rcx = (uintptr_t)rcx, .rdx = (uintptr_t)rdx,
+    };
+
+    tdcall_regs(&call);
+    return call.rax;
+}
+
+/* The machine knows its own reports, and no others. */
+static void tell_reports(void)
+{
+    static uint8_t report[1024] __attribute__((aligned(1024)));
+    static uint8_t data[64] __attribute__((aligned(64)));
+
+    td_tell(REPORT, leaf(TDG_MR_REPORT, report, data));
+    td_tell(VERIFIED, leaf(TDG_MR_VERIFYREPORT, report, NULL));
+    report[REPORT_DATA] ^= 1;
+    td_tell(FORGED, leaf(TDG_MR_VERIFYREPORT, report, NULL));
+}
+
 static void guest(unsigned vcpu)
 {
     struct seam_regs call = { .rax = TDG_VP_INFO };
@@ -129,6 +200,8 @@ static void guest(unsigned vcpu)
             call.r8 == 88 && call.r9 == 9 && call.r10 == 10 &&
             call.r12 == 12 && call.r13 == 13 && call.r14 == 14 &&
             call.r15 == 15);
+    tell_xmms();
+    tell_reports();
     td_tell(DONE, 0);
     asm volatile("lidt %0; ud2" : : "m"(no_idt));
 }
@@ -205,6 +278,26 @@ static void expect_registers(void)
     expect(REGISTERS, 1, "the same on the way back");
 }
 
+static void expect_xmms(void)
+{
+    use_sse();
+    set_xmms(1, 2);
+    td_enter(&td, 0, &regs);
+    ok(regs.rcx == (TD_CALL_MASK | PASS_XMM3) && regs.r11 == XMM_CALL &&
+       xmm3() == 0x3333, "an XMM register that is selected passes");
+    ok(!xmm4(), "others are cleared");
+    set_xmms(0x5555, 0x6666);
+    expect(XMM_PASSED, 0x5555, "back it passes as well");
+    expect(XMM_KEPT, 0x4444, "and others are the TD's own");
+}
+
+static void expect_reports(void)
+{
+    expect(REPORT, 0, "a report on the TD");
+    expect(VERIFIED, 0, "which was made on this machine");
+    expect(FORGED, TDX_INVALID_REPORTMACSTRUCT, "and none that is forged");
+}
+
 static void expect_host_state(void)
 {
     wrmsr(X86_MSR_LSTAR, 0x1234);
@@ -236,6 +329,8 @@ int main(void)
     expect_calls();
     expect_instructions();
     expect_registers();
+    expect_xmms();
+    expect_reports();
     expect_host_state();
     td_enter(&td, 0, &regs);
     ok(regs.rax == (TDX_NON_RECOVERABLE_VCPU |
