@@ -9,6 +9,7 @@ again and again N times as often.
 """
 
 import os
+import re
 import subprocess
 import unittest
 
@@ -110,6 +111,31 @@ class TdxKvmLoad(tdx_kvm.TdxKvm):
         self.assertNotIn('failed', '\n'.join(said))
         self.assertEqual(self.calls['TDH.MNG.CREATE'][0], 70 * SOAK + 2)
         self.assert_worked(said, 'linux', 2)
+
+
+    def test_refused_pairs(self):
+        # By chance, so that it is at each of the places where KVM asks for one
+        from seam import tdxlog
+        self.start_script(HELPERS + f'''
+            for i in $(seq {24 * SOAK}); do
+                run $i tdvmm --payload hello.bin --mem 16M --ram added --quiet
+                pairs $i
+            done
+        ''', extra=['-object', 'tdx-fault,id=f,leaf=tdh.phymem.pamt.add,'
+                  'status=operand_busy,operand=rcx,probability=8,count=0'])
+        self.wait_line(tdx_kvm.DONE)
+        self.assertEqual(self.vm.cmd('x-tdx-check'), {'consistent': True})
+        self.assert_nothing_left(dynamic=True)
+        self.vm.shutdown()
+        text = self.read_serial()
+        for words in ('KVM_TDX_INIT_VM:', 'KVM_TDX_INIT_VCPU ',
+                      'KVM_TDX_INIT_MEM_REGION ', 'Hello from a TD'):
+            self.assertIn(words, text)
+        self.assertEqual(re.findall(r'seam: pairs .*: [^0].*', text), [])
+        # The kernel says once that it has not expected that
+        self.assertEqual([fault for fault in tdxlog.faults(text)
+                          if 'region_add' not in fault and
+                          'Call Trace' not in fault], [])
 
 
 class TdCommandTest(unittest.TestCase):
