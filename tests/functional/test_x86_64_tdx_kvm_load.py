@@ -113,6 +113,23 @@ class TdxKvmLoad(tdx_kvm.TdxKvm):
         self.assert_worked(said, 'linux', 2)
 
 
+    def test_kexec(self):
+        # The next kernel initialises the module anew, and runs TDs
+        self.start_script(HELPERS + '''
+            run td tdvmm --payload hello.bin --mem 16M
+            pairs td
+            grep -q again /proc/cmdline ||
+                kexec bzImage /sys/firmware/initrd "$(cat /proc/cmdline) again"
+        ''', files=[f'bzImage={self.need("build/guest/bzImage")}'],
+                          append='retain_initrd')
+        self.wait_line(tdx_kvm.DONE)
+        self.assertEqual(self.vm.cmd('x-tdx-check'), {'consistent': True})
+        for log in self.boots(2):
+            self.assert_initialized(log, dynamic=True)
+            self.assertIn('Hello from a TD', log.text)
+            self.assertIn('seam: td: ended with 0', log.lines)
+            self.assertIn('seam: pairs td: 0', log.lines)
+
     def test_refused_pairs(self):
         # By chance, so that it is at each of the places where KVM asks for one
         from seam import tdxlog
