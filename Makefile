@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help boot shell td td-shell vm qemu model vectors seamcall demo docs check kut
-.PHONY: package fuzz bench check-hooks clean
+.PHONY: package selftests fuzz bench check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
 export QEMU_SRC QEMU_SRCS QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES LINUX LINUX_SRC
@@ -29,8 +29,8 @@ td: inputs qemu tables guest ## boot Linux in a TD in it (VMM=own|qemu TDS= TDME
 td-shell: inputs qemu tables guest ## the same with a shell in the TD
 	guest/td --shell
 
-vm: qemu guest ## boot Linux in an ordinary VM on KVM in the machine
-	guest/vmm build/vm/initramfs.gz
+vm: qemu guest ## boot Linux in an ordinary VM on KVM in the machine (UEFI=1)
+	guest/vmm build/vm/initramfs.gz $(if $(UEFI),--uefi)
 	guest/vm
 
 qemu: ## build QEMU with SEAM (QEMU_SRC=<dir|tarball>)
@@ -81,6 +81,12 @@ docs: ## the pages of docs/ as HTML, in build/docs
 check: ## run every test, layer by layer (QEMU_SRCS="<dir|tarball> ...")
 	scripts/deps model qemu guest check
 	scripts/check
+
+selftests: qemu ## run KVM's selftests in the machine (TESTS= SLOW=1)
+	scripts/deps guest
+	guest/build --selftests
+	guest/initramfs build/guest/initramfs.gz
+	scripts/selftests $(TESTS)
 
 kut: ## run kvm-unit-tests on the CPU (KUT=<built checkout> TESTS= SLOW=1)
 	scripts/deps qemu
