@@ -644,10 +644,11 @@ void x86_vmx_rdpid(CPUX86State *env, uintptr_t ra);
 
 /**
  * x86_vmx_raise: an interrupt instruction of @length bytes, or an exception
- * that is @vector after it has been combined with one before
+ * that is @vector after it has been combined with one before.  Returns the
+ * error code to deliver.
  */
-void x86_vmx_raise(CPUX86State *env, int vector, bool is_int, int error,
-                   int length, uintptr_t ra);
+int x86_vmx_raise(CPUX86State *env, int vector, bool is_int, int error,
+                  int length, uintptr_t ra);
 
 /**
  * x86_vmx_db_begin: DR6 and DR7 are about to tell of a #DB, in either world.

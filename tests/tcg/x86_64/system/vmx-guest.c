@@ -329,8 +329,15 @@ static void test_events(void)
     ok(vmread(X86_VMCS_IDT_VECTORING_INFO) == EVENT(SW_INTR, 0x40) &&
        vmread(X86_VMCS_EXIT_INSTR_LENGTH) == 2,
        "which tells of the interrupt on its way");
+    /* SDM Vol. 3, "Error Code": the gate's vector, IDT, and EXT or not */
+    ok(vmread(X86_VMCS_EXIT_INTR_ERROR_CODE) == (0x40 << 3 | 2),
+       "its error code is not one of an external event");
     ok(!(vmread(X86_VMCS_ENTRY_INTR_INFO) & X86_VMCS_EVENT_VALID),
        "the event to inject is gone");
+    vmwrite(X86_VMCS_ENTRY_INTR_INFO, EVENT(HW_EXCEPTION, EXC_UD));
+    exits(X86_VMX_EXIT_REASON_EXCEPTION_NMI, "#UD meets #GP");
+    ok(vmread(X86_VMCS_EXIT_INTR_ERROR_CODE) == (EXC_UD << 3 | 3),
+       "its error code is");
     vmwrite(X86_VMCS_EXCEPTION_BITMAP, 0);
     vmwrite(X86_VMCS_ENTRY_INTR_INFO, EVENT(HW_EXCEPTION, EXC_UD));
     exits(X86_VMX_EXIT_REASON_TRIPLE_FAULT, "#UD, #GP, #DF, shutdown");

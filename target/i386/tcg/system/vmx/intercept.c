@@ -356,19 +356,36 @@ static void software_interrupt(CPUX86State *env, unsigned vector,
     }, 0, 0, length, ra);
 }
 
-void x86_vmx_raise(CPUX86State *env, int vector, bool is_int, int error,
-                   int length, uintptr_t ra)
+/*
+ * SDM Vol. 3, "Error Code": EXT says that the exception comes of delivering an
+ * event which is not an instruction's INT n, INT3 or INTO.  TCG never sets it.
+ */
+static int with_ext(CPUX86State *env, int vector, int error)
+{
+    X86VmcsEvent event = x86_vmcs_event(env_archcpu(env)->vmx->vectoring.info);
+    bool selector = vector >= EXCP0A_TSS && vector <= EXCP0D_GPF;
+    bool instruction = event.type == X86_VMCS_EVENT_SW_INTR ||
+                       event.type == X86_VMCS_EVENT_SW_EXCEPTION;
+
+    return error | (event.valid && selector && !instruction);
+}
+
+int x86_vmx_raise(CPUX86State *env, int vector, bool is_int, int error,
+                  int length, uintptr_t ra)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
 
     if (is_int) {
         software_interrupt(env, vector, length, ra);
-    } else if (vector == EXCP08_DBLE &&
+        return error;
+    }
+    if (vector == EXCP08_DBLE &&
                (vmx->ctl.exception_bitmap & (1u << EXCP08_DBLE))) {
         /* The event that led to it is not reported. */
         vmx->vectoring.info = 0;
         exception(env, vector, error, ra);
     }
+    return with_ext(env, vector, error);
 }
 
 void x86_vmx_triple_fault(CPUX86State *env, uintptr_t ra)
@@ -414,6 +431,7 @@ void vmx_intercept(CPUX86State *env, uint32_t type, uint64_t param,
     X86VmxState *vmx = env_archcpu(env)->vmx;
     const VmxControls *ctl = &vmx->ctl;
     uint32_t msr = env->regs[R_ECX];
+    int vector;
 
     switch (type) {
     case SVM_EXIT_READ_DR0 ... SVM_EXIT_READ_DR7:
@@ -423,7 +441,8 @@ void vmx_intercept(CPUX86State *env, uint32_t type, uint64_t param,
         mov_dr(env, type - SVM_EXIT_WRITE_DR0, false, ra);
         break;
     case SVM_EXIT_EXCP_BASE ... SVM_EXIT_EXCP_BASE + 31:
-        exception(env, type - SVM_EXIT_EXCP_BASE, param, ra);
+        vector = type - SVM_EXIT_EXCP_BASE;
+        exception(env, vector, with_ext(env, vector, param), ra);
         break;
     case SVM_EXIT_CPUID:
         vmx_exit_insn(env, X86_VMX_EXIT_REASON_CPUID, ra);
