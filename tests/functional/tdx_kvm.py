@@ -35,6 +35,7 @@ class TdxKvm(host.TdxGuest):
     mistakes = (r'SEAMCALL on LP \d+: TDH\.MNG\.RD\(.*field=0x94.*'
                 r'TDX_METADATA_FIELD_(NOT_READABLE|ID_INCORRECT).*')
     calls = None        # {leaf: (calls, errors)} when the script was done
+    kernel = 'bzImage'
     module = ''
     dynamic = True
 
@@ -50,7 +51,8 @@ class TdxKvm(host.TdxGuest):
 
     def start_script(self, script, files=(), append='', **machine):
         """Boot a host that runs @script"""
-        self.start(initramfs=self.pack(script, *files),
+        self.start(kernel=self.kernel,
+                   initramfs=self.pack(script, *files),
                    append=f'kvm_intel.tdx=1 seam.mode=script {append}',
                    **{'smp': '2', 'mem': '2G', 'module': self.module,
                       **machine})

@@ -70,15 +70,19 @@ class TdxKvmLife(tdx_kvm.TdxKvm):
         self.assert_ended(said, 'after')
 
 
-class TdxKvmLifeStatic(TdxKvmLife):
-    """The same without Dynamic PAMT"""
+class TdxKvmLifeStatic(tdx_kvm.TdxKvm):
+    """Without Dynamic PAMT"""
 
     module = 'dynamic-pamt=off'
     dynamic = False
+    test_stages = TdxKvmLife.test_stages
+    test_killed = TdxKvmLife.test_killed
 
 
-class TdxKvmLifeErratum(TdxKvmLife):
-    """The same where a partial write makes private memory poison"""
+class TdxKvmLifeErratum(tdx_kvm.TdxKvm):
+    """Where a partial write makes private memory poison"""
+
+    test_killed = TdxKvmLife.test_killed
 
     def start_script(self, *args, **how):
         super().start_script(

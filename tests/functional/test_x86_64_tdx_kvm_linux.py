@@ -53,11 +53,13 @@ class TdxKvmLinux(tdx_kvm.TdxKvm):
         self.shell(2, '--ram accepted')
 
 
-class TdxKvmLinuxStatic(TdxKvmLinux):
-    """The same without Dynamic PAMT"""
+class TdxKvmLinuxStatic(tdx_kvm.TdxKvm):
+    """Without Dynamic PAMT"""
 
     module = 'dynamic-pamt=off'
     dynamic = False
+    shell = TdxKvmLinux.shell
+    test_two_cpus = TdxKvmLinux.test_two_cpus
 
 
 if __name__ == '__main__':

@@ -123,11 +123,14 @@ class TdxKvmRun(tdx_kvm.TdxKvm):
                     steps=STEPS // 3)
 
 
-class TdxKvmRunStatic(TdxKvmRun):
-    """The same without Dynamic PAMT"""
+class TdxKvmRunStatic(tdx_kvm.TdxKvm):
+    """Without Dynamic PAMT"""
 
     module = 'dynamic-pamt=off'
     dynamic = False
+    hammer = TdxKvmRun.hammer
+    test_migrating_threads = TdxKvmRun.test_migrating_threads
+    test_killed = TdxKvmRun.test_killed
 
 
 if __name__ == '__main__':
