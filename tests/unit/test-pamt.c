@@ -2,57 +2,16 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The PAMT: the check of page operands (PAMT 3.3), page pairs and bitmap
- * (4 to 7), and the PHYMEM leaves.
+ * (4 to 7).
  */
 
-#include "sim-pamt.h"
-#include "td/tdr.h"
+#include "pamt-fixture.h"
 
-
-#define BASE (4 * GIB)
-#define PAMT (2 * GIB)
-#define RANGE (BASE + 64 * MIB)  /* that gets a page pair */
-#define PAGE0 (BASE + 128 * MIB) /* in a range without one */
-#define PAGE1 (BASE + 130 * MIB + 180 * KIB)
-#define PAIR_OF(range) ((range) | TDX_LEVEL_2M)
-
-#define BUSY(reg) (0x8000020000000000 | (reg))
-#define METADATA_INCORRECT(reg) (0xc000030000000000 | (reg))
 #define NOT_FREE(reg) (0xc000030300000000 | (reg))
 #define RANGE_NOT_FREE 0xc000030400000001
 #define NO_PAIR 0xc000030500000001
 #define NOT_EMPTY(index) (0xc000030600000000 | (index))
 #define MISSING_PAIR(reg) (0x8000030800000000 | (reg))
-
-/* 2 GiB, the second of them not initialised to its end */
-static SimPlatform *machine(bool dynamic)
-{
-    SimPlatform *sim = sim_ready(2, dynamic);
-    TdxTdmr *tdmr = sim_add_tdmr(sim, BASE, 2 * GIB, PAMT);
-
-    sim_reserve(tdmr, 256 * MIB, 4 * KIB);
-    while (tdmr->last_initialized < BASE + 2 * GIB - 16 * MIB) {
-        g_assert_cmphex(sim_call_status(sim, 0, 36, BASE, 0, 0), ==, 0);
-    }
-    return sim;
-}
-
-static TdxTdmr *tdmr_of(SimPlatform *sim)
-{
-    return &sim->module->st.tdmr[0];
-}
-
-static TdxPamtEntry *entry_2m(SimPlatform *sim, uint64_t hpa)
-{
-    return sim_pamt_entry(sim, tdmr_of(sim), TDX_LEVEL_2M, hpa);
-}
-
-static uint64_t add(SimPlatform *sim, uint64_t range, uint64_t page0,
-                    uint64_t page1)
-{
-    return sim_call_status(sim, 0, TDH_PHYMEM_PAMT_ADD, PAIR_OF(range), page0,
-                           page1);
-}
 
 static uint64_t remove_pair(SimPlatform *sim, uint64_t range)
 {
@@ -398,143 +357,6 @@ static void test_memory_gone(void)
     sim_free(sim);
 }
 
-/* --- the other PHYMEM leaves ---------------------------------------------- */
-
-static void test_wbinvd(void)
-{
-    SimPlatform *sim = machine(true);
-    uint64_t keyid = 33ULL << 46;
-
-    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD,
-                                    PAGE0 | keyid, 0, 0),
-                    ==, 0);
-    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD, PAGE0 + 8,
-                                    0, 0),
-                    ==, 0xc000010000000001);
-    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD, BASE + GIB,
-                                    0, 0),
-                    ==, 0xc000010100000001);
-    g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
-    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD,
-                                    PAGE0 | keyid, 0, 0),
-                    ==, METADATA_INCORRECT(1));
-    entry_2m(sim, RANGE)->lock = TDX_LOCK_EXCLUSIVE;
-    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_PAGE_WBINVD, RANGE, 0,
-                                    0),
-                    ==, BUSY(1));
-    sim_free(sim);
-}
-
-/* Who owns the page, and whether it lets go */
-static void test_reclaim(void)
-{
-    SimPlatform *sim = machine(true);
-    uint64_t tdr = RANGE + 64 * KIB, child = RANGE + MIB;
-    uint64_t large = BASE + 32 * MIB;
-    TdxPamtEntry *tdr_entry, *entry;
-    TdxTdr *content;
-    SimCall call;
-
-    g_assert_cmphex(add(sim, RANGE, PAGE0, PAGE1), ==, 0);
-    tdr_entry = sim_private_entry(sim, PAGE0 + 16 * 16);
-    entry = sim_private_entry(sim, PAGE1);
-    for (int i = 0; i < 2; i++) {
-        PAMT_REF(page);
-
-        g_assert_cmphex(tdx_pamt_get_free(&page, SIM_CALL(sim, 0),
-                                          i ? child : tdr, 0, 1), ==, 0);
-        tdx_pamt_assign(&page, i ? TDX_PT_TDCX : TDX_PT_TDR, i ? tdr : 0);
-    }
-    tdx_pamt_set_owner(entry_2m(sim, large), TDX_PT_REG, tdr);
-    content = tdx_tdr(sim->module, tdr);
-    content->chldcnt = 513;
-    content->lifecycle = TDX_TD_BLOCKED;
-
-    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, tdr, 0, 0),
-                    ==, 0xc000060700000000);
-    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, child, 0,
-                             0),
-                    ==, 0xc000060700000000);
-    /* What the page is has been told all the same */
-    g_assert_cmphex(call.gpr[TDX_RCX], ==, TDX_PT_TDCX);
-    g_assert_cmphex(call.gpr[TDX_RDX], ==, tdr);
-    content->lifecycle = TDX_TD_TEARDOWN;
-    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, tdr, 0, 0),
-                    ==, 0xc000040000000000);
-    tdr_entry->lock = TDX_LOCK_EXCLUSIVE;
-    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, child, 0,
-                             0),
-                    ==, 0x8000020000000080);
-    tdr_entry->lock = 0;
-    entry->lock = TDX_LOCK_READER;
-    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, child, 0,
-                             0),
-                    ==, BUSY(1));
-    entry->lock = 0;
-    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM,
-                             large + 4 * KIB, 0, 0),
-                    ==, 0xc000010000000001);
-    g_assert_cmphex(call.gpr[TDX_R8], ==, TDX_LEVEL_2M);
-    g_assert_cmpuint(content->chldcnt, ==, 513);
-
-    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, large, 0,
-                             0),
-                    ==, 0);
-    g_assert_cmphex(call.gpr[TDX_R9], ==, 0);
-    g_assert_cmpuint(content->chldcnt, ==, 1);
-    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, child, 0,
-                             0),
-                    ==, 0);
-    g_assert_cmphex(call.gpr[TDX_R9], ==, 0);
-    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, tdr, 0, 0),
-                    ==, 0);
-    g_assert_cmphex(call.gpr[TDX_RDX], ==, 0);
-    g_assert_cmphex(call.gpr[TDX_R9], ==, 1ULL << 62);
-    g_assert_cmphex(sim_call(sim, 0, &call, TDH_PHYMEM_PAGE_RECLAIM, tdr, 0, 0),
-                    ==, METADATA_INCORRECT(1));
-    g_assert_cmphex(tdr_entry->lock, ==, 0);
-    g_assert_true(sim_no_locks(sim, tdmr_of(sim)));
-    sim_free(sim);
-}
-
-static void test_cache_wb(void)
-{
-    SimPlatform *sim = machine(true);
-    TdxState *st = &sim->module->st;
-    uint64_t none = 0x0000082100000000;
-
-    sim->module->plat.num_pkgs = sim->info.num_pkgs = 2;
-    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_CACHE_WB, 2, 0, 0), ==,
-                    0xc000010000000001);
-    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_CACHE_WB, 1, 0, 0), ==,
-                    0xc000082300000000);
-    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
-                    none);
-    for (int hkid = 5; hkid <= 8; hkid++) {
-        st->kot[hkid] = (TdxKotEntry) { hkid - 5, 3 };
-    }
-    st->kot[63] = (TdxKotEntry) { TDX_HKID_FLUSHED, 3 };
-    st->wbt[1].lock = TDX_LOCK_EXCLUSIVE;
-    g_assert_cmphex(sim_call_status(sim, 1, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
-                    0x80000200000000bc);
-    st->kot_lock = TDX_LOCK_EXCLUSIVE;
-    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
-                    0x80000200000000ba);
-    st->kot_lock = 0;
-    g_assert_cmphex(sim_call_status(sim, 0, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
-                    0);
-    for (int hkid = 5; hkid <= 8; hkid++) {
-        g_assert_cmphex(st->kot[hkid].wbinvd_bitmap, ==,
-                        st->kot[hkid].state == TDX_HKID_FLUSHED ? 2 : 3);
-    }
-    st->wbt[1].lock = 0;
-    g_assert_cmphex(sim_call_status(sim, 1, TDH_PHYMEM_CACHE_WB, 0, 0, 0), ==,
-                    0);
-    g_assert_cmphex(st->kot[7].wbinvd_bitmap, ==, 0);
-    g_assert_cmphex(st->kot[63].wbinvd_bitmap, ==, 0);
-    sim_free(sim);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -548,8 +370,5 @@ int main(int argc, char **argv)
     g_test_add_func("/pamt/check/dynamic", test_check_dynamic);
     g_test_add_func("/pamt/check/2m", test_check_2m);
     g_test_add_func("/pamt/assign", test_assign);
-    g_test_add_func("/pamt/reclaim", test_reclaim);
-    g_test_add_func("/pamt/wbinvd", test_wbinvd);
-    g_test_add_func("/pamt/cache-wb", test_cache_wb);
     return g_test_run();
 }

@@ -32,14 +32,18 @@ VectorResult malformed(Replay *r, const char *format, ...)
  */
 bool differs(Replay *r, const char *what, uint64_t expected, uint64_t actual);
 
+/** parse_lp: the logical processor of @step */
+bool parse_lp(Replay *r, JsonObject *step, uint64_t *lp);
+
+/* --- vector-seamcall.c ---------------------------------------------------- */
+
+VectorResult step_seamcall(Replay *r, JsonObject *step);
+
 /** parse_gprs: registers by name; @listed: set for each of them, or NULL */
 bool parse_gprs(JsonObject *o, uint64_t *values, bool *listed);
 
 /** parse_ignore: a list of registers, each perhaps as "regs.NAME" */
 bool parse_ignore(JsonArray *names, bool *ignore);
-
-/** parse_lp: the logical processor of @step */
-bool parse_lp(Replay *r, JsonObject *step, uint64_t *lp);
 
 /* --- vector-td.c: steps of a TD that runs --------------------------------- */
 

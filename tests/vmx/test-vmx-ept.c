@@ -6,123 +6,7 @@
 
 #include <string.h>
 
-#include "vmx-config.h"
-#include "vmx/ept.h"
-
-#define PAGES 8
-#define RWX 7ULL
-#define WB (6ULL << 3)
-#define ACCESSED (1ULL << 8)
-#define DIRTY (1ULL << 9)
-
-/* Physical memory: pages 1 to 7 at 0x1000 to 0x7fff, nothing else */
-typedef struct World {
-    X86VmxCaps caps;
-    uint64_t mem[PAGES][512];
-    unsigned refuse;        /* so many updates fail */
-    unsigned log_room;
-    uint64_t logged;
-    unsigned updates;
-} World;
-
-static uint64_t *slot(World *w, uint64_t addr)
-{
-    return addr >= 0x1000 && addr < PAGES * 0x1000 && !(addr & 7)
-           ? &w->mem[addr >> 12][(addr & 0xfff) / 8] : NULL;
-}
-
-static bool mem_read(void *opaque, uint64_t addr, uint64_t *entry)
-{
-    uint64_t *at = slot(opaque, addr);
-
-    if (at) {
-        *entry = *at;
-    }
-    return at;
-}
-
-static bool mem_update(void *opaque, uint64_t addr, uint64_t old,
-                       uint64_t entry)
-{
-    World *w = opaque;
-    uint64_t *at = slot(w, addr);
-
-    if (w->refuse) {
-        w->refuse--;
-        return false;
-    }
-    if (!at || *at != old) {
-        return false;
-    }
-    w->updates++;
-    *at = entry;
-    return true;
-}
-
-static bool log_page(void *opaque, uint64_t gpa)
-{
-    World *w = opaque;
-
-    if (!w->log_room) {
-        return false;
-    }
-    w->log_room--;
-    w->logged = gpa;
-    return true;
-}
-
-/*
- * Tables of four levels at pages 1 to 4, one above at page 5.  The address
- * GPA goes by entry 1 of level 5, 2 of 4, 3 of 3, 4 of 2, and 5 of 1.
- */
-#define GPA4 (2ULL << 39 | 3ULL << 30 | 4ULL << 21 | 5ULL << 12 | 0x678)
-#define GPA5 (GPA4 | 1ULL << 48)
-#define PML5E(w) ((w)->mem[5][1])
-#define PML4E(w) ((w)->mem[1][2])
-#define PDPTE(w) ((w)->mem[2][3])
-#define PDE(w)   ((w)->mem[3][4])
-#define PTE(w)   ((w)->mem[4][5])
-#define HPA 0x3456789000ULL
-
-static World *world_new(void)
-{
-    World *w = g_new0(World, 1);
-    X86VmxConfig config = test_config();
-
-    x86_vmx_caps_init(&w->caps, &config);
-    x86_vmx_caps_offer_all(&w->caps);
-    x86_vmx_caps_offer_bit(&w->caps, X86_VMX_CAPS_EPT_VPID,
-                           X86_VMX_CAP_EPT_EXIT_INFO, false);
-    PML5E(w) = 0x1000 | RWX;
-    PML4E(w) = 0x2000 | RWX;
-    PDPTE(w) = 0x3000 | RWX;
-    PDE(w) = 0x4000 | RWX;
-    PTE(w) = HPA | RWX | WB;
-    return w;
-}
-
-static X86Ept tables(World *w, unsigned levels, bool flags)
-{
-    return (X86Ept) {
-        .caps = &w->caps,
-        .eptp = (levels == 5 ? 0x5000 : 0x1000) | 6 | (levels - 1) << 3 |
-                (flags ? 0x40 : 0),
-        .read = mem_read,
-        .update = mem_update,
-        .opaque = w,
-    };
-}
-
-static X86EptResult go(World *w, unsigned levels, bool flags,
-                       X86EptAccess access, X86EptWalk *walk)
-{
-    X86Ept ept = tables(w, levels, flags);
-
-    if (!access.gpa) {
-        access.gpa = levels == 5 ? GPA5 : GPA4;
-    }
-    return x86_ept_walk(&ept, &access, walk);
-}
+#include "ept-fixture.h"
 
 static void test_sizes(void)
 {
@@ -361,90 +245,6 @@ static void test_width(void)
     g_free(w);
 }
 
-/* #VE instead of an exit: bit 63 of the last entry that was used */
-static void test_convertible(void)
-{
-    World *w = world_new();
-    X86EptAccess write = { .write = true };
-    X86EptWalk walk;
-
-    PTE(w) = HPA | 1;
-    g_assert_cmpint(go(w, 4, false, write, &walk), ==, X86_EPT_VIOLATION);
-    g_assert_true(walk.convertible);
-    PTE(w) = HPA | 1 | 1ULL << 63;
-    g_assert_cmpint(go(w, 4, false, write, &walk), ==, X86_EPT_VIOLATION);
-    g_assert_false(walk.convertible);
-    PDE(w) = 0;
-    g_assert_cmpint(go(w, 4, false, write, &walk), ==, X86_EPT_VIOLATION);
-    g_assert_true(walk.convertible);
-    g_free(w);
-}
-
-/* TD running 4.1: tables by the shared bit, a KeyID in those of the Secure EPT */
-static void test_td(void)
-{
-    enum { KEYID_BITS = 4 };
-    const uint64_t keyid = 5ULL << test_config().phys_bits;
-    World *w = world_new();
-    X86EptAccess access = { .read = true, .gpa = GPA4 };
-    const uint64_t shared = 1ULL << 47;
-    X86EptWalk walk;
-    X86Ept ept;
-
-    /* Private: entries with a KeyID are walked, and keep it */
-    PDPTE(w) |= keyid;
-    PTE(w) |= keyid | 1ULL << 63;
-    ept = tables(w, 4, false);
-    g_assert_cmpint(x86_ept_walk(&ept, &access, &walk), ==,
-                    X86_EPT_MISCONFIG);
-    PDPTE(w) &= ~keyid;
-    g_assert_true(x86_ept_of_td(&ept, access.gpa, shared, 0x7000, KEYID_BITS));
-    g_assert_cmpint(x86_ept_walk(&ept, &access, &walk), ==, X86_EPT_OK);
-    g_assert_cmphex(walk.address, ==, keyid | HPA | 0x678);
-    PTE(w) |= 1ULL << (test_config().phys_bits + KEYID_BITS);
-    g_assert_cmpint(x86_ept_walk(&ept, &access, &walk), ==,
-                    X86_EPT_MISCONFIG);
-
-    /* Shared: the bit is part of the index; a KeyID of TDs is reserved */
-    access.gpa |= shared;
-    w->mem[7][256 + 2] = 0x2000 | RWX;
-    PTE(w) = HPA | RWX | WB;
-    ept = tables(w, 4, false);
-    /* Bits outside of the address are the EPTP's: here no flags, 4 levels */
-    g_assert_false(x86_ept_of_td(&ept, access.gpa, shared, 0x7fff,
-                                 KEYID_BITS));
-    g_assert_cmphex(ept.eptp, ==, 0x701e);
-    g_assert_cmpint(x86_ept_walk(&ept, &access, &walk), ==, X86_EPT_OK);
-    g_assert_cmphex(walk.address, ==, HPA | 0x678);
-    PTE(w) |= keyid;
-    g_assert_cmpint(x86_ept_walk(&ept, &access, &walk), ==,
-                    X86_EPT_MISCONFIG);
-    PTE(w) = 0;
-    g_assert_cmpint(x86_ept_walk(&ept, &access, &walk), ==,
-                    X86_EPT_VIOLATION);
-    g_assert_true(walk.convertible);
-    g_free(w);
-}
-
-/* TD running 4.1: bits above the shared one, which five levels translate */
-static void test_td_width(void)
-{
-    World *w = world_new();
-    X86EptAccess access = { .read = true, .gla_valid = true };
-    X86Ept ept = tables(w, 5, false);
-    X86EptWalk walk;
-
-    access.gpa = GPA5;
-    x86_ept_of_td(&ept, access.gpa, 1ULL << 51, 0, 0);
-    g_assert_cmpint(x86_ept_walk(&ept, &access, &walk), ==, X86_EPT_OK);
-    x86_ept_of_td(&ept, access.gpa, 1ULL << 47, 0, 0);
-    g_assert_cmpint(x86_ept_walk(&ept, &access, &walk), ==,
-                    X86_EPT_VIOLATION);
-    g_assert_cmphex(x86_vmx_ept_qual(&walk.qual), ==, 0x181);
-    g_assert_false(walk.convertible);
-    g_free(w);
-}
-
 static void test_flags(void)
 {
     World *w = world_new();
@@ -512,6 +312,18 @@ static void test_race(void)
     g_assert_cmpint(go(w, 4, true, access, &walk), ==, X86_EPT_AGAIN);
     g_assert_cmphex(PML4E(w), ==, 0x2000 | RWX);
     g_free(w);
+}
+
+static bool log_page(void *opaque, uint64_t gpa)
+{
+    World *w = opaque;
+
+    if (!w->log_room) {
+        return false;
+    }
+    w->log_room--;
+    w->logged = gpa;
+    return true;
 }
 
 static void test_log(void)
@@ -600,9 +412,6 @@ int main(int argc, char **argv)
     g_test_add_func("/vmx/ept/priority", test_priority);
     g_test_add_func("/vmx/ept/not-offered", test_not_offered);
     g_test_add_func("/vmx/ept/width", test_width);
-    g_test_add_func("/vmx/ept/convertible", test_convertible);
-    g_test_add_func("/vmx/ept/td", test_td);
-    g_test_add_func("/vmx/ept/td-width", test_td_width);
     g_test_add_func("/vmx/ept/flags", test_flags);
     g_test_add_func("/vmx/ept/race", test_race);
     g_test_add_func("/vmx/ept/log", test_log);
