@@ -10,20 +10,33 @@
 /* Leaves; those of the extended range begin with the highest of it, too */
 #define X86_CPUID_MAX_LEAF      0x0
 #define X86_CPUID_FMS           0x1 /* family, model, stepping; features */
+#define X86_CPUID_TLBS          0x2
+#define X86_CPUID_SERIAL        0x3
 #define X86_CPUID_CACHE         0x4
 #define X86_CPUID_MONITOR       0x5
+#define X86_CPUID_THERMAL       0x6
 #define X86_CPUID_FEATURES      0x7
 #define X86_CPUID_PERFMON       0xa
 #define X86_CPUID_TOPOLOGY_0B   0xb
 #define X86_CPUID_XSAVE         0xd
+#define X86_CPUID_SGX           0x12
 #define X86_CPUID_PT            0x14
 #define X86_CPUID_TSC           0x15
+#define X86_CPUID_TRANSLATION   0x18
+#define X86_CPUID_KEY_LOCKER    0x19
 #define X86_CPUID_NATIVE_MODEL  0x1a
 #define X86_CPUID_LBR           0x1c
 #define X86_CPUID_TILES         0x1d
+#define X86_CPUID_TMUL          0x1e
 #define X86_CPUID_TOPOLOGY      0x1f
+#define X86_CPUID_HRESET        0x20
+#define X86_CPUID_TDX           0x21
 #define X86_CPUID_PERFMON_EXT   0x23
 #define X86_CPUID_EXTENDED      0x80000000u
+#define X86_CPUID_EXT_FEATURES  0x80000001u
+#define X86_CPUID_BRAND         0x80000002u
+#define X86_CPUID_EXT_CACHE     0x80000006u
+#define X86_CPUID_INVARIANT_TSC 0x80000007u
 #define X86_CPUID_PA_BITS       0x80000008u
 
 /* Features */

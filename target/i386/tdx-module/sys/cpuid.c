@@ -13,32 +13,34 @@
 
 const TdxCpuidConfig tdx_cpuid_config[TDX_NUM_CPUID_CONFIG] = {
 #define CACHE_LEVEL(n) \
-    { 0x4, n, .direct = { 0xffffc3ff, 0xfffff000, 0xffffffff, 0x7 } }
+    { X86_CPUID_CACHE, n, \
+      .direct = { 0xffffc3ff, 0xfffff000, 0xffffffff, 0x7 } }
 #define TOPOLOGY_LEVEL(n) \
-    { 0x1f, n, .direct = { 0x1f, 0xffff, 0xffff, 0 } }
+    { X86_CPUID_TOPOLOGY, n, .direct = { 0x1f, 0xffff, 0xffff, 0 } }
 #define TRANSLATION_CACHE(n) \
-    { 0x18, n, .direct = { 0, 0, 0, 0x3ffc000 } }
-    { 0x1, NONE, .direct = { 0xfff3fff, 0xff0000, 0, 0 },
-                 .allow = { 0, 0, 0x31044d88, 0xb8445080 } },
+    { X86_CPUID_TRANSLATION, n, .direct = { 0, 0, 0, 0x3ffc000 } }
+    { X86_CPUID_FMS, NONE, .direct = { 0xfff3fff, 0xff0000, 0, 0 },
+      .allow = { 0, 0, 0x31044d88, 0xb8445080 } },
     CACHE_LEVEL(0),
     CACHE_LEVEL(1),
     CACHE_LEVEL(2),
     CACHE_LEVEL(3),
-    { 0x7, 0, .allow = { 0, 0xdc2b9b18, 0x2417f65, 0x4005411c } },
-    { 0x7, 1, .allow = { 0x4881db0, 0, 0, 0x24430 } },
-    { 0xa, NONE },
-    { 0x1c, NONE, .allow = { 0xff, 0, 0, 0 } },
-    { 0x80000008, NONE, .direct = { 0xff, 0, 0, 0 },
-                        .allow = { 0, 0x200, 0, 0 } },
-    { 0x7, 2, .allow = { 0, 0, 0, 0x28 } },
-    { 0x23, 0, .allow = { 0xf, 0, 0, 0 } },
+    { X86_CPUID_FEATURES, 0,
+      .allow = { 0, 0xdc2b9b18, 0x2417f65, 0x4005411c } },
+    { X86_CPUID_FEATURES, 1, .allow = { 0x4881db0, 0, 0, 0x24430 } },
+    { X86_CPUID_PERFMON, NONE },
+    { X86_CPUID_LBR, NONE, .allow = { 0xff, 0, 0, 0 } },
+    { X86_CPUID_PA_BITS, NONE, .direct = { 0xff, 0, 0, 0 },
+      .allow = { 0, 0x200, 0, 0 } },
+    { X86_CPUID_FEATURES, 2, .allow = { 0, 0, 0, 0x28 } },
+    { X86_CPUID_PERFMON_EXT, 0, .allow = { 0xf, 0, 0, 0 } },
     TOPOLOGY_LEVEL(0),
     TOPOLOGY_LEVEL(1),
     TOPOLOGY_LEVEL(2),
     TOPOLOGY_LEVEL(3),
     TOPOLOGY_LEVEL(4),
     TOPOLOGY_LEVEL(5),
-    { 0x19, NONE },
+    { X86_CPUID_KEY_LOCKER, NONE },
     TRANSLATION_CACHE(0),
     TRANSLATION_CACHE(1),
     TRANSLATION_CACHE(2),
@@ -70,32 +72,38 @@ static const struct {
 #define ALL UINT32_MAX
 #define EVERY { ALL, ALL, ALL, ALL }
 #define CACHE_LEVEL(n) \
-    { 0x4, n, (n) + 1, .fixed = { 0x3c00, 0, 0, 0xfffffff8 } }
+    { X86_CPUID_CACHE, n, (n) + 1, .fixed = { 0x3c00, 0, 0, 0xfffffff8 } }
 #define XSAVE_COMPONENT(n) \
-    { 0xd, n, (n) + 16, .fixed = { 0, 0, 0, ALL } }
+    { X86_CPUID_XSAVE, n, (n) + 16, .fixed = { 0, 0, 0, ALL } }
 #define TOPOLOGY_LEVEL(n) \
-    { 0x1f, n, (n) + 46, \
+    { X86_CPUID_TOPOLOGY, n, (n) + 46, \
       .fixed = { 0xffffffe0, 0xffff0000, 0xffff0000, ALL } }
-    { 0x0, NONE, 10, .fixed = { ALL, 0, 0, 0 }, .ones = { 0x23 } },
-    { 0x1, NONE, 0,
+#define TRANSLATION_CACHE(n, rank) { X86_CPUID_TRANSLATION, n, rank }
+    { X86_CPUID_MAX_LEAF, NONE, 10, .fixed = { ALL, 0, 0, 0 },
+      .ones = { X86_CPUID_PERFMON_EXT } },
+    { X86_CPUID_FMS, NONE, 0,
       .fixed = { 0xf000c000, 0xff0000ff, 0x88010060, 0x40120600 },
       .ones = { 0, 0, 0x80000000, 0x200 } },
-    { 0x2, NONE, 72, .fixed = EVERY, .ones = { 0xfeff01 } },
-    { 0x3, NONE, 11, .fixed = EVERY },
+    { X86_CPUID_TLBS, NONE, 72, .fixed = EVERY, .ones = { 0xfeff01 } },
+    { X86_CPUID_SERIAL, NONE, 11, .fixed = EVERY },
     CACHE_LEVEL(0), CACHE_LEVEL(1), CACHE_LEVEL(2), CACHE_LEVEL(3),
-    { 0x4, 4, 12, .fixed = EVERY },
-    { 0x5, NONE, 63, .fixed = { 0xffff0000, 0xffff0000, 0xfffffffc, 0 } },
-    { 0x6, NONE, 13, .fixed = EVERY, .ones = { 0x4 } },
-    { 0x7, 0, 5, .fixed = { 0, 0x404006, 0x643e8010, 0x2298c3 } },
-    { 0x7, 1, 6, .fixed = { 0xfb77e20f, ALL, ALL, 0xfffdbbcf } },
-    { 0x7, 2, 14, .fixed = { ALL, ALL, ALL, 0xffffffc0 } },
+    { X86_CPUID_CACHE, 4, 12, .fixed = EVERY },
+    { X86_CPUID_MONITOR, NONE, 63,
+      .fixed = { 0xffff0000, 0xffff0000, 0xfffffffc, 0 } },
+    { X86_CPUID_THERMAL, NONE, 13, .fixed = EVERY, .ones = { 0x4 } },
+    { X86_CPUID_FEATURES, 0, 5,
+      .fixed = { 0, 0x404006, 0x643e8010, 0x2298c3 } },
+    { X86_CPUID_FEATURES, 1, 6, .fixed = { 0xfb77e20f, ALL, ALL, 0xfffdbbcf } },
+    { X86_CPUID_FEATURES, 2, 14, .fixed = { ALL, ALL, ALL, 0xffffffc0 } },
     { 0x8, NONE, 15, .fixed = EVERY },
-    { 0xa, NONE, 7, .fixed = { 0, 0, 0, 0xffff6000 } },
-    { 0xb, 0, 64, .fixed = { 0xffffffe0, 0xffff0000, 0xffff0000, ALL } },
-    { 0xb, 1, 65, .fixed = { 0xffffffe0, 0xffff0000, 0xffff0000, ALL } },
-    { 0xb, 2, 66, .fixed = { ALL, ALL, 0xffffff00, ALL } },
-    { 0xd, 0, 16, .fixed = { 0xfff9fd18, ALL, 0, ALL } },
-    { 0xd, 1, 17, .fixed = { 0xffffffe0, ALL, 0xffff26ff, ALL } },
+    { X86_CPUID_PERFMON, NONE, 7, .fixed = { 0, 0, 0, 0xffff6000 } },
+    { X86_CPUID_TOPOLOGY_0B, 0, 64,
+      .fixed = { 0xffffffe0, 0xffff0000, 0xffff0000, ALL } },
+    { X86_CPUID_TOPOLOGY_0B, 1, 65,
+      .fixed = { 0xffffffe0, 0xffff0000, 0xffff0000, ALL } },
+    { X86_CPUID_TOPOLOGY_0B, 2, 66, .fixed = { ALL, ALL, 0xffffff00, ALL } },
+    { X86_CPUID_XSAVE, 0, 16, .fixed = { 0xfff9fd18, ALL, 0, ALL } },
+    { X86_CPUID_XSAVE, 1, 17, .fixed = { 0xffffffe0, ALL, 0xffff26ff, ALL } },
     XSAVE_COMPONENT(2), XSAVE_COMPONENT(3), XSAVE_COMPONENT(4),
     XSAVE_COMPONENT(5), XSAVE_COMPONENT(6), XSAVE_COMPONENT(7),
     XSAVE_COMPONENT(8), XSAVE_COMPONENT(9), XSAVE_COMPONENT(10),
@@ -104,46 +112,50 @@ static const struct {
     XSAVE_COMPONENT(17), XSAVE_COMPONENT(18),
     { 0xe, NONE, 35, .fixed = EVERY },
     { 0x11, NONE, 36, .fixed = EVERY },
-    { 0x12, NONE, 37, .fixed = EVERY },
+    { X86_CPUID_SGX, NONE, 37, .fixed = EVERY },
     { 0x13, NONE, 38, .fixed = EVERY },
-    { 0x14, 0, 39, .fixed = { 0, 0xfffffe00, 0x7ffffff0, ALL } },
-    { 0x14, 1, 40, .fixed = { 0xfff8, 0, ALL, ALL } },
-    { 0x15, NONE, 41, .fixed = { ALL, 0, ALL, ALL },
+    { X86_CPUID_PT, 0, 39, .fixed = { 0, 0xfffffe00, 0x7ffffff0, ALL } },
+    { X86_CPUID_PT, 1, 40, .fixed = { 0xfff8, 0, ALL, ALL } },
+    { X86_CPUID_TSC, NONE, 41, .fixed = { ALL, 0, ALL, ALL },
       .ones = { 0x1, 0, 0x17d7840 } },
-    { 0x18, 0, 68 }, { 0x18, 1, 69 }, { 0x18, 2, 70 }, { 0x18, 3, 71 },
-    { 0x18, 4, 73 }, { 0x18, 5, 74 }, { 0x18, 6, 75 }, { 0x18, 7, 76 },
-    { 0x18, 8, 77 },
-    { 0x19, NONE, 42, .fixed = EVERY },
-    { 0x1a, NONE, 67, .fixed = { 0, ALL, ALL, ALL } },
-    { 0x1c, NONE, 8 },
-    { 0x1d, 0, 43 },
-    { 0x1d, 1, 44 },
-    { 0x1e, NONE, 45 },
+    TRANSLATION_CACHE(0, 68), TRANSLATION_CACHE(1, 69),
+    TRANSLATION_CACHE(2, 70), TRANSLATION_CACHE(3, 71),
+    TRANSLATION_CACHE(4, 73), TRANSLATION_CACHE(5, 74),
+    TRANSLATION_CACHE(6, 75), TRANSLATION_CACHE(7, 76),
+    TRANSLATION_CACHE(8, 77),
+    { X86_CPUID_KEY_LOCKER, NONE, 42, .fixed = EVERY },
+    { X86_CPUID_NATIVE_MODEL, NONE, 67, .fixed = { 0, ALL, ALL, ALL } },
+    { X86_CPUID_LBR, NONE, 8 },
+    { X86_CPUID_TILES, 0, 43 },
+    { X86_CPUID_TILES, 1, 44 },
+    { X86_CPUID_TMUL, NONE, 45 },
     TOPOLOGY_LEVEL(0), TOPOLOGY_LEVEL(1), TOPOLOGY_LEVEL(2), TOPOLOGY_LEVEL(3),
     TOPOLOGY_LEVEL(4), TOPOLOGY_LEVEL(5),
-    { 0x20, NONE, 52, .fixed = EVERY },
-    { 0x21, 0, 53, .fixed = EVERY,
+    { X86_CPUID_HRESET, NONE, 52, .fixed = EVERY },
+    { X86_CPUID_TDX, 0, 53, .fixed = EVERY,
       .ones = { 0, 0x65746e49, 0x20202020, 0x5844546c } },
     { 0x22, NONE, 58, .fixed = EVERY },
-    { 0x23, 0, 59, .fixed = { 0xfffffff0, 0, ALL, ALL } },
-    { 0x23, 1, 60, .fixed = { 0, 0, ALL, ALL } },
-    { 0x23, 2, 61, .fixed = EVERY },
-    { 0x23, 3, 62, .fixed = { 0, ALL, ALL, ALL } },
-    { X86_CPUID_EXTENDED, NONE, 54, .fixed = EVERY, .ones = { 0x80000008 } },
-    { X86_CPUID_EXTENDED + 1, NONE, 55,
+    { X86_CPUID_PERFMON_EXT, 0, 59, .fixed = { 0xfffffff0, 0, ALL, ALL } },
+    { X86_CPUID_PERFMON_EXT, 1, 60, .fixed = { 0, 0, ALL, ALL } },
+    { X86_CPUID_PERFMON_EXT, 2, 61, .fixed = EVERY },
+    { X86_CPUID_PERFMON_EXT, 3, 62, .fixed = { 0, ALL, ALL, ALL } },
+    { X86_CPUID_EXTENDED, NONE, 54, .fixed = EVERY,
+      .ones = { X86_CPUID_PA_BITS } },
+    { X86_CPUID_EXT_FEATURES, NONE, 55,
       .fixed = { ALL, ALL, 0xfffffede, 0xd3efffff } },
-    { X86_CPUID_EXTENDED + 2, NONE, 78, .fixed = EVERY,
+    { X86_CPUID_BRAND, NONE, 78, .fixed = EVERY,
       .ones = { 0x65746e49, 0x58204454, 0x6c202020 } },
-    { X86_CPUID_EXTENDED + 6, NONE, 56, .fixed = { ALL, ALL, 0xffff, ALL },
+    { X86_CPUID_EXT_CACHE, NONE, 56, .fixed = { ALL, ALL, 0xffff, ALL },
       .ones = { 0, 0, 0x7040 } },
-    { X86_CPUID_EXTENDED + 7, NONE, 57,
+    { X86_CPUID_INVARIANT_TSC, NONE, 57,
       .fixed = { ALL, ALL, ALL, 0xfffffeff } },
-    { X86_CPUID_EXTENDED + 8, NONE, 9, .fixed = { 0, 0xfffffdff, ALL, ALL } },
+    { X86_CPUID_PA_BITS, NONE, 9, .fixed = { 0, 0xfffffdff, ALL, ALL } },
 #undef ALL
 #undef EVERY
 #undef CACHE_LEVEL
 #undef XSAVE_COMPONENT
 #undef TOPOLOGY_LEVEL
+#undef TRANSLATION_CACHE
 };
 
 /* A processor answers leaves beyond its highest with those of another leaf */

@@ -52,12 +52,14 @@ static const struct {
     uint32_t subleaf;
     uint32_t mask[TDX_NUM_CPUID_REGS];
 } common_cpuid[] = {
-    { 0x1, TDX_CPUID_NO_SUBLEAF,
+    { X86_CPUID_FMS, TDX_CPUID_NO_SUBLEAF,
       { 0xffffffff, 0, ~(1u << 3 | 1u << 27), ~(1u << 9) } },
-    { 0x7, 0, { 0xffffffff, 0xffffffff, ~(1u << 4), 0xffffffff } },
-    { 0xd, 1, { 0xffffffff, 0, 0xffffffff, 0xffffffff } },
-    { 0x15, TDX_CPUID_NO_SUBLEAF, { 0xffffffff, 0xffffffff, 0xffffffff, 0 } },
-    { 0x80000008, TDX_CPUID_NO_SUBLEAF, { 0xffff, 0, 0, 0 } },
+    { X86_CPUID_FEATURES, 0,
+      { 0xffffffff, 0xffffffff, ~(1u << 4), 0xffffffff } },
+    { X86_CPUID_XSAVE, 1, { 0xffffffff, 0, 0xffffffff, 0xffffffff } },
+    { X86_CPUID_TSC, TDX_CPUID_NO_SUBLEAF,
+      { 0xffffffff, 0xffffffff, 0xffffffff, 0 } },
+    { X86_CPUID_PA_BITS, TDX_CPUID_NO_SUBLEAF, { 0xffff, 0, 0, 0 } },
 };
 
 void tdx_sample_msrs(const TdxCall *c)

@@ -132,8 +132,8 @@ static TdxStatus check_topology(const TdxModule *m)
 /* Life cycle 3.1 g to k */
 static TdxStatus check_cpuid(const TdxModule *m)
 {
-    return tdx_require(native(m, 0, TDX_CPUID_NO_SUBLEAF, TDX_CPUID_EAX) >=
-                       X86_CPUID_TOPOLOGY,
+    return tdx_require(native(m, X86_CPUID_MAX_LEAF, TDX_CPUID_NO_SUBLEAF,
+                              TDX_CPUID_EAX) >= X86_CPUID_TOPOLOGY,
                        tdx_op(TDX_CPUID_LEAF_NOT_SUPPORTED,
                               X86_CPUID_TOPOLOGY)) ?:
            tdx_require(native(m, X86_CPUID_EXTENDED, TDX_CPUID_NO_SUBLEAF,
