@@ -80,6 +80,17 @@ X86VmxMsr vmx_vapic_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val);
 /** vmx_vapic_wrmsr: WRMSR, likewise */
 X86VmxMsr vmx_vapic_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val);
 
+/* --- x2apic.c ----------------------------------------------------------- */
+
+/** vmx_is_x2apic: is @msr in the range of the x2APIC? */
+bool vmx_is_x2apic(uint32_t msr);
+
+/** vmx_x2apic_exists: can it be written, or else read? */
+bool vmx_x2apic_exists(uint32_t msr, bool write);
+
+/** vmx_x2apic_takes: are the reserved bits of @val clear? */
+bool vmx_x2apic_takes(uint32_t msr, uint64_t val);
+
 /* --- exit.c ------------------------------------------------------------- */
 
 /**
@@ -122,12 +133,19 @@ typedef struct VmxMsrFail {
 VmxMsrFail vmx_load_msrs(CPUX86State *env, uint64_t addr, uint32_t count,
                          bool entry);
 
-/* --- memory of the machine, by physical address; insn.c ----------------- */
+/* --- memory.c ----------------------------------------------------------- */
 
-/** vmx_phys_read, vmx_phys_write: false if there is nothing at @addr */
+/**
+ * vmx_phys_read, vmx_phys_write: memory of the machine, by physical address;
+ * false if there is nothing at @addr
+ */
 bool vmx_phys_read(CPUX86State *env, uint64_t addr, void *buf, size_t size);
 bool vmx_phys_write(CPUX86State *env, uint64_t addr, const void *buf,
                     size_t size);
+
+/** vmx_read_descriptor: the operand in memory of INVEPT and INVVPID */
+void vmx_read_descriptor(CPUX86State *env, uint64_t ea, uint64_t desc[2],
+                         uintptr_t ra);
 
 /* --- entry.c ------------------------------------------------------------ */
 

@@ -213,35 +213,13 @@ target_ulong helper_vmcall(CPUX86State *env)
  * it.  So nothing that the region holds can change between a check and its
  * use, and no host pointer to guest memory is kept.
  */
-static bool phys_access(X86CPU *cpu, uint64_t addr, void *buf, size_t size,
-                        bool write)
-{
-    CPUState *cs = CPU(cpu);
-    MemTxAttrs attrs = cpu_get_mem_attrs(&cpu->env);
-    AddressSpace *as =
-        cpu_get_address_space(cs, cpu_asidx_from_attrs(cs, attrs));
-
-    return address_space_rw(as, x86_seam_strip_keyid(cpu, addr), attrs, buf,
-                            size, write) == MEMTX_OK;
-}
-
-bool vmx_phys_read(CPUX86State *env, uint64_t addr, void *buf, size_t size)
-{
-    return phys_access(env_archcpu(env), addr, buf, size, false);
-}
-
-bool vmx_phys_write(CPUX86State *env, uint64_t addr, const void *buf,
-                    size_t size)
-{
-    return phys_access(env_archcpu(env), addr, (void *)buf, size, true);
-}
-
 void x86_vmx_forget_vmcs(X86CPU *cpu)
 {
     X86VmxState *vmx = cpu->vmx;
 
     if (vmx->vmcs_ptr != X86_VMX_NO_VMCS) {
-        phys_access(cpu, vmx->vmcs_ptr, &vmx->vmcs, sizeof(vmx->vmcs), true);
+        vmx_phys_write(&cpu->env, vmx->vmcs_ptr, &vmx->vmcs,
+                       sizeof(vmx->vmcs));
         vmx->vmcs_ptr = X86_VMX_NO_VMCS;
     }
 }
@@ -432,27 +410,6 @@ bool vmx_valid_eptp(CPUX86State *env, uint64_t eptp)
            !(eptp >> x86_seam_host_phys_bits(cpu));
 }
 
-/*
- * The descriptor in memory; an address that is not canonical is #SS with the
- * stack segment, which TCG does not tell.
- */
-static void read_descriptor(CPUX86State *env, uint64_t ea, uint64_t desc[2],
-                            uintptr_t ra)
-{
-    unsigned bits = env->cr[4] & CR4_LA57_MASK ? 57 : 48;
-
-    if ((env->hflags & HF_CS64_MASK) &&
-        sextract64(ea, 0, bits) != (int64_t)ea) {
-        cpu_restore_state(env_cpu(env), ra);
-        if (vmx_insn_decode(env).segment == R_SS) {
-            raise_exception_err(env, EXCP0C_STACK, 0);
-        }
-        raise_exception_err(env, EXCP0D_GPF, 0);
-    }
-    desc[0] = cpu_ldq_data_ra(env, ea, ra);
-    desc[1] = cpu_ldq_data_ra(env, ea + 8, ra);
-}
-
 target_ulong helper_invept(CPUX86State *env, target_ulong type,
                            target_ulong ea)
 {
@@ -470,7 +427,7 @@ target_ulong helper_invept(CPUX86State *env, target_ulong type,
           (type == INVEPT_ALL && has_cap(vmx, X86_VMX_CAP_INVEPT_ALL)))) {
         return vmx_fail(env, insn, X86_VMX_ERROR_INVEPT_OPERAND);
     }
-    read_descriptor(env, ea, desc, ra);
+    vmx_read_descriptor(env, ea, desc, ra);
     if (desc[1] ||
         (type == INVEPT_SINGLE && !vmx_valid_eptp(env, desc[0]))) {
         return vmx_fail(env, insn, X86_VMX_ERROR_INVEPT_OPERAND);
@@ -496,7 +453,7 @@ target_ulong helper_invvpid(CPUX86State *env, target_ulong type,
         !has_cap(vmx, X86_VMX_CAP_INVVPID_ADDRESS + type)) {
         return vmx_fail(env, insn, X86_VMX_ERROR_INVEPT_OPERAND);
     }
-    read_descriptor(env, ea, desc, ra);
+    vmx_read_descriptor(env, ea, desc, ra);
     if ((desc[0] >> 16) ||
         (type != INVVPID_ALL && !desc[0]) ||
         (type == INVVPID_ADDRESS && !vmx_canonical(env, desc[1]))) {

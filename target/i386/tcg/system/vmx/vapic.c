@@ -394,63 +394,6 @@ uint8_t vmx_vapic_cr8(CPUX86State *env)
     return CLASS(load(env_archcpu(env)->vmx, VTPR)) >> 4;
 }
 
-/*
- * SDM Vol. 3, "x2APIC Register Address Space": QEMU's APIC takes writes to
- * registers that cannot be written, and reads others that do not exist.
- */
-static bool x2apic_exists(uint32_t msr, bool write)
-{
-    enum {
-        ISR_TO_IRR_LAST = X86_MSR_X2APIC_IRR0 + 7,
-        LVT_TIMER       = X86_MSR_X2APIC_ICR + 2,
-        INITIAL_COUNT   = X86_MSR_X2APIC_ICR + 8,
-        CURRENT_COUNT,
-        DIVIDE          = X86_MSR_X2APIC_ICR + 14,
-    };
-
-    switch (msr) {
-    case X86_MSR_X2APIC_APICID:
-    case X86_MSR_X2APIC_VERSION:
-    case X86_MSR_X2APIC_PPR:
-    case X86_MSR_X2APIC_LDR:
-    case X86_MSR_X2APIC_ISR0 ... ISR_TO_IRR_LAST:
-    case CURRENT_COUNT:
-        return !write;
-    case X86_MSR_X2APIC_EOI:
-    case X86_MSR_X2APIC_SELF_IPI:
-        return write;
-    case X86_MSR_X2APIC_TPR:
-    case X86_MSR_X2APIC_SIVR:
-    case X86_MSR_X2APIC_ESR:
-    case X86_MSR_X2APIC_ICR:
-    case LVT_TIMER ... INITIAL_COUNT:
-    case DIVIDE:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Reserved bits, for which QEMU's APIC does not look */
-static bool x2apic_takes(uint32_t msr, uint64_t val)
-{
-    switch (msr) {
-    case X86_MSR_X2APIC_TPR:
-    case X86_MSR_X2APIC_SELF_IPI:
-        return val <= UINT8_MAX;
-    case X86_MSR_X2APIC_EOI:
-    case X86_MSR_X2APIC_ESR:
-        return !val;
-    default:
-        return true;
-    }
-}
-
-static bool is_x2apic(uint32_t msr)
-{
-    return msr >= X86_MSR_X2APIC_FIRST && msr <= X86_MSR_X2APIC_LAST;
-}
-
 /* Is the register one of the guest's virtual APIC? */
 static bool virtual_register(CPUX86State *env, uint32_t msr, bool write)
 {
@@ -475,7 +418,7 @@ X86VmxMsr vmx_vapic_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
 
-    if (!is_x2apic(msr)) {
+    if (!vmx_is_x2apic(msr)) {
         return X86_VMX_MSR_STOCK;
     }
     if (virtual_register(env, msr, false)) {
@@ -483,17 +426,17 @@ X86VmxMsr vmx_vapic_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val)
                (uint64_t)load(vmx, REGISTER(msr) + 4) << 32;
         return X86_VMX_MSR_DONE;
     }
-    return x2apic_exists(msr, false) ? X86_VMX_MSR_STOCK : X86_VMX_MSR_GP;
+    return vmx_x2apic_exists(msr, false) ? X86_VMX_MSR_STOCK : X86_VMX_MSR_GP;
 }
 
 X86VmxMsr vmx_vapic_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val)
 {
     X86VmxState *vmx = env_archcpu(env)->vmx;
 
-    if (!is_x2apic(msr)) {
+    if (!vmx_is_x2apic(msr)) {
         return X86_VMX_MSR_STOCK;
     }
-    if (!x2apic_exists(msr, true) || !x2apic_takes(msr, val)) {
+    if (!vmx_x2apic_exists(msr, true) || !vmx_x2apic_takes(msr, val)) {
         return X86_VMX_MSR_GP;
     }
     if (!virtual_register(env, msr, true)) {
