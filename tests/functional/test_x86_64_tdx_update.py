@@ -257,7 +257,7 @@ class Refused(TdxUpdate):
         self.state_a(0x8000000000020000, signed(modulus_size=0x61))
 
     def test_signature(self):
-        self.state_a(0x8000000000020000, spoilt(svn_minor=6))
+        self.state_a(0x8000000000020000, spoilt(svn_minor=14))
 
     def test_debug(self):
         self.state_a(0x8000000000020000, signed(module_type=1 << 31))

@@ -163,7 +163,7 @@ SimImage *sim_image_new(const SimLoader *s, const char *words, unsigned pages)
         .modulus_size = GUINT32_TO_LE(0x60),
         .exponent_size = GUINT32_TO_LE(1),
         .exponent = GUINT32_TO_LE(0x10001),
-        .svn_minor = 5,
+        .svn_minor = 13,
         .svn_major = 1,
         .module_hv = GUINT16_TO_LE(1),
         .no_downgrade = 1,

@@ -56,7 +56,7 @@ static void test_hmp(void)
         "KeyIDs 1 for MKTME; 2-63 for TDX",
         "LPs 0 of 2 initialised; missing: 0 1",
         "Packages 0 of 1 have the module's key",
-        "Updates 0 since the reset, 31 left; SVN 1.5",
+        "Updates 0 since the reset, 31 left; SVN 1.13",
         "CMR 0x0000000100000-0x000001fffffff 511 MiB");
     HMP(qts, "info pamt", "There is no PAMT before TDH.SYS.CONFIG");
     HMP(qts, "info pamt 0x1000", "0x1000 lies in no TDMR");

@@ -10,6 +10,7 @@
 #include "qemu/units.h"
 #include "qobject/qdict.h"
 #include "target/i386/seamldr/abi/layout.h"
+#include "target/i386/tdx-module/abi/limits.h"
 #include "libqos/tdx-host.h"
 #include "libqos/tdx-state.h"
 
@@ -113,7 +114,7 @@ static void write_image(QTestState *qts, uint32_t scenario, const char *words,
         .exponent_size = cpu_to_le32(SEAM_SIG_EXPONENT_SIZE),
         .exponent = cpu_to_le32(SEAM_SIG_EXPONENT),
         .svn_minor = svn_minor,
-        .svn_major = SEAM_BOOT_SVN_MAJOR,
+        .svn_major = TDX_SVN_MAJOR,
         .module_hv = cpu_to_le16(1),
         .no_downgrade = 1,
         .num_handoff_pages = cpu_to_le16(32),
@@ -186,7 +187,7 @@ static void test_update(void)
     QTestState *qts = start_ready("", "");
 
     assert_state(qts, "sys-ready 1.5.25 ready 0 0 31");
-    write_image(qts, SEAMLDR_REPLACE, "update=26\n", 5, 0);
+    write_image(qts, SEAMLDR_REPLACE, "update=26\n", 13, 0);
     tdx_assert_status(call(qts, 0, TDH_SYS_SHUTDOWN, 1), 0);
     tdx_assert_status(call(qts, 0, INSTALL, 0), 0);
     assert_state(qts, "sys-shutdown 1.5.25 install 1 0 31");
@@ -226,11 +227,11 @@ static void test_recoverable(void)
     uint64_t rdx;
 
     tdx_assert_status(call(qts, 0, TDH_SYS_SHUTDOWN, 1), 0);
-    write_image(qts, SEAMLDR_REPLACE, "", 5, offsetof(SeamSigstruct, date));
+    write_image(qts, SEAMLDR_REPLACE, "", 13, offsetof(SeamSigstruct, date));
     tdx_assert_status(install(qts, &rdx), EBADSIG);
     g_assert_cmpint(rdx, ==, 0);
     tdx_assert_status(call(qts, 1, TDH_SYS_INIT, 0), TDX_SYS_SHUTDOWN);
-    write_image(qts, SEAMLDR_REPLACE, "", 5, 0);
+    write_image(qts, SEAMLDR_REPLACE, "", 13, 0);
     tdx_assert_status(install(qts, &rdx), 0);
     update(qts);
     assert_ready(qts);
@@ -245,14 +246,14 @@ static void test_unrecoverable(void)
     uint64_t rdx;
 
     tdx_assert_status(call(qts, 0, TDH_SYS_SHUTDOWN, 1), 0);
-    write_image(qts, SEAMLDR_REPLACE, "", 5, 0);
+    write_image(qts, SEAMLDR_REPLACE, "", 13, 0);
     qtest_writeb(qts, PAGES + 4000, 1);
     tdx_assert_status(install(qts, &rdx), EBADHASH);
     g_assert_cmpint(rdx, ==, 1);
     assert_state(qts, "unloaded 1.5.25 ready 0 0 31");
     g_assert_cmphex(call(qts, 0, TDH_SYS_INIT, 0), ==, UINT64_MAX);
 
-    write_image(qts, SEAMLDR_REPLACE, "", 5, 0);
+    write_image(qts, SEAMLDR_REPLACE, "", 13, 0);
     tdx_assert_status(install(qts, &rdx), EBADPARAM);
     write_image(qts, SEAMLDR_LOAD, "update=27\n", 0, 0);
     tdx_assert_status(install(qts, &rdx), ECLEANUPREQ);
@@ -276,7 +277,7 @@ static void test_config_instead(void)
     uint64_t rdx;
 
     tdx_assert_status(call(qts, 0, TDH_SYS_SHUTDOWN, 1), 0);
-    write_image(qts, SEAMLDR_REPLACE, "", 5, 0);
+    write_image(qts, SEAMLDR_REPLACE, "", 13, 0);
     tdx_assert_status(install(qts, &rdx), 0);
     tdx_bring_up(qts, 2, (int[]) { 0, 1, -1 }, &t, 1, HKID);
     tdx_init_tdmr(qts, 0, &t);
@@ -310,7 +311,7 @@ static void test_save(void)
     g_autofree char *second = tdx_state_file();
     QTestState *qts = start_ready("", "");
 
-    write_image(qts, SEAMLDR_REPLACE, "update=26\n", 6, 0);
+    write_image(qts, SEAMLDR_REPLACE, "update=26\n", 14, 0);
     tdx_assert_status(call(qts, 0, TDH_SYS_SHUTDOWN, 1), 0);
     tdx_assert_status(call(qts, 1, INSTALL, 0), 0);
     tdx_save(qts, first);
@@ -342,7 +343,7 @@ static void test_snapshot(void)
     uint64_t rdx;
 
     tdx_snapshot(qts, "snapshot-save");
-    write_image(qts, SEAMLDR_REPLACE, "update=26\n", 6, 0);
+    write_image(qts, SEAMLDR_REPLACE, "update=26\n", 14, 0);
     tdx_assert_status(call(qts, 0, TDH_SYS_SHUTDOWN, 1), 0);
     tdx_assert_status(install(qts, &rdx), 0);
     update(qts);
@@ -371,7 +372,7 @@ static void test_td(void)
     host_td_tables(&td, 0, 0);
     host_td_add(&td, 0, TDX_HOST_BASE + 64 * MiB,
                 TDX_HOST_SHARED + 64 * KiB);
-    write_image(h.qts, SEAMLDR_REPLACE, "update=26\n", 5, 0);
+    write_image(h.qts, SEAMLDR_REPLACE, "update=26\n", 13, 0);
     tdx_assert_status(call(h.qts, 0, TDH_SYS_SHUTDOWN, 1), 0);
     tdx_assert_status(call(h.qts, 0, TDH_MR_FINALIZE, td.tdr),
                       TDX_SYS_SHUTDOWN);

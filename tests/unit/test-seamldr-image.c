@@ -194,10 +194,10 @@ static void test_svn(void)
     sim_image_sign(i);
     refused(s, i, SEAMLDR_EUNSUPPORTED);
     i->sig.svn_major = 1;
-    i->sig.svn_minor = 4;
+    i->sig.svn_minor = 12;
     sim_image_sign(i);
     refused(s, i, SEAMLDR_EBADSIG);
-    i->sig.svn_minor = 6;
+    i->sig.svn_minor = 14;
     sim_image_sign(i);
     accepted(s, i);
 }

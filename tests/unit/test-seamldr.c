@@ -175,7 +175,7 @@ static void test_info(void)
     g_assert_cmphex(sim_read64(s->sim, SIM_LOADER_BUFFER + 24), ==,
                     3ULL << 32);
     g_assert_cmphex(sim_read64(s->sim, SIM_LOADER_BUFFER + 32), ==, 0x1ff);
-    g_assert_cmphex(sim_read64(s->sim, SIM_LOADER_BUFFER + 40), ==, 0x105);
+    g_assert_cmphex(sim_read64(s->sim, SIM_LOADER_BUFFER + 40), ==, 0x10d);
     g_assert_cmphex(sim_read64(s->sim, SIM_LOADER_BUFFER + 160), ==,
                     0x10001);
     g_assert_cmphex(sim_read64(s->sim, SIM_LOADER_BUFFER + 168), ==, 2);
@@ -417,9 +417,9 @@ static void test_no_entropy(void)
     g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_INIT, 0), ==, VMFAIL);
     g_assert_cmphex(info(s, 0).seam.tee_tcb_svn[1], ==, 1);
     g_assert_cmphex(sim_install(s), ==, SEAMLDR_EBADPARAM);
-    write_load_image(s, 4);
+    write_load_image(s, 12);
     g_assert_cmphex(sim_install(s), ==, SEAMLDR_ECLEANUPREQ);
-    write_load_image(s, 5);
+    write_load_image(s, 13);
     g_assert_cmphex(sim_install(s), ==, 0);
     sim_boot_ready(s->sim);
     assert_whole(s);

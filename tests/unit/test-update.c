@@ -14,6 +14,7 @@
 #include "include/update.h"
 #include "sim-boot.h"
 #include "sim-td.h"
+#include "td/measure.h"
 
 #define MODULE_HV   0x8900000100000000ULL
 #define HANDOFF_VALID 0x8900000000000004ULL
@@ -392,6 +393,30 @@ static void test_tds(void)
     sim_free(sim);
 }
 
+/* A report tells the module that the TD was created by from the one now */
+static void test_report(void)
+{
+    SimPlatform *sim = sim_td_machine(1);
+    TdxModuleConfig cfg = sim->cfg;
+    uint8_t info[TDX_TDINFO_SIZE] = { 0 }, report[TDX_TDREPORT_SIZE];
+    uint8_t data[TDX_REPORTDATA_SIZE] = { 0 }, hash[TDX_MR_SIZE] = { 0 };
+    TdxTdRef ref = { .m = sim->module };
+    SimTd td;
+
+    sim_td_create(&td, sim);
+    cfg.svn_minor = 77;
+    update(sim, &cfg);
+    ref.tdr = tdx_tdr(sim->module, td.tdr);
+    tdx_td_measure_report(&ref, data, info, hash, report);
+    /* TEE_TCB_SVN and TEE_TCB_SVN2 of TEE_TCB_INFO (TDCALL 4.5.1) */
+    g_assert_cmpuint(report[256 + 8], ==, 13);
+    g_assert_cmpuint(report[256 + 9], ==, 1);
+    g_assert_cmpuint(report[256 + 128], ==, 77);
+    g_assert_cmpuint(report[256 + 129], ==, 1);
+    g_array_free(td.pages, true);
+    sim_free(sim);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -405,5 +430,6 @@ int main(int argc, char **argv)
     g_test_add_func("/update/needs", test_needs);
     g_test_add_func("/update/description", test_description);
     g_test_add_func("/update/tds", test_tds);
+    g_test_add_func("/update/report", test_report);
     return g_test_run();
 }

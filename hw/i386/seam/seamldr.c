@@ -129,6 +129,8 @@ static int post_load(void *opaque, int version_id)
     }
     cfg.sigstruct = st->rules;
     cfg.num_handoff_pages = st->num_handoff_pages;
+    cfg.svn_minor = st->extend.tee_tcb_svn[0];
+    cfg.svn_major = st->extend.tee_tcb_svn[1];
     /* Firmware's module may be one that no image can describe */
     if (st->installs) {
         tdx_module_set_config(s->module, &cfg);

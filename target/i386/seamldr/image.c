@@ -37,6 +37,8 @@ SeamldrStatus image_parse(LoaderCall *c, TdxModuleConfig *cfg,
         .min_update_hv = GUINT16_FROM_LE(sig->min_update_hv),
         .no_downgrade = sig->no_downgrade,
     };
+    cfg->svn_minor = sig->svn_minor;
+    cfg->svn_major = sig->svn_major;
     cfg->num_handoff_pages = GUINT16_FROM_LE(sig->num_handoff_pages);
     return SEAMLDR_SUCCESS;
 }

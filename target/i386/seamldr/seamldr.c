@@ -62,8 +62,8 @@ void seamldr_reset(Seamldr *l)
         st->seamdb_used = 1;
         st->remaining = l->cfg.seamdb_size - 1;
         st->extend.valid = SEAM_EXTEND_VALID;
-        st->extend.tee_tcb_svn[0] = SEAM_BOOT_SVN_MINOR;
-        st->extend.tee_tcb_svn[1] = SEAM_BOOT_SVN_MAJOR;
+        st->extend.tee_tcb_svn[0] = l->boot.svn_minor;
+        st->extend.tee_tcb_svn[1] = l->boot.svn_major;
         measure_boot(l, st->extend.mrseam);
     }
     loader_set_dirty(l, true);

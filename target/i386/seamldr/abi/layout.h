@@ -151,10 +151,6 @@ typedef struct SeamSigstruct {
     uint32_t cpuid_table[SEAM_SIG_MAX_CPUIDS];
 } __attribute__((packed)) SeamSigstruct;
 
-/* What firmware's module is signed with; images must not have less */
-#define SEAM_BOOT_SVN_MINOR 5
-#define SEAM_BOOT_SVN_MAJOR 1
-
 /* --- the image (10) ------------------------------------------------------ */
 
 /* Its first page: what it is, then the description in words */

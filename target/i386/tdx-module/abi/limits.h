@@ -34,6 +34,10 @@
 #define TDX_MAX_RSVD_PER_TDMR 16
 #define TDX_MAX_FMS 64 /* room for processors in ALLOWED_FMS */
 
+/* Security version of module 1.5.25; no image may have less */
+#define TDX_SVN_MINOR 13
+#define TDX_SVN_MAJOR 1
+
 /* Handing TDs over to another module: what versions this build can do */
 #define TDX_MODULE_HV     1
 #define TDX_MIN_UPDATE_HV 0

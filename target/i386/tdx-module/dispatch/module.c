@@ -40,6 +40,8 @@ void tdx_module_config_init(TdxModuleConfig *cfg)
         .features0 = FEATURES0_1_5_25,
         .max_tdmrs = TDX_MAX_TDMRS,
         .max_rsvd_per_tdmr = TDX_MAX_RSVD_PER_TDMR,
+        .svn_minor = TDX_SVN_MINOR,
+        .svn_major = TDX_SVN_MAJOR,
         .num_handoff_pages = 32,
         .min_handoff_pages = TDX_MIN_HANDOFF_PAGES,
         .built_in = RULES_1_5_25,

@@ -37,6 +37,7 @@ typedef struct TdxHandoffRules {
  *   reserved, the PAMT page pair leaves and metadata fields do not exist.
  * @max_tdmrs: at most TDX_MAX_TDMRS
  * @max_rsvd_per_tdmr: at most TDX_MAX_RSVD_PER_TDMR
+ * @svn_minor, @svn_major: security version, by the SIGSTRUCT
  * @num_handoff_pages: pages for handoff data less one, by the SIGSTRUCT
  * @min_handoff_pages: what the module itself needs there
  * @built_in: versions of handoff data that the module was built for
@@ -58,6 +59,8 @@ typedef struct TdxModuleConfig {
     uint64_t features0;
     uint16_t max_tdmrs;
     uint16_t max_rsvd_per_tdmr;
+    uint8_t svn_minor;
+    uint8_t svn_major;
     uint16_t num_handoff_pages;
     uint16_t min_handoff_pages;
     TdxHandoffRules built_in;

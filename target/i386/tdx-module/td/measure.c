@@ -27,8 +27,6 @@
 #define TCB_SVN              8
 #define TCB_MRSEAM           24
 #define TCB_SVN2             128
-#define TCB_MINOR_SVN        13
-#define TCB_MAJOR_SVN        1
 
 /* TDINFO */
 #define INFO_ATTRIBUTES      0
@@ -93,17 +91,19 @@ bool tdx_td_measure_info(const TdxTdRef *td, uint8_t info[TDX_TDINFO_SIZE],
     return true;
 }
 
-static void put_tcb(uint8_t *tcb)
+/* SVN2 is of the module that runs now, which may not be the TD's first one */
+static void put_tcb(const TdxTdRef *td, uint8_t *tcb)
 {
     put64(tcb + TCB_VALID, TCB_VALID_ALL);
-    tcb[TCB_SVN] = TCB_MINOR_SVN;
-    tcb[TCB_SVN + 1] = TCB_MAJOR_SVN;
+    tcb[TCB_SVN] = td->tdr->svn_minor;
+    tcb[TCB_SVN + 1] = td->tdr->svn_major;
     memcpy(tcb + TCB_MRSEAM, mrseam, sizeof(mrseam));
-    tcb[TCB_SVN2] = TCB_MINOR_SVN;
-    tcb[TCB_SVN2 + 1] = TCB_MAJOR_SVN;
+    tcb[TCB_SVN2] = td->m->cfg.svn_minor;
+    tcb[TCB_SVN2 + 1] = td->m->cfg.svn_major;
 }
 
-void tdx_td_measure_report(const uint8_t data[TDX_REPORTDATA_SIZE],
+void tdx_td_measure_report(const TdxTdRef *td,
+                       const uint8_t data[TDX_REPORTDATA_SIZE],
                        const uint8_t info[TDX_TDINFO_SIZE],
                        const uint8_t hash[TDX_MR_SIZE],
                        uint8_t report[TDX_TDREPORT_SIZE])
@@ -112,7 +112,7 @@ void tdx_td_measure_report(const uint8_t data[TDX_REPORTDATA_SIZE],
 
     memset(report, 0, TDX_TDREPORT_SIZE);
     report[REPORT_TYPE] = REPORT_TYPE_TD;
-    put_tcb(report + REPORT_TCB);
+    put_tcb(td, report + REPORT_TCB);
     sha384_init(&ctx);
     sha384_update(&ctx, REPORT_TCB_SIZE, report + REPORT_TCB);
     digest(&ctx, report + REPORT_TCB_HASH);

@@ -28,7 +28,8 @@ bool tdx_td_measure_info(const TdxTdRef *td, uint8_t info[TDX_TDINFO_SIZE],
  * tdx_td_measure_report: all of a TDREPORT but what the processor adds
  * @data: REPORTDATA
  */
-void tdx_td_measure_report(const uint8_t data[TDX_REPORTDATA_SIZE],
+void tdx_td_measure_report(const TdxTdRef *td,
+                       const uint8_t data[TDX_REPORTDATA_SIZE],
                        const uint8_t info[TDX_TDINFO_SIZE],
                        const uint8_t hash[TDX_MR_SIZE],
                        uint8_t report[TDX_TDREPORT_SIZE]);

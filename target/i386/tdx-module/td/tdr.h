@@ -24,6 +24,8 @@ typedef struct TdxTdr {
     uint32_t handoff_version;    /* of the module that created the TD */
     uint64_t tdcx[TDX_MAX_TDCS_PAGES]; /* HPAs in order of arrival */
     uint8_t uuid[32];
+    uint8_t svn_minor;           /* of the module that created the TD */
+    uint8_t svn_major;
 } TdxTdr;
 
 /* tdx_tdr: content of the TDR at @hpa; NULL after tdx_fatal() */

@@ -30,7 +30,7 @@ static TdxStatus take_info(TdxCall *c, const uint8_t *data, uint8_t *report)
     if (computed && tdx_tdcall_event_pending(c)) {
         return tdx_tdcall_end(c, TDX_EXIT_RESTART);
     }
-    tdx_td_measure_report(data, info, hash, report);
+    tdx_td_measure_report(td, data, info, hash, report);
     return TDX_SUCCESS;
 }
 

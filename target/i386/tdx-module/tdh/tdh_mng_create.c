@@ -43,6 +43,8 @@ static TdxStatus tdh_mng_create(TdxCall *c)
     tdr->hkid = hkid;
     tdr->lifecycle = TDX_TD_HKID_ASSIGNED;
     tdr->handoff_version = c->m->cfg.built_in.module_hv;
+    tdr->svn_minor = c->m->cfg.svn_minor;
+    tdr->svn_major = c->m->cfg.svn_major;
     tdx_observe_lifecycle(m, hpa, NULL, TDX_TD_HKID_ASSIGNED);
     memcpy(tdr->uuid, uuid, sizeof(uuid));
     m->st.kot[hkid].state = TDX_HKID_ASSIGNED;

@@ -370,8 +370,8 @@ static void add_image(JsonBuilder *json)
     add_number(json, "modulus_size", SEAM_SIG_KEY_SIZE);
     add_number(json, "exponent_size", SEAM_SIG_EXPONENT_SIZE);
     add_number(json, "exponent", SEAM_SIG_EXPONENT);
-    add_number(json, "svn_minor", SEAM_BOOT_SVN_MINOR);
-    add_number(json, "svn_major", SEAM_BOOT_SVN_MAJOR);
+    add_number(json, "svn_minor", TDX_SVN_MINOR);
+    add_number(json, "svn_major", TDX_SVN_MAJOR);
     add_number(json, "num_handoff_pages", cfg.num_handoff_pages);
     json_builder_end_object(json);
     json_builder_end_object(json);

@@ -35,6 +35,8 @@ FROZEN(TdxTdr, num_tdcx, 24);
 FROZEN(TdxTdr, handoff_version, 28);
 FROZEN(TdxTdr, tdcx, 32);
 FROZEN(TdxTdr, uuid, 104);
+FROZEN(TdxTdr, svn_minor, 136);
+FROZEN(TdxTdr, svn_major, 137);
 
 /* Which control page holds what */
 _Static_assert(TDX_TDCS_CONTROL == 0 && TDX_TDCS_VIRTUAL_CPUS == 1 &&

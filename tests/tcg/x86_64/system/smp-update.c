@@ -15,6 +15,7 @@
 
 #include "seam-update.h"
 #include "../../../../target/i386/seamldr/abi/layout.h"
+#include "../../../../target/i386/tdx-module/abi/limits.h"
 
 #define LOADER(leaf) (1ull << 63 | (leaf))
 #define VMFAIL UINT64_MAX
@@ -86,8 +87,8 @@ static void make_image(void)
     sig.key_size = sig.modulus_size = SEAM_SIG_KEY_SIZE;
     sig.exponent_size = SEAM_SIG_EXPONENT_SIZE;
     sig.exponent = SEAM_SIG_EXPONENT;
-    sig.svn_minor = SEAM_BOOT_SVN_MINOR;
-    sig.svn_major = SEAM_BOOT_SVN_MAJOR;
+    sig.svn_minor = TDX_SVN_MINOR;
+    sig.svn_major = TDX_SVN_MAJOR;
     sig.module_hv = 1;
     sig.no_downgrade = 1;
     sig.num_handoff_pages = 32;
