@@ -40,18 +40,39 @@ static const TdxObserver observer = {
     .cause = on_cause,
 };
 
-/* One status for many mistakes: what is wrong with what must be told */
-static const TdxStatus unspecific[] = {
-    TDX_OPERAND_ADDR_RANGE_ERROR,
-    TDX_PAGE_METADATA_INCORRECT,
-    TDX_LIFECYCLE_STATE_INCORRECT,
-    TDX_OP_STATE_INCORRECT,
-    TDX_VCPU_STATE_INCORRECT,
-    TDX_EPT_WALK_FAILED,
-    TDX_EPT_ENTRY_STATE_INCORRECT,
-    TDX_NO_PAMT_PAGE_PAIR,
-    TDX_SYS_LP_INIT_DONE,
-    TDX_SYS_LP_INIT_NOT_DONE,
+/*
+ * These need no cause: the status, with the operand, field, MSR, leaf or index
+ * that it names, is one mistake alone.  Every other error has one.
+ */
+static const TdxStatus plain[] = {
+    /* Somebody else works on it, or it is not over: call again */
+    TDX_OPERAND_BUSY, TDX_OPERAND_BUSY_HOST_PRIORITY, TDX_SYS_BUSY,
+    TDX_PREVIOUS_TLB_EPOCH_BUSY, TDX_RND_NO_ENTROPY,
+    TDX_KEY_GENERATION_FAILED, TDX_INTERRUPTED_RESUMABLE,
+    TDX_INTERRUPTED_RESTARTABLE, TDX_INTERRUPTED_PAMT, TDX_INTERRUPTED_BUSY,
+    TDX_WBCACHE_NOT_COMPLETE, TDX_FLUSHVP_NOT_DONE, TDX_WBCACHE_RESUME_ERROR,
+    /* Of a metadata field, which the call names */
+    TDX_METADATA_FIELD_ID_INCORRECT, TDX_METADATA_FIELD_NOT_READABLE,
+    TDX_METADATA_FIELD_NOT_WRITABLE, TDX_METADATA_FIELD_VALUE_NOT_VALID,
+    TDX_METADATA_WR_MASK_NOT_VALID,
+    /* Of a TD or vCPU, which the call names */
+    TDX_VCPU_ASSOCIATED, TDX_VCPU_NOT_ASSOCIATED, TDX_TD_KEYS_NOT_CONFIGURED,
+    TDX_TD_FATAL, TDX_TD_NON_DEBUG, TDX_TDCX_NUM_INCORRECT,
+    TDX_TDCS_NOT_ALLOCATED, TDX_NO_VCPUS, TDX_MAX_VCPUS_EXCEEDED,
+    TDX_X2APIC_ID_NOT_UNIQUE, TDX_TSC_ROLLBACK, TDX_EVENT_FILTER_INVALID,
+    TDX_EVENT_FILTER_ORDER_INVALID, TDX_TD_VMCS_FIELD_NOT_INITIALIZED,
+    TDX_L2_SEPT_ENTRY_NOT_FREE, TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED,
+    TDX_HKID_NOT_FREE, TDX_NON_RECOVERABLE_TD_WRONG_APIC_MODE,
+    TDX_CROSS_TD_FAULT, TDX_CROSS_TD_TRAP,
+    /* Of the platform or of the module that was there before */
+    TDX_INCONSISTENT_MSR, TDX_INCORRECT_MSR_VALUE,
+    TDX_INCONSISTENT_CPUID_FIELD, TDX_INCORRECT_CPUID_VALUE,
+    TDX_CPUID_LEAF_NOT_SUPPORTED, TDX_LIMIT_CPUID_MAXVAL_SET,
+    TDX_CMR_LIST_INVALID, TDX_INVALID_SMRR_CONFIGURATION,
+    TDX_SMRR_NOT_LOCKED, TDX_SMRR_OVERLAPS_CMR, TDX_SMRR_NOT_SUPPORTED,
+    TDX_SMRR_LOCK_NOT_SUPPORTED, TDX_INVALID_WBINVD_SCOPE, TDX_INVALID_PKG_ID,
+    TDX_NUM_ACTIVATED_HKIDS_NOT_SUPPORTED, TDX_SYS_INVALID_HANDOFF,
+    TDX_SYS_INCOMPATIBLE_SIGSTRUCT, TDX_UPDATE_COMPATIBILITY_SENSITIVE,
 };
 
 /* The state of the module is the cause of these unless it is the right one */
@@ -72,17 +93,17 @@ static const struct {
 static bool needs_cause(TdxStatus status, TdxSysState before,
                         TdxSysState after)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(unspecific); i++) {
-        if (tdx_op(status, 0) == tdx_op(unspecific[i], 0)) {
-            return true;
-        }
-    }
     for (size_t i = 0; i < G_N_ELEMENTS(by_state); i++) {
         if (status == by_state[i].status) {
             return before == by_state[i].right && after == before;
         }
     }
-    return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(plain); i++) {
+        if (tdx_op(status, 0) == tdx_op(plain[i], 0)) {
+            return false;
+        }
+    }
+    return status & TDX_STATUS_ERROR;
 }
 
 /* --- calls ---------------------------------------------------------------- */

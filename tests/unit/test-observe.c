@@ -309,6 +309,25 @@ static void test_causes_of_lps(void)
     sim_free(sim);
 }
 
+/* What is wrong with RAX */
+static void test_causes_of_rax(void)
+{
+    SimPlatform *sim = sim_boot_machine(1, 1);
+    const uint64_t version = 1ULL << TDX_RAX_VERSION_SHIFT;
+
+    sim_start(sim);
+    observe(sim);
+    sim_boot_init(sim);
+    sim_leaf(sim, 0, TDH_SYS_LP_INIT | 1ULL << 63, 0, 0, 0);
+    expect_cause(TDX_CAUSE_RESERVED_BITS, NULL, TDH_SYS_LP_INIT | 1ULL << 63,
+                 1ULL << 63);
+    sim_leaf(sim, 0, TDH_SYS_LP_INIT | version, 0, 0, 0);
+    expect_cause(TDX_CAUSE_TOO_HIGH, "version", 1, 0);
+    sim_leaf(sim, 0, TDH_SYS_INIT | 2 * version, 0, 0, 0);
+    expect_cause(TDX_CAUSE_TOO_HIGH, "version", 2, 1);
+    sim_free(sim);
+}
+
 static void test_causes_of_config(void)
 {
     SimPlatform *sim = sim_boot_machine(1, 1);
@@ -409,6 +428,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/observe/pamt/init-static", GINT_TO_POINTER(false),
                          test_pamt_init);
     g_test_add_func("/observe/causes/lps", test_causes_of_lps);
+    g_test_add_func("/observe/causes/rax", test_causes_of_rax);
     g_test_add_func("/observe/causes/config", test_causes_of_config);
     g_test_add_func("/observe/causes/pages", test_causes_of_pages);
     return g_test_run();

@@ -53,7 +53,9 @@ static inline bool tdx_fault_at(TdxCall *c, TdxFaultPoint point)
 static inline TdxStatus tdx_check_version(const TdxCall *c, unsigned max)
 {
     return tdx_require(c->version <= max,
-                       tdx_op(TDX_OPERAND_INVALID, TDX_RAX));
+                       tdx_fails(c->m, tdx_op(TDX_OPERAND_INVALID, TDX_RAX),
+                                 "version", c->version, TDX_CAUSE_TOO_HIGH,
+                                 max));
 }
 
 /** tdx_check_lp_init: TDX_SYS_LP_INIT_NOT_DONE before TDH.SYS.LP.INIT */

@@ -87,4 +87,16 @@ static inline TdxStatus tdx_fails(const TdxModule *m, TdxStatus status,
     return status;
 }
 
+/**
+ * tdx_bad_operand: TDX_OPERAND_INVALID of operand @op, which is @value, and
+ * why; arguments as tdx_cause()'s
+ */
+static inline TdxStatus tdx_bad_operand(const TdxModule *m, uint32_t op,
+                                        uint64_t value, TdxCauseKind kind,
+                                        uint64_t arg)
+{
+    return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, op), NULL, value, kind,
+                     arg);
+}
+
 #endif /* TDX_CORE_OBSERVE_H */

@@ -95,17 +95,20 @@ static inline TdxStatus dispatch(TdxCall *c, TdxModule *m, uint64_t rax,
     c->version = (rax >> TDX_RAX_VERSION_SHIFT) & TDX_RAX_VERSION_MASK;
 
     if (rax & TDX_RAX_RSVD_MASK) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+        return tdx_bad_operand(m, TDX_RAX, rax, TDX_CAUSE_RESERVED_BITS,
+                               rax & TDX_RAX_RSVD_MASK);
     }
     if (c->version && !entry->max_version) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RAX), "version",
+                         c->version, TDX_CAUSE_TOO_HIGH, 0);
     }
     if (!(entry->states & TDX_STATE_BIT(state))) {
         return state == TDX_SYS_SHUTDOWN_STATE ? TDX_SYS_SHUTDOWN
                                                : TDX_SYS_NOT_READY;
     }
     if (!handler) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RAX), "leaf",
+                         rax & TDX_RAX_LEAF_MASK, TDX_CAUSE_INVALID, 0);
     }
     return handler(c);
 }

@@ -16,7 +16,8 @@ TdxStatus tdx_mem_find_debug(TdxMemOp *op, TdxCall *c, unsigned ops,
              tdx_require(op->td.tdcs->attributes & TDX_ATTR_DEBUG,
                          TDX_TD_NON_DEBUG) ?:
              tdx_require(tdx_aligned(op->rcx, sizeof(**value)),
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX));
+                         tdx_bad_operand(c->m, TDX_RCX, op->rcx, TDX_CAUSE_UNALIGNED,
+                                         sizeof(**value)));
     if (status) {
         return status;
     }

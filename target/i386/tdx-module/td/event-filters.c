@@ -66,7 +66,7 @@ TdxStatus tdx_td_event_filters_check(TdxModule *m, uint64_t list)
     if (list & ~(LIST_COUNT_MASK | LIST_HPA_MASK) || count < 1 ||
         count > TDX_MAX_EVENT_FILTERS ||
         !tdx_shared_hpa_ok(m, hpa, TDX_PAGE_4K, TDX_PAGE_4K)) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
+        return tdx_bad_operand(m, TDX_R8, list, TDX_CAUSE_INVALID, 0);
     }
     tdx_read_shared(m, hpa, filter, count * sizeof(filter[0]));
     return check_filters(filter, count);

@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "../../x86-defs/msr-bits.h"
+#include "../core/observe.h"
 #include "td-cpuid.h"
 
 /*
@@ -51,10 +52,13 @@ static uint64_t entry_id(const TdxCpuidConfig *entry)
     return (uint64_t)entry->subleaf << 32 | entry->leaf;
 }
 
-static TdxStatus invalid(const TdxCpuidConfig *entry, uint64_t *bad_leaf)
+/* @value of @reg is not what may be configured */
+static TdxStatus invalid(const TdxModule *m, const TdxCpuidConfig *entry,
+                         const char *reg, uint32_t value, uint64_t *bad_leaf)
 {
     *bad_leaf = entry_id(entry);
-    return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_CPUID_CONFIG);
+    return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_CPUID_CONFIG),
+                     reg, value, TDX_CAUSE_INVALID, 0);
 }
 
 /* Rules of single leaves, beyond which bits may be set */
@@ -72,13 +76,15 @@ static TdxStatus check_entry(const TdxModule *m, const TdxTdCpuidInput *in,
         if (in->migratable
             ? !fms_permitted(native_fms, value->reg[TDX_CPUID_EAX])
             : value->reg[TDX_CPUID_EAX] != native_fms) {
-            return invalid(entry, bad_leaf);
+            return invalid(m, entry, "EAX", value->reg[TDX_CPUID_EAX],
+                           bad_leaf);
         }
     } else if (entry->leaf == X86_CPUID_FEATURES && entry->subleaf == 0) {
         tsx = value->reg[TDX_CPUID_EBX] & (X86_CPUID_7_0_EBX_HLE |
                                            X86_CPUID_7_0_EBX_RTM);
         if (tsx == X86_CPUID_7_0_EBX_HLE || tsx == X86_CPUID_7_0_EBX_RTM) {
-            return invalid(entry, bad_leaf);
+            return invalid(m, entry, "EBX", value->reg[TDX_CPUID_EBX],
+                           bad_leaf);
         }
         if (tsx && !in->tsx_ctrl) {
             return tdx_op(TDX_INCORRECT_MSR_VALUE,
@@ -103,7 +109,9 @@ static TdxStatus check_pa_bits(const TdxModule *m, const TdxTdCpuidInput *in,
     if (!wanted) {
         wanted = max;
     } else if (wanted < TDX_MIN_VIRT_MAXPA || wanted > max) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_OPERAND_CPUID_CONFIG);
+        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID,
+                                   TDX_OPERAND_CPUID_CONFIG), "MAXPA",
+                         wanted, TDX_CAUSE_INVALID, 0);
     }
     *virtual_maxpa = wanted;
     return TDX_SUCCESS;
@@ -114,6 +122,10 @@ static TdxStatus check_config(const TdxModule *m, const TdxTdCpuidInput *in,
                               TdxCpuidValue *value, uint32_t *virtual_maxpa,
                               uint64_t *bad_leaf)
 {
+    static const char *const names[TDX_NUM_CPUID_REGS] = {
+        [TDX_CPUID_EAX] = "EAX", [TDX_CPUID_EBX] = "EBX",
+        [TDX_CPUID_ECX] = "ECX", [TDX_CPUID_EDX] = "EDX",
+    };
     unsigned i = entry - tdx_cpuid_config;
     TdxStatus status;
 
@@ -121,7 +133,7 @@ static TdxStatus check_config(const TdxModule *m, const TdxTdCpuidInput *in,
         uint32_t wanted = in->config[i].reg[reg];
 
         if (wanted & ~(entry->direct[reg] | entry->allow[reg])) {
-            return invalid(entry, bad_leaf);
+            return invalid(m, entry, names[reg], wanted, bad_leaf);
         }
         value->reg[reg] = wanted & tdx_cpuid_config_mask(m, i, reg);
     }

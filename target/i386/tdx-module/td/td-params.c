@@ -52,6 +52,13 @@ static TdxStatus refuse(const TdxModule *m, uint32_t op, uint64_t value)
                      value, TDX_CAUSE_INVALID, 0);
 }
 
+/* A field of TD_PARAMS that must be zero is not */
+static TdxStatus zero_wanted(const TdxModule *m, const char *field)
+{
+    return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX), field, 0,
+                     TDX_CAUSE_NOT_ZERO, 0);
+}
+
 /* Of a group of bits all or none must be set */
 static bool all_or_none(uint64_t value, uint64_t group)
 {
@@ -189,7 +196,7 @@ TdxStatus tdx_td_params_apply(const TdxCall *c, TdxTdRef *td,
                          TDX_TDCS_BASE_PAGES + p->num_l2_vms,
                          TDX_TDCS_NOT_ALLOCATED) ?:
              tdx_require(!p->reserved20,
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RDX));
+                         zero_wanted(m, "RESERVED20"));
     if (status) {
         return status;
     }
@@ -214,18 +221,22 @@ TdxStatus tdx_td_params_apply(const TdxCall *c, TdxTdRef *td,
     }
     tdx_td_init_tsc(c, td);
     if (!all_zero(p->reserved42, sizeof(p->reserved42))) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+        return zero_wanted(m, "RESERVED42");
     }
     memcpy(tdcs->mrconfigid, p->mrconfigid, sizeof(tdcs->mrconfigid));
     memcpy(tdcs->mrowner, p->mrowner, sizeof(tdcs->mrowner));
     memcpy(tdcs->mrownerconfig, p->mrownerconfig,
            sizeof(tdcs->mrownerconfig));
     if (p->msr_config_ctls & ~TDX_MSR_CONFIG_ARCH_CAPABILITIES) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+        return tdx_fails(m, tdx_op(TDX_OPERAND_INVALID, TDX_RDX),
+                         "MSR_CONFIG_CTLS", p->msr_config_ctls,
+                         TDX_CAUSE_RESERVED_BITS,
+                         p->msr_config_ctls &
+                         ~TDX_MSR_CONFIG_ARCH_CAPABILITIES);
     }
     tdcs->msr_config_ctls = p->msr_config_ctls;
     if (!all_zero(p->reserved232, sizeof(p->reserved232))) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RDX);
+        return zero_wanted(m, "RESERVED232");
     }
     if (has_filters && p->attributes & TDX_ATTR_PERFMON) {
         status = tdx_td_event_filters_check(m, filters);
@@ -235,7 +246,7 @@ TdxStatus tdx_td_params_apply(const TdxCall *c, TdxTdRef *td,
     }
     status = apply_cpuid(c, td, p, bad_leaf) ?:
              tdx_require(all_zero(p->reserved_end, sizeof(p->reserved_end)),
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RDX));
+                         zero_wanted(m, "RESERVED_END"));
     if (status) {
         return status;
     }

@@ -48,7 +48,9 @@ static TdxStatus tdh_mem_page_relocate(TdxCall *c)
         return status;
     }
     hpa = tdx_mem_hpa(&op);
-    status = tdx_require(target != hpa, tdx_op(TDX_OPERAND_INVALID, TDX_R8)) ?:
+    status = tdx_require(target != hpa,
+                         tdx_bad_operand(c->m, TDX_R8, target, TDX_CAUSE_IS,
+                                         hpa)) ?:
              tdx_mem_lock_page(&op, &old_page) ?:
              tdx_pamt_get_free(&new_page, c, target, TDX_LEVEL_4K, TDX_R8);
     if (status) {

@@ -59,7 +59,10 @@ static TdxStatus check_l2(TdxTables *t, unsigned vm, bool allow_existing)
         return TDX_SUCCESS;
     }
     status = tdx_require(vm <= op->td.tdcs->num_l2_vms,
-                         tdx_op(TDX_OPERAND_INVALID, tdx_tables_reg(vm))) ?:
+                         tdx_bad_operand(op->c->m, tdx_tables_reg(vm),
+                                         op->c->gpr[tdx_tables_reg(vm)],
+                                         TDX_CAUSE_NO_L2_VM,
+                                         op->td.tdcs->num_l2_vms)) ?:
              tdx_tables_place(t, vm);
     if (status) {
         return status;
@@ -103,8 +106,9 @@ static TdxStatus tdh_mem_sept_add(TdxCall *c)
     unsigned vm;
 
     tdx_mem_begin(&op, c);
-    if (c->version > 1) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
+    status = tdx_check_version(c, 1);
+    if (status) {
+        return status;
     }
     for (vm = 0; c->version && vm < TDX_MAX_VMS; vm++) {
         if (has_page(c, vm)) {

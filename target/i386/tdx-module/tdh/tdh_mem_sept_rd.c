@@ -52,7 +52,8 @@ static TdxStatus tdh_mem_sept_rd(TdxCall *c)
     status = tdx_mem_lock_td(&op, TD_OPS_READ) ?:
              tdx_require(!l2_attributes ||
                          op.td.tdcs->attributes & TDX_ATTR_DEBUG,
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RDX)) ?:
+                         tdx_bad_operand(c->m, TDX_RDX, c->gpr[TDX_RDX],
+                                         TDX_CAUSE_NO_DEBUG, 0)) ?:
              tdx_mem_parse_gpa(&op, TDX_LEVEL_4K,
                                tdx_sept_root_level(op.td.tdcs->eptp)) ?:
              tdx_mem_find(&op, TDX_LOCK_TYPE_SHARED) ?:

@@ -19,7 +19,8 @@ static TdxStatus tdh_mr_extend(TdxCall *c)
     tdx_mem_begin(&op, c);
     status = tdx_mem_lock_td_exclusive(&op, TD_OPS_BUILD) ?:
              tdx_require(tdx_aligned(op.rcx, TDX_MR_EXTEND_SIZE),
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX));
+                         tdx_bad_operand(c->m, TDX_RCX, op.rcx, TDX_CAUSE_UNALIGNED,
+                                         TDX_MR_EXTEND_SIZE));
     if (status) {
         return status;
     }

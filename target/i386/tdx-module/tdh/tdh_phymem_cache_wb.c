@@ -58,7 +58,8 @@ static TdxStatus tdh_phymem_cache_wb(TdxCall *c)
     TdxStatus status;
 
     status = tdx_require(rcx <= CACHE_WB_RESUME,
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+                         tdx_bad_operand(m, TDX_RCX, rcx, TDX_CAUSE_TOO_HIGH,
+                                         CACHE_WB_RESUME)) ?:
              tdx_take(&mutex, &wbt->lock, TDX_LOCK_TYPE_EXCLUSIVE,
                       TDX_OPERAND_WBCACHE) ?:
              tdx_take(&kot, &m->st.kot_lock, TDX_LOCK_TYPE_SHARED,

@@ -48,7 +48,7 @@ static TdxStatus tdh_phymem_page_rdmd(TdxCall *c)
     status = tdx_require(!(rcx & TDX_PAMT_OPERAND_RSVD_MASK) &&
                          level <= TDX_LEVEL_1G &&
                          (!level || m->st.dynamic_pamt),
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+                         tdx_bad_operand(m, TDX_RCX, rcx, TDX_CAUSE_INVALID, 0)) ?:
              tdx_check_private_hpa(m, hpa, tdx_level_size(level), TDX_RCX) ?:
              tdx_pamt_find(&page, c, hpa, TDX_RCX) ?:
              tdx_pamt_lock(&page, level, TDX_LOCK_TYPE_SHARED, TDX_RCX);

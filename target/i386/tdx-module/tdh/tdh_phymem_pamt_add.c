@@ -22,7 +22,8 @@ static TdxStatus tdh_phymem_pamt_add(TdxCall *c)
     PAMT_PAIR(pair);
 
     return tdx_require(m->st.dynamic_pamt,
-                       tdx_op(TDX_OPERAND_INVALID, TDX_RAX)) ?:
+                       tdx_bad_operand(m, TDX_RAX, c->gpr[TDX_RAX],
+                                       TDX_CAUSE_NO_DPAMT, 0)) ?:
            tdx_require(tdx_pamt_range_operand(m, rcx, &hpa),
                        tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
            tdx_pamt_pair_operand(&pair, m, 0, rdx, TDX_RDX) ?:

@@ -47,7 +47,8 @@ static TdxStatus tdh_phymem_pamt_remove(TdxCall *c)
     PAMT_REF(range);
 
     status = tdx_require(m->st.dynamic_pamt,
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RAX)) ?:
+                         tdx_bad_operand(m, TDX_RAX, c->gpr[TDX_RAX],
+                                         TDX_CAUSE_NO_DPAMT, 0)) ?:
              tdx_require(tdx_pamt_range_operand(m, c->gpr[TDX_RCX], &hpa),
                          tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
              tdx_pamt_find(&range, c, hpa, TDX_RCX) ?:

@@ -110,7 +110,8 @@ static TdxStatus tdh_sys_info(TdxCall *c)
              tdx_check_shared_hpa(m, info_hpa, sizeof(info), sizeof(info),
                                   TDX_RCX) ?:
              tdx_require(info_size >= sizeof(info),
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RDX));
+                         tdx_bad_operand(m, TDX_RDX, info_size, TDX_CAUSE_TOO_LOW,
+                                         sizeof(info)));
     if (status) {
         return status;
     }
@@ -120,7 +121,8 @@ static TdxStatus tdh_sys_info(TdxCall *c)
     status = tdx_check_shared_hpa(m, cmrs_hpa, sizeof(cmrs), CMR_INFO_ALIGN,
                                   TDX_R8) ?:
              tdx_require(num_cmrs >= TDX_MAX_CMRS,
-                         tdx_op(TDX_OPERAND_INVALID, TDX_R9));
+                         tdx_bad_operand(m, TDX_R9, num_cmrs, TDX_CAUSE_TOO_LOW,
+                                         TDX_MAX_CMRS));
     if (status) {
         return status;
     }

@@ -56,7 +56,8 @@ static TdxStatus tdh_sys_init(TdxCall *c)
 
     status = tdx_check_version(c, 1) ?:
              tdx_take_global(&global, m, TDX_LOCK_TYPE_EXCLUSIVE) ?:
-             tdx_require(!rcx, tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+             tdx_require(!rcx, tdx_bad_operand(m, TDX_RCX, rcx,
+                                               TDX_CAUSE_RESERVED_BITS, rcx)) ?:
              tdx_require(tdx_sys_state(m) == TDX_SYSINIT_PENDING,
                          TDX_SYS_INIT_NOT_PENDING);
     if (status) {
@@ -69,7 +70,7 @@ static TdxStatus tdh_sys_init(TdxCall *c)
              tdx_require(m->ops->random(m->opaque, &canary, sizeof(canary)),
                          TDX_RND_NO_ENTROPY) ?:
              tdx_require(c->version != 1 || diagnostics_valid(m, r8),
-                         tdx_op(TDX_OPERAND_INVALID, TDX_R8));
+                         tdx_bad_operand(m, TDX_R8, r8, TDX_CAUSE_INVALID, 0));
     if (status) {
         return status;
     }

@@ -42,7 +42,7 @@ static TdxStatus tdh_sys_shutdown(TdxCall *c)
     TdxStatus status;
 
     status = tdx_require(request_valid(m, rcx),
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+                         tdx_bad_operand(m, TDX_RCX, rcx, TDX_CAUSE_INVALID, 0)) ?:
              tdx_take_global(&global, m, TDX_LOCK_TYPE_EXCLUSIVE);
     if (status) {
         return status;

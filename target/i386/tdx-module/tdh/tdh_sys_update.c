@@ -26,9 +26,13 @@ static TdxStatus tdh_sys_update(TdxCall *c)
              tdx_require(tdx_handoff_fits(m), TDX_SYS_INVALID_HANDOFF) ?:
              tdx_check_version(c, 1) ?:
              tdx_require(c->version != 1 || !(c->gpr[TDX_R9] & ~m->features0),
-                         tdx_op(TDX_OPERAND_INVALID, TDX_R9)) ?:
+                         tdx_bad_operand(m, TDX_R9, c->gpr[TDX_R9],
+                                         TDX_CAUSE_RESERVED_BITS,
+                                         c->gpr[TDX_R9] & ~m->features0)) ?:
              tdx_require(c->version != 1 || !c->gpr[TDX_R10],
-                         tdx_op(TDX_OPERAND_INVALID, TDX_R10));
+                         tdx_bad_operand(m, TDX_R10, c->gpr[TDX_R10],
+                                         TDX_CAUSE_RESERVED_BITS,
+                                         c->gpr[TDX_R10]));
     if (status) {
         return status;
     }

@@ -243,7 +243,10 @@ static TdxStatus tdh_vp_enter(TdxCall *c)
     status = tdx_td_check_cpuid_limit(c) ?:
              tdx_require(!(rcx & ~(RCX_TDVPR | RCX_HOST_HINT |
                                    RCX_RESUME_L1)),
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+                         tdx_bad_operand(c->m, TDX_RCX, rcx,
+                                         TDX_CAUSE_RESERVED_BITS,
+                                         rcx & ~(RCX_TDVPR | RCX_HOST_HINT |
+                                                 RCX_RESUME_L1))) ?:
              tdx_vp_open(c, &vp, &td, rcx & RCX_TDVPR, TD_OPS_RUN,
                      TDX_VCPU_READY);
     if (status) {
@@ -251,10 +254,13 @@ static TdxStatus tdh_vp_enter(TdxCall *c)
     }
     status = tdx_require(!(rcx & RCX_HOST_HINT) ||
                          vp.tdvps->last_td_exit == TDX_LAST_ASYNC_TRAP,
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+                         tdx_bad_operand(c->m, TDX_RCX, rcx,
+                                         TDX_CAUSE_NO_TRAP, 0)) ?:
              /* No L2 VM has run */
              tdx_require(!(rcx & RCX_RESUME_L1),
-                         tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
+                         tdx_bad_operand(c->m, TDX_RCX, rcx,
+                                         TDX_CAUSE_RESERVED_BITS,
+                                         RCX_RESUME_L1)) ?:
              tdx_td_check_tsc_adjust(c) ?:
              check_tsc(c, &vp) ?:
              check_monitor(c, &td);

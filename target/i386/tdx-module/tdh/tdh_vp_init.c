@@ -41,7 +41,8 @@ static TdxStatus identify(const TdxCall *c, TdxTdRef *td, uint32_t index)
         return claim_x2apic_id(td, NO_X2APIC_ID, index, false);
     }
     if (x2apic_id > UINT32_MAX) {
-        return tdx_op(TDX_OPERAND_INVALID, TDX_R8);
+        return tdx_bad_operand(c->m, TDX_R8, x2apic_id, TDX_CAUSE_TOO_HIGH,
+                               UINT32_MAX);
     }
     return claim_x2apic_id(td, x2apic_id, index, true);
 }
