@@ -23,7 +23,8 @@ void test_fatal_error(const struct test *t)
     static const union {
         char text[64];
         uint64_t word[8];
-    } why = { "Eight registers carry what a guest says before it gives it up." };
+    } why = { "Eight registers carry what a guest says before it gives "
+              "it up." };
     struct tdcall regs = {
         .rax = TDG_VP_VMCALL, .rcx = PASS_ALL, .r11 = VMCALL_FATAL,
         .r12 = 0x5eed, .r14 = why.word[0], .r15 = why.word[1],
