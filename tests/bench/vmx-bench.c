@@ -68,9 +68,11 @@ static uint64_t fastest(void (*fn)(unsigned n))
 static uint8_t vmcb[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static uint8_t hsave[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
-/* No function of C's, which would change registers of the host */
-void guest(void);
-asm("guest: vmmcall");
+/* No more of C than its name: the rest would change registers of the host */
+static __attribute__((naked)) void guest(void)
+{
+    asm("vmmcall");
+}
 
 static void put(unsigned offset, uint64_t value)
 {

@@ -317,7 +317,7 @@ static const BadCase bad_cases[] = {
         "no-leaf",
         TDX FAULT "leaf=tdh.sys.tdmr,status=operand_busy",
         "tdx-fault: there is no leaf 'tdh.sys.tdmr'; a leaf is named as in "
-        "tdh.phymem.pamt.add\n",
+        "tdh.phymem.pamt.add or tdg.mem.page.accept\n",
     },
     {
         "no-status",

@@ -164,15 +164,21 @@ char *tdx_outputs_format(uint64_t rax, const uint64_t gpr[TDX_NUM_GPRS],
 
 const char *tdx_ve_category_name(uint8_t category)
 {
-    switch (category) {
-#define X(name, value, words) \
-    case TDX_VE_##name:       \
-        return #words;
-    TDX_VE_CATEGORIES(X)
+    static const struct {
+        uint8_t category;
+        const char *name;
+    } names[] = {
+#define X(name, value, words) { value, #words },
+        TDX_VE_CATEGORIES(X)
 #undef X
-    default:
-        return "unknown";
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (names[i].category == category) {
+            return names[i].name;
+        }
     }
+    return "unknown";
 }
 
 bool tdx_status_is_error(uint64_t status)
