@@ -111,8 +111,10 @@ static struct vmx_vcpu vcpu;
 static uint64_t pml4[512] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t pdpt[512] __attribute__((aligned(PAGE_SIZE)));
 
-void guest(void);
-asm("guest: vmcall");
+static __attribute__((naked)) void guest(void)
+{
+    asm("vmcall");
+}
 
 /* As KVM has it: EPT, and a VPID, so that no entry forgets translations */
 static void start(void)

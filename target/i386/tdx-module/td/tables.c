@@ -33,13 +33,16 @@ TdxStatus tdx_tables_walk(TdxMemOp *op, unsigned vm, TdxSeptWalk *walk)
 TdxStatus tdx_tables_fail(TdxMemOp *op, TdxStatus status, unsigned vm,
                           const TdxSeptWalk *walk)
 {
-    uint64_t state = L2_STATE |
-                     tdx_sept_reported(tdx_sept_state(walk->value));
+    TdxSeptState is = tdx_sept_state(walk->value);
+    uint64_t state = L2_STATE | tdx_sept_reported(is);
 
     op->c->gpr[TDX_RCX] = tdx_sept_view(op->c->m, walk->value);
     op->c->gpr[TDX_RDX] = walk->level | state << DETAILS_STATE_SHIFT |
                           (uint64_t)vm << DETAILS_VM_SHIFT;
-    return tdx_op(status, vm << DETAILS_VM_SHIFT | walk->level);
+    return tdx_fails(op->c->m,
+                     tdx_op(status, vm << DETAILS_VM_SHIFT | walk->level),
+                     "L2 Secure EPT entry for GPA", op->gpa,
+                     TDX_CAUSE_SEPT_STATE, is);
 }
 
 TdxStatus tdx_tables_offer(TdxTables *t, unsigned vm, uint64_t hpa)
