@@ -50,6 +50,10 @@ typedef void ClassInitData;
     physical_memory_test_and_clear_dirty(addr, len, client)
 #endif
 
+#if !QEMU_SINCE(11, 1)
+#define physical_memory_read cpu_physical_memory_read
+#endif
+
 /* The caches that CPUID leaf 4 shows, of a CPUX86State */
 #if QEMU_SINCE(10, 1)
 #define x86_cpuid4_caches(env) (&(env)->cache_info)

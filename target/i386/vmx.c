@@ -155,7 +155,7 @@ void x86_vmx_debug_read(CPUX86State *env, uint64_t addr, void *buf,
                         size_t len)
 {
     if (!tcg_enabled() || !x86_vmx_ept(env)) {
-        cpu_physical_memory_read(addr, buf, len);
+        physical_memory_read(addr, buf, len);
     } else if (!vmx_debug_read(env, addr, buf, len)) {
         memset(buf, 0, len);
     }
