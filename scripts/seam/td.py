@@ -176,6 +176,9 @@ class Watch:
         self.user_space = []    # when each TD said that it is there
         self.end = None         # the module's state after the TDs
         self.exits = {}         # of all CPUs, by reason
+        self.td_calls = {}      # TDCALLs of all TDs, by leaf
+        self.td_exits = {}      # their VM exits, by reason
+        self.ves = {}           # #VE that the module gave them, by category
 
     @property
     def pairs(self):
@@ -204,6 +207,10 @@ class Watch:
         info = self.look(monitor)
         self.device = monitor.properties('/machine/peripheral/tdx0')
         self.exits = exits_of(monitor)
+        self.td_calls = {leaf['name']: leaf['calls']
+                         for leaf in info['tdcalls']}
+        self.td_exits = {one['name']: one['exits'] for one in info['td-exits']}
+        self.ves = {one['category']: one['count'] for one in info['ves']}
         self.end = {
             'state': info['state'], 'keyids': info['keyids'],
             'tds': len(monitor.command('query-tdx-tds')['tds']),
@@ -278,6 +285,10 @@ def rows(log, watch, tds, found):
             table.append(('  quote', td.quote))
     table += in_rows('exits', [f'{name} {number}' for name, number in
                                sorted(watch.exits.items())])
+    for title, counts in (('exits of TDs', watch.td_exits),
+                          ('#VE', watch.ves), ('TDCALLs', watch.td_calls)):
+        table += in_rows(title, [f'{name.removeprefix("TDG.")} {number}'
+                                 for name, number in counts.items()])
     table += in_rows('SEAMCALLs', [
         f'{name.removeprefix("TDH.")} {leaf["calls"]}'
         for name, leaf in watch.leaves.items()
