@@ -217,9 +217,7 @@ static int add_one(Object *obj, void *opaque)
 
     if (o && o->armed && !o->machine_done.notify) {
         /* It was in the module before this one, which had the same leaves */
-        g_autoptr(Error) err = NULL;
-
-        add_to(s, o, &err);
+        add_to(s, o, NULL);
     }
     return 0;
 }
