@@ -146,6 +146,8 @@ static const FuzzRecord fields[] = {
       .op = { N(0), N(17), NUMBER(500), N(0) } },
     { .leaf = TDH_MNG_WR, .repeat = TIMES_64, .flags = FUZZ_KEEP_ON,
       .op = { N(0), N_UP(1), NUMBER(500), N(0) } },
+    { .leaf = TDH_MNG_WR, .repeat = TIMES_64, .flags = FUZZ_KEEP_ON,
+      .op = { N(0), N_UP(1), NUMBER(0), N(0) } },
     { .leaf = TDH_VP_RD, .flags = 1, .op = { N(0), N(0) } },
     { .leaf = TDH_VP_RD, .flags = 1, .repeat = TIMES_16,
       .op = { N(0), NEXT_FIELD } },

@@ -41,7 +41,9 @@ static TdxStatus check_l1(TdxTables *t, bool allow_existing)
     return tdx_mem_expect(op, TDX_SEPT_IN(TDX_SEPT_FREE) |
                               TDX_SEPT_IN(TDX_SEPT_NL_MAPPED)) ?:
            tdx_require(page || op->c->version,
-                       tdx_op(TDX_OPERAND_INVALID, TDX_R8)) ?:
+                       tdx_bad_operand(op->c->m, TDX_R8,
+                                       op->c->gpr[TDX_R8], TDX_CAUSE_INVALID,
+                                       0)) ?:
            tdx_require(page ? !exists || allow_existing : exists,
                        tdx_mem_fail(op, TDX_EPT_ENTRY_STATE_INCORRECT)) ?:
            (!page ? TDX_SUCCESS : exists ? leave_page(t, 0)
