@@ -45,7 +45,7 @@ class VmxVm(QemuBaseTest):
         with open(os.path.join(TOP, 'build/vm/guest.log'),
                   encoding='utf-8') as src:
             said = src.read()
-        self.assertIn('EFI stub: ', said)
+        self.assertIn('firmware: EFI', said)
         self.assertRegex(said, r'Linux \S+cloud-amd64, 2 CPUs')
 
 
