@@ -18,7 +18,7 @@ from seam.paths import TOP
 
 QUIET = 300         # seconds without a word are too many
 VMS = 10
-SPARE_KB = 16384    # what the kernel may keep, of memory that VMs had
+SPARE_KB = 65536    # what the kernel may keep, a small part of one VM
 
 # Runs VMs one after another; the second has 4-level paging.
 MANY = f'''
