@@ -8,6 +8,7 @@ TDs nearly all the time.
 """
 
 import os
+import re
 import subprocess
 import time
 
@@ -15,6 +16,7 @@ from qemu_test import QemuSystemTest
 
 TOP = os.environ.get('SEAM_TOP', '')
 SECONDS = 120
+TURNS = 100     # some of them come while a TD runs
 
 
 class TdSight(QemuSystemTest):
@@ -44,8 +46,8 @@ class TdSight(QemuSystemTest):
             self.assertLess(time.monotonic(), end, f'no {what}')
             time.sleep(0.05)
 
-    def setUp(self):
-        super().setUp()
+    def start(self, *args):
+        """Start the guest, until TDs run"""
         self.output = self.scratch_file('console.log')
         self.trace = self.scratch_file('trace.log')
         guest = self.build()
@@ -53,7 +55,7 @@ class TdSight(QemuSystemTest):
         self.vm.add_args('-nodefaults', '-cpu', 'TDXHost', '-device',
                          'tdx-module', '-smp', '2', '-m', '2G', '-no-reboot',
                          '-kernel', guest, '-debugcon', f'file:{self.output}',
-                         '-D', self.trace)
+                         '-D', self.trace, *args)
         self.vm.launch()
         self.wait_for('TD that runs', lambda: '# migrate' in
                       self.read(self.output))
@@ -84,6 +86,7 @@ class TdSight(QemuSystemTest):
 
     def test_monitor(self):
         """Running vCPUs, their calls and exits, their Secure EPT"""
+        self.start()
         td, vcpu = self.wait_for('active vCPU', self.active)
         self.assertIn('lp', vcpu)
         self.assertIn('active', self.hmp('info tds') + 'active')
@@ -113,6 +116,7 @@ class TdSight(QemuSystemTest):
 
     def test_trace(self):
         """Exits, TDCALLs, and how TDH.VP.ENTER ends"""
+        self.start()
         for event in ('seam_td_exit', 'seam_tdcall', 'seam_seamret'):
             self.hmp(f'trace-event {event} on')
         log = self.wait_for('lines', lambda: next(
@@ -121,6 +125,35 @@ class TdSight(QemuSystemTest):
         self.hmp('trace-event * off')
         self.assertIn(': 77 TDCALL, qualification 0x0', log)
         self.assertIn('TDH.VP.ENTER(tdvpr_flags=', log)
+
+    def test_one_thread(self):
+        """Processors that share a thread do not get each other's entries"""
+        self.start('-accel', 'tcg,thread=single')
+        for event in ('seam_seamcall', 'seam_seamret'):
+            self.hmp(f'trace-event {event} on')
+        found = self.wait_for('turns of both processors', lambda: next(
+            (calls for calls in (self.entries(),)
+             if self.turns(calls) > TURNS), None))
+        self.hmp('trace-event * off')
+        for lp, called, answered in found:
+            self.assertEqual(called, answered, f'LP {lp}')
+
+    @staticmethod
+    def turns(calls):
+        """How often another processor was next"""
+        return sum(a[0] != b[0] for a, b in zip(calls, calls[1:]))
+
+    def entries(self):
+        """(LP, vCPU entered, vCPU that TDH.VP.ENTER answers of)"""
+        called, found = {}, []
+        for line in self.read(self.trace).splitlines():
+            match = re.search(r'seam_(seamcall|seamret) lp (\d+) '
+                              r'TDH.VP.ENTER\(tdvpr_flags=(\w+)\)', line)
+            if match and match[1] == 'seamcall':
+                called[match[2]] = match[3]
+            elif match and match[2] in called:
+                found.append((match[2], called.pop(match[2]), match[3]))
+        return found
 
 
 if __name__ == '__main__':

@@ -239,6 +239,7 @@ void seam_firmware_init(TdxModuleDevice *s)
 
     s->num_cpus = cpus;
     s->by_index = g_new0(SeamCpu, cpus);
+    s->entered = g_new0(SeamEntered, cpus);
     s->found.lp = g_new0(SeamLp, cpus);
     s->saved.lp = g_new0(SeamLp, cpus);
     qemu_add_vm_change_state_handler(vm_state_changed, s);

@@ -30,13 +30,6 @@ typedef struct ObservedCall {
 /* The one that this thread is in, if it is observed */
 static __thread ObservedCall *under_way;
 
-/* The entry to the TD that this thread runs, if that was observed */
-static __thread struct {
-    bool known;
-    uint64_t gpr[TDX_NUM_GPRS];
-    int64_t start;
-} entry;
-
 static int lp_here(void)
 {
     return under_way ? (int)under_way->lp : -1;
@@ -214,7 +207,7 @@ TdxSeamcall seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
     uint64_t ns;
     TdxSeamcall result;
 
-    entry.known = false;
+    s->entered[lp].known = false;
     if (!wanted()) {
         return func(s, lp, gpr, run);
     }
@@ -232,9 +225,9 @@ TdxSeamcall seam_observed_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
 
     if (result == TDX_SEAMCALL_RUN_TD) {
         /* The answer comes when the TD is left. */
-        entry.known = true;
-        entry.start = start;
-        memcpy(entry.gpr, before, sizeof(before));
+        s->entered[lp].known = true;
+        s->entered[lp].start = start;
+        memcpy(s->entered[lp].gpr, before, sizeof(before));
         return result;
     }
     if (result == TDX_SEAMCALL_VMFAIL) {
@@ -261,12 +254,13 @@ static void tell_leave(TdxModuleDevice *s, const ObservedCall *o,
                        const uint64_t *gpr)
 {
     uint64_t unknown[TDX_NUM_GPRS] = { [TDX_RAX] = TDH_VP_ENTER };
-    const uint64_t *before = entry.known ? entry.gpr : unknown;
+    const SeamEntered *entry = &s->entered[o->lp];
+    const uint64_t *before = entry->known ? entry->gpr : unknown;
     char call[TDX_CALL_TEXT_SIZE];
 
     format_call(before, call);
     tell_answer(s, o, call, before, gpr,
-                entry.known ? call_clock() - entry.start : 0);
+                entry->known ? call_clock() - entry->start : 0);
 }
 
 TdxTdVerdict seam_observed_td_exit(TdxModuleDevice *s, unsigned lp,

@@ -58,6 +58,13 @@ typedef struct SeamCpu {
     int lp;
 } SeamCpu;
 
+/* The entry to the TD that an LP runs; @known: somebody looked on */
+typedef struct SeamEntered {
+    bool known;
+    uint64_t gpr[TDX_NUM_GPRS];
+    int64_t start;
+} SeamEntered;
+
 struct TdxModuleDevice {
     DeviceState parent_obj;
 
@@ -85,7 +92,8 @@ struct TdxModuleDevice {
     SeamFound found;        /* changes only while no vCPU runs */
     SeamFound saved;        /* the same on its way out or in */
     SeamCpu *by_index;      /* by cpu_index */
-    unsigned num_cpus;      /* size of by_index */
+    unsigned num_cpus;      /* size of by_index and entered */
+    SeamEntered *entered;   /* by LP; its own thread's */
     uint32_t fms;           /* CPUID(1).EAX */
     uint8_t report_key[TDX_REPORT_KEY_SIZE]; /* of the machine */
 
