@@ -7,93 +7,43 @@ The guest is tests/tcg/x86_64/system/td-smp.c: both of its processors are in
 TDs nearly all the time.
 """
 
-import os
-import re
-import subprocess
 import time
 
-from qemu_test import QemuSystemTest
+from bare_guest import BareGuestTest
 
-TOP = os.environ.get('SEAM_TOP', '')
-SECONDS = 120
+MACHINE = ('-device', 'tdx-module', '-m', '2G', '-no-shutdown')
 HOPS = 3
 
 
-class TdMigration(QemuSystemTest):
+class TdMigration(BareGuestTest):
     """One guest for each test"""
 
-    timeout = 4 * SECONDS
-
-    def build(self, rounds):
+    def build_tds(self, rounds):
         """The guest, whose TDs are entered so often"""
-        script = os.path.join(TOP, 'scripts/bare-metal')
-        if not TOP or not os.path.exists(script):
-            self.skipTest('no scripts/bare-metal: SEAM_TOP must name the '
-                          'top directory')
-        guest = self.scratch_file('td-smp')
-        subprocess.run([script, '--build',
-                        os.path.join(TOP, 'tests/tcg/x86_64/system/td-smp.c'),
-                        guest, '-DMIGRATE', f'-DROUNDS={rounds}'], check=True)
-        return guest
-
-    def start(self, name, guest, *args):
-        """Start a QEMU with the guest; its debug console goes to a file"""
-        output = self.scratch_file(f'{name}.log')
-        self.set_machine('q35')
-        vm = self.get_vm('-nodefaults', '-cpu', 'TDXHost', '-device',
-                         'tdx-module', '-smp', '2', '-m', '2G',
-                         '-no-shutdown', '-kernel', guest,
-                         '-debugcon', f'file:{output}', *args, name=name)
-        vm.launch()
-        return vm, output
-
-    def wait_for(self, what, condition):
-        """Until @condition holds"""
-        end = time.monotonic() + SECONDS
-        while not condition():
-            self.assertLess(time.monotonic(), end, f'no {what}')
-            time.sleep(0.05)
-
-    @staticmethod
-    def read(path):
-        """What is in a file that may not be there yet"""
-        if not os.path.exists(path):
-            return ''
-        with open(path, encoding='utf-8', errors='replace') as src:
-            return src.read()
-
-    def status(self, vm):
-        """The run state"""
-        return vm.cmd('query-status')['status']
+        return self.build('td-smp', '-DMIGRATE', f'-DROUNDS={rounds}')
 
     def test_migration(self):
         """The guest's tests go on to their end, and all are ok"""
-        guest = self.build(30000)
-        vm, log = self.start('qemu0', guest, '-no-reboot')
+        machine = (*MACHINE, '-no-reboot')
+        guest = self.build_tds(30000)
+        vm, log = self.start('qemu0', guest, *machine)
         text = ''
         self.wait_for('TD that runs', lambda: '# migrate' in self.read(log))
         for hop in range(1, HOPS + 1):
             uri = f'unix:{self.socket_dir().name}/migration{hop}'
-            target, target_log = self.start(f'qemu{hop}', guest, '-no-reboot',
+            target, target_log = self.start(f'qemu{hop}', guest, *machine,
                                             '-incoming', uri)
             vm.cmd('migrate', uri=uri)
-            self.wait_for('end of the migration',
-                          lambda vm=target: self.status(vm) == 'running')
+            self.wait_status(target, 'running')
             self.assertEqual(target.cmd('x-tdx-check'), {'consistent': True})
             text += self.read(log)
             vm, log = target, target_log
-        self.wait_for('end of the guest',
-                      lambda: self.status(vm) == 'shutdown')
-        text += self.read(log)
-        plan = re.search(r'^1\.\.(\d+)$', text, re.M)
-        self.assertTrue(plan, text)
-        self.assertEqual(len(re.findall(r'^ok ', text, re.M)), int(plan[1]),
-                         text)
+        self.wait_status(vm, 'shutdown')
+        self.assert_all_ok(text + self.read(log))
 
     def test_reset(self):
         """The machine starts again, again and again"""
-        guest = self.build(1000000)
-        vm, log = self.start('qemu', guest)
+        vm, log = self.start('qemu', self.build_tds(1000000), *MACHINE)
         for times in range(1, 4):
             self.wait_for('TD that runs', lambda n=times:
                           self.read(log).count('# migrate') == n)
@@ -106,4 +56,4 @@ class TdMigration(QemuSystemTest):
 
 
 if __name__ == '__main__':
-    QemuSystemTest.main()
+    BareGuestTest.main()

@@ -7,86 +7,45 @@ The guest is tests/tcg/x86_64/system/td-smp.c: both of its processors are in
 TDs nearly all the time.
 """
 
-import os
 import re
-import subprocess
-import time
 
-from qemu_test import QemuSystemTest
+from bare_guest import BareGuestTest
 
-TOP = os.environ.get('SEAM_TOP', '')
-SECONDS = 120
 TURNS = 100     # some of them come while a TD runs
 
 
-class TdSight(QemuSystemTest):
+class TdSight(BareGuestTest):
     """One guest for all"""
 
-    timeout = 4 * SECONDS
-
-    def build(self):
-        """The guest, whose TDs run as long as the test looks"""
-        script = os.path.join(TOP, 'scripts/bare-metal')
-        if not TOP or not os.path.exists(script):
-            self.skipTest('no scripts/bare-metal: SEAM_TOP must name the '
-                          'top directory')
-        guest = self.scratch_file('td-smp')
-        subprocess.run([script, '--build',
-                        os.path.join(TOP, 'tests/tcg/x86_64/system/td-smp.c'),
-                        guest, '-DMIGRATE', '-DROUNDS=1000000'], check=True)
-        return guest
-
-    def wait_for(self, what, condition):
-        """Until @condition holds; returns what it has returned"""
-        end = time.monotonic() + SECONDS
-        while True:
-            value = condition()
-            if value:
-                return value
-            self.assertLess(time.monotonic(), end, f'no {what}')
-            time.sleep(0.05)
-
-    def start(self, *args):
-        """Start the guest, until TDs run"""
-        self.output = self.scratch_file('console.log')
+    def start_tds(self, *args):
+        """Start the guest, whose TDs run as long as the test looks"""
         self.trace = self.scratch_file('trace.log')
-        guest = self.build()
-        self.set_machine('q35')
-        self.vm.add_args('-nodefaults', '-cpu', 'TDXHost', '-device',
-                         'tdx-module', '-smp', '2', '-m', '2G', '-no-reboot',
-                         '-kernel', guest, '-debugcon', f'file:{self.output}',
-                         '-D', self.trace, *args)
-        self.vm.launch()
-        self.wait_for('TD that runs', lambda: '# migrate' in
-                      self.read(self.output))
-
-    @staticmethod
-    def read(path):
-        """What is in a file that may not be there yet"""
-        if not os.path.exists(path):
-            return ''
-        with open(path, encoding='utf-8', errors='replace') as src:
-            return src.read()
+        guest = self.build('td-smp', '-DMIGRATE', '-DROUNDS=1000000')
+        self.qemu, output = self.start('qemu', guest, '-device', 'tdx-module',
+                                     '-m', '2G', '-no-reboot', '-D',
+                                     self.trace, *args)
+        self.wait_for('TD that runs',
+                      lambda: '# migrate' in self.read(output))
 
     def hmp(self, line):
         """What the monitor for people says"""
-        return self.vm.cmd('human-monitor-command', command_line=line)
+        return self.qemu.cmd('human-monitor-command', command_line=line)
 
     def active(self):
         """(TD, vCPU) of a vCPU that is in its TD just now"""
-        tds = self.vm.cmd('query-tdx-tds', vcpus=True)['tds']
+        tds = self.qemu.cmd('query-tdx-tds', vcpus=True)['tds']
         return next(((td, vcpu) for td in tds for vcpu in td['vcpus']
                      if vcpu['state'] == 'active'), None)
 
     def counts(self):
         """Calls of TDCALL leaves and exits, by name"""
-        info = self.vm.cmd('query-tdx-module')
+        info = self.qemu.cmd('query-tdx-module')
         return ({leaf['name']: leaf['calls'] for leaf in info['tdcalls']},
                 {exit['name']: exit for exit in info['td-exits']})
 
     def test_monitor(self):
         """Running vCPUs, their calls and exits, their Secure EPT"""
-        self.start()
+        self.start_tds()
         td, vcpu = self.wait_for('active vCPU', self.active)
         self.assertIn('lp', vcpu)
         self.assertIn('active', self.hmp('info tds') + 'active')
@@ -103,7 +62,7 @@ class TdSight(QemuSystemTest):
         self.assertIn('leaf of TDCALL', text)
         self.assertIn('exit of a TD', text)
 
-        walk = self.vm.cmd('query-tdx-sept', tdr=td['tdr'], gpa=0xfffff000)
+        walk = self.qemu.cmd('query-tdx-sept', tdr=td['tdr'], gpa=0xfffff000)
         self.assertGreaterEqual(len(walk), 1)
         self.assertEqual(walk[0]['level'], 3)
         for above, below in zip(walk, walk[1:]):
@@ -116,7 +75,7 @@ class TdSight(QemuSystemTest):
 
     def test_trace(self):
         """Exits, TDCALLs, and how TDH.VP.ENTER ends"""
-        self.start()
+        self.start_tds()
         for event in ('seam_td_exit', 'seam_tdcall', 'seam_seamret'):
             self.hmp(f'trace-event {event} on')
         log = self.wait_for('lines', lambda: next(
@@ -128,7 +87,7 @@ class TdSight(QemuSystemTest):
 
     def test_one_thread(self):
         """Processors that share a thread do not get each other's entries"""
-        self.start('-accel', 'tcg,thread=single')
+        self.start_tds('-accel', 'tcg,thread=single')
         for event in ('seam_seamcall', 'seam_seamret'):
             self.hmp(f'trace-event {event} on')
         found = self.wait_for('turns of both processors', lambda: next(
@@ -157,4 +116,4 @@ class TdSight(QemuSystemTest):
 
 
 if __name__ == '__main__':
-    QemuSystemTest.main()
+    BareGuestTest.main()
