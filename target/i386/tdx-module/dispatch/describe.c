@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../include/describe.h"
+#include "word.h"
 
 typedef struct Key {
     const char *name;
@@ -26,38 +27,12 @@ static const Key keys[] = {
 
 static uint64_t get(const TdxModuleConfig *cfg, const Key *key)
 {
-    const void *at = (const char *)cfg + key->offset;
-
-    switch (key->width) {
-    case 1:
-        return *(const bool *)at;
-    case 2:
-        return *(const uint16_t *)at;
-    case 4:
-        return *(const uint32_t *)at;
-    default:
-        return *(const uint64_t *)at;
-    }
+    return tdx_word_get((const char *)cfg + key->offset, key->width);
 }
 
 static void set(TdxModuleConfig *cfg, const Key *key, uint64_t value)
 {
-    void *at = (char *)cfg + key->offset;
-
-    switch (key->width) {
-    case 1:
-        *(bool *)at = value;
-        break;
-    case 2:
-        *(uint16_t *)at = value;
-        break;
-    case 4:
-        *(uint32_t *)at = value;
-        break;
-    default:
-        *(uint64_t *)at = value;
-        break;
-    }
+    tdx_word_set((char *)cfg + key->offset, key->width, value);
 }
 
 char *tdx_module_describe(const TdxModuleConfig *cfg)

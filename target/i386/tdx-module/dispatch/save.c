@@ -11,6 +11,7 @@
 #include "../core/state.h"
 #include "../include/save.h"
 #include "../vp/run.h"
+#include "word.h"
 
 #define MAX_NAME 32
 
@@ -157,23 +158,6 @@ static void put_header(const Writer *w, const char *name, unsigned width,
     put_number(w, elements, 4);
 }
 
-static uint64_t element(const void *at, unsigned width)
-{
-    uint64_t value;
-
-    switch (width) {
-    case 1:
-        return *(const bool *)at;
-    case 2:
-        return *(const uint16_t *)at;
-    case 4:
-        return *(const uint32_t *)at;
-    default:
-        memcpy(&value, at, sizeof(value));
-        return value;
-    }
-}
-
 static void *place(const void *base, const Field *f, uint32_t i)
 {
     return (char *)base + f->offset + i / f->count * f->step +
@@ -186,7 +170,7 @@ static void put_fields(const Writer *w, const Field *f, size_t n,
     for (; n; n--, f++) {
         put_header(w, f->name, f->width, f->count * f->outer);
         for (uint32_t i = 0; i < f->count * f->outer; i++) {
-            put_number(w, element(place(base, f, i), f->width), f->width);
+            put_number(w, tdx_word_get(place(base, f, i), f->width), f->width);
         }
     }
 }
@@ -265,24 +249,6 @@ static bool get_number(Reader *r, uint64_t *value, unsigned width)
     return true;
 }
 
-static void set_element(void *at, unsigned width, uint64_t value)
-{
-    switch (width) {
-    case 1:
-        *(bool *)at = value;
-        break;
-    case 2:
-        *(uint16_t *)at = value;
-        break;
-    case 4:
-        *(uint32_t *)at = value;
-        break;
-    default:
-        memcpy(at, &value, sizeof(value));
-        break;
-    }
-}
-
 static bool get_element(Reader *r, const char *name, void *at, unsigned width,
                         uint64_t limit)
 {
@@ -298,7 +264,7 @@ static bool get_element(Reader *r, const char *name, void *at, unsigned width,
         return fail(r, "'%s' of the saved state is 0x%" G_GINT64_MODIFIER
                     "x, which cannot be", name, value);
     }
-    set_element(at, width, value);
+    tdx_word_set(at, width, value);
     return true;
 }
 

@@ -5,6 +5,7 @@
  * 3.5, 5).
  */
 
+#include "../../x86-defs/ve-info.h"
 #include "exit.h"
 
 #define VECTOR_NMI 2
@@ -12,7 +13,6 @@
 #define VECTOR_DF  8
 #define VECTOR_GP  13
 #define VECTOR_PF  14
-#define VECTOR_VE  20
 
 #define RFLAGS_RF (1ULL << 16)
 
@@ -65,7 +65,7 @@ TdxExitEnd tdx_exit_inject_pf(TdxExit *e, uint64_t gla, uint32_t error_code)
             e->reason = X86_VMX_EXIT_REASON_TRIPLE_FAULT;
             return tdx_exit_leave(e, TDX_NON_RECOVERABLE_VCPU);
         }
-        if (vectored.vector == VECTOR_PF || vectored.vector == VECTOR_VE) {
+        if (vectored.vector == VECTOR_PF || vectored.vector == X86_VECTOR_VE) {
             inject_with_code(e, VECTOR_DF, 0);
             return TDX_EXIT_INJECTED;
         }
@@ -106,8 +106,8 @@ static TdxExitEnd inject_ve(TdxExit *e, const TdxVeInfo *info)
     ve->insn_info = e->vmcs->exit_instr_info;
     ve->category = info->category;
     ve->interruptibility = e->vmcs->guest_interruptibility;
-    ve->valid = UINT32_MAX;
-    inject(e, X86_VMCS_EVENT_HW_EXCEPTION, VECTOR_VE);
+    ve->valid = X86_VE_INFO_BUSY;
+    inject(e, X86_VMCS_EVENT_HW_EXCEPTION, X86_VECTOR_VE);
     count_ve(e, info->category);
     tdx_observe_ve(e->m, e->run->vp.hpa, info->exit_reason, info->category);
     return TDX_EXIT_INJECTED;

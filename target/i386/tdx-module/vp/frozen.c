@@ -8,6 +8,7 @@
  * older ones.
  */
 
+#include "../../x86-defs/ve-info.h"
 #include "../pamt/entry.h"
 #include "../td/tdcs.h"
 #include "../td/tdr.h"
@@ -128,3 +129,14 @@ FROZEN(TdxTdvps, lbr_depth, 744);
 FROZEN(TdxTdvps, pmu, 752);
 FROZEN(TdxTdvps, guest, 1264);
 FROZEN_SIZE(X86VcpuState, 320);
+
+/* The processor writes to it as well, where its own area begins */
+#define AS_PROCESSOR(member, theirs) \
+    _Static_assert(offsetof(TdxVeInfo, member) == \
+                   offsetof(X86VeInfo, theirs), "as the processor has it")
+AS_PROCESSOR(exit_reason, exit_reason);
+AS_PROCESSOR(valid, busy);
+AS_PROCESSOR(exit_qualification, exit_qualification);
+AS_PROCESSOR(gla, gla);
+AS_PROCESSOR(gpa, gpa);
+AS_PROCESSOR(eptp_index, eptp_index);

@@ -30,7 +30,7 @@ typedef enum TdxTdvpsPage {
 /* VE_INFO: what the processor, or the module, tells of a #VE (5.1) */
 typedef struct TdxVeInfo {
     uint32_t exit_reason;
-    uint32_t valid; /* 0 or all ones */
+    uint32_t valid; /* 0 or X86_VE_INFO_BUSY */
     uint64_t exit_qualification;
     uint64_t gla;
     uint64_t gpa;
