@@ -141,8 +141,9 @@ static void test_triple_fault(void)
     sim_free(td.sim);
 }
 
-/* TDG.MEM.PAGE.ACCEPT; its RAX afterwards is in sim_lp() */
-static TdxTdVerdict accept_page(SimTd *td)
+/* A TDCALL; its RAX afterwards is in sim_lp() */
+static TdxTdVerdict tdcall(SimTd *td, uint64_t leaf, uint64_t rcx,
+                           uint64_t rdx, uint64_t r8)
 {
     SimLp *l = sim_lp(td->sim, 0);
     X86Vmcs *v = l->run.vmcs;
@@ -150,24 +151,41 @@ static TdxTdVerdict accept_page(SimTd *td)
     v->guest_efer |= EFER_LMA;
     v->guest_cs_ar = CS_64BIT;
     v->exit_instr_length = 4;
-    l->gpr[TDX_RAX] = TDG_MEM_PAGE_ACCEPT;
-    l->gpr[TDX_RCX] = GPA;
+    l->gpr[TDX_RAX] = leaf;
+    l->gpr[TDX_RCX] = rcx;
+    l->gpr[TDX_RDX] = rdx;
+    l->gpr[TDX_R8] = r8;
     return leave(td, X86_VMX_EXIT_REASON_TDCALL);
+}
+
+static TdxTdVerdict accept_page(SimTd *td)
+{
+    return tdcall(td, TDG_MEM_PAGE_ACCEPT, GPA, 0, 0);
+}
+
+/* A TD that may run, with one page at GPA that waits for acceptance */
+static SimPlatform *finalized_td(SimTd *td, unsigned lps, uint64_t *page)
+{
+    SimPlatform *sim = sim_td_machine(lps);
+    SimCall call;
+
+    sim->tsc = 1000;
+    sim_td_build(td, sim, 0);
+    sim_td_tables(td, GPA);
+    ASSERT_OK(sim_td_call(td, TDH_MR_FINALIZE, td->tdr, 0, 0));
+    *page = sim_td_page(td);
+    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_PAGE_AUG, GPA, td->tdr, *page));
+    return sim;
 }
 
 /* The page's lines are the TD's then, whatever has been written before */
 static void test_accept(void)
 {
-    SimPlatform *sim = sim_td_machine(1);
-    SimCall call;
+    SimPlatform *sim;
     SimTd td;
     uint64_t page;
 
-    sim_td_build(&td, sim, 0);
-    sim_td_tables(&td, GPA);
-    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
-    page = sim_td_page(&td);
-    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_PAGE_AUG, GPA, td.tdr, page));
+    sim = finalized_td(&td, 1, &page);
     sim_poison(sim, page, TDX_PAGE_4K);
     enter(&td);
     g_assert_cmpint(accept_page(&td), ==, TDX_TD_RESUME);
@@ -178,22 +196,51 @@ static void test_accept(void)
     sim_free(sim);
 }
 
+static TdxRange written;
+
+static void note_written(void *opaque, uint64_t hpa, uint64_t len)
+{
+    written = (TdxRange) { hpa, len };
+}
+
+/* Code that was translated from a page goes when the module writes to it */
+static void test_written(void)
+{
+    const uint64_t data = GPA + 1024, report = GPA + 2048;
+    SimPlatform *sim;
+    SimTd td;
+    uint64_t page;
+
+    sim = finalized_td(&td, 1, &page);
+    sim->ops.private_written = note_written;
+    enter(&td);
+    g_assert_cmpint(accept_page(&td), ==, TDX_TD_RESUME);
+    written = (TdxRange) { 0 };
+    g_assert_cmpint(tdcall(&td, TDG_MR_REPORT, report, data, 0), ==,
+                    TDX_TD_RESUME);
+    ASSERT_OK(sim_lp(sim, 0)->gpr[TDX_RAX]);
+    g_assert_cmphex(written.base, ==, page + report - GPA);
+    g_assert_cmphex(written.size, ==, 1024);
+    g_assert_cmpint(tdcall(&td, TDG_SYS_RDALL, 0, GPA, UINT64_MAX), ==,
+                    TDX_TD_RESUME);
+    ASSERT_OK(sim_lp(sim, 0)->gpr[TDX_RAX]);
+    g_assert_cmphex(written.base, ==, page);
+    leave(&td, X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT);
+    sim_td_destroy(&td);
+    sim_free(sim);
+}
+
 /* A guest that asks for what the host waits for is stopped after a while */
 static void test_host_priority(void)
 {
     const uint64_t busy = TDX_OPERAND_BUSY | TDX_RCX;
-    SimPlatform *sim = sim_td_machine(2);
-    SimCall call;
+    SimPlatform *sim;
     SimTd td;
     TdxTdRef ref;
     TdxSeptWalk walk;
+    uint64_t page;
 
-    sim->tsc = 1000;
-    sim_td_build(&td, sim, 0);
-    sim_td_tables(&td, GPA);
-    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
-    ASSERT_OK(sim_call(sim, 0, &call, TDH_MEM_PAGE_AUG, GPA, td.tdr,
-                       sim_td_page(&td)));
+    sim = finalized_td(&td, 2, &page);
     ref = (TdxTdRef) {
         .m = sim->module, .tdr = tdx_tdr(sim->module, td.tdr),
         .tdcs = sim_td_tdcs(&td),
@@ -230,6 +277,7 @@ int main(int argc, char **argv)
     g_test_add_func("/td-run/epochs", test_epochs);
     g_test_add_func("/td-run/triple-fault", test_triple_fault);
     g_test_add_func("/td-run/accept", test_accept);
+    g_test_add_func("/td-run/written", test_written);
     g_test_add_func("/td-run/host-priority", test_host_priority);
     return g_test_run();
 }

@@ -89,6 +89,14 @@ static inline void *tdx_private(TdxModule *m, uint64_t hpa, uint16_t hkid)
     return m->ops->private_page(m->opaque, hpa, hkid);
 }
 
+/** tdx_private_written: what a TD may run as code is other than it was */
+static inline void tdx_private_written(TdxModule *m, uint64_t hpa, uint64_t len)
+{
+    if (m->ops->private_written) {
+        m->ops->private_written(m->opaque, hpa, len);
+    }
+}
+
 /** tdx_lost: would reading this with a private KeyID find no integrity? */
 static inline bool tdx_lost(const TdxModule *m, uint64_t hpa, uint64_t len)
 {

@@ -70,9 +70,8 @@ static TdxStatus private_buffer(TdxCall *c, uint64_t gpa, uint64_t size,
     if (TDX_SEPT_ANY_LEAF & TDX_SEPT_IN(tdx_sept_state(walk.value)) &&
         (walk.value & need) == need) {
         offset = gpa & (tdx_sept_level_size(walk.level) - 1);
-        buffer->content = tdx_td_private(c->m, e->tdr,
-                                     tdx_sept_hpa(c->m, walk.value) + offset,
-                                     size);
+        buffer->hpa = tdx_sept_hpa(c->m, walk.value) + offset;
+        buffer->content = tdx_td_private(c->m, e->tdr, buffer->hpa, size);
         if (!buffer->content) {
             return tdx_tdcall_end(c, tdx_exit_leave(e,
                                   TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE));
@@ -240,6 +239,7 @@ void tdx_tdcall_write(const TdxCall *c, const TdxGuestBuffer *buffer,
 {
     if (buffer->content) {
         memcpy(buffer->content, data, len);
+        tdx_private_written(c->m, buffer->hpa, len);
     } else {
         tdx_write_shared(c->m, buffer->hpa, data, len);
     }

@@ -30,7 +30,7 @@ static inline bool tdx_tdcall_event_pending(const TdxCall *c)
 
 /**
  * TdxGuestBuffer: an operand in the guest's memory, in one page.
- * @content: of private memory; NULL: shared, at @hpa
+ * @content: of private memory; NULL: it is shared
  */
 typedef struct TdxGuestBuffer {
     uint8_t *content;

@@ -17,7 +17,7 @@ static TdxStatus tdh_mem_wr(TdxCall *c)
 {
     uint64_t new = c->gpr[TDX_R8];
     MEM_OP(op);
-    uint64_t *value;
+    uint64_t *value, offset;
     TdxStatus status;
 
     c->gpr[TDX_R8] = 0;
@@ -28,12 +28,8 @@ static TdxStatus tdh_mem_wr(TdxCall *c)
     c->gpr[TDX_R8] =
         GUINT64_FROM_LE(__atomic_exchange_n(value, GUINT64_TO_LE(new),
                                             __ATOMIC_RELAXED));
-    if (c->m->ops->private_written) {
-        uint64_t offset = op.gpa & (tdx_sept_level_size(op.walk.level) - 1);
-
-        c->m->ops->private_written(c->m->opaque, tdx_mem_hpa(&op) + offset,
-                                   sizeof(*value));
-    }
+    offset = op.gpa & (tdx_sept_level_size(op.walk.level) - 1);
+    tdx_private_written(c->m, tdx_mem_hpa(&op) + offset, sizeof(*value));
     return TDX_SUCCESS;
 }
 
