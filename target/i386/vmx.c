@@ -6,6 +6,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/timer.h"
 #include "exec/qemu-compat-tcg.h"
@@ -63,22 +64,47 @@ static uint64_t efer_bits(const CPUX86State *env)
     return bits;
 }
 
-/* --- the VMCS in memory ------------------------------------------------- */
+/* --- the machine stops and goes on -------------------------------------- */
 
 /*
  * While the machine stands still its memory has all of a VMCS: for whoever
  * reads memory then, and for migration.
  */
-static void vmcs_to_memory(void *opaque, bool running, RunState state)
+static void vmcs_to_memory(X86CPU *cpu)
 {
-    X86CPU *cpu = opaque;
     X86VmxState *vmx = cpu->vmx;
 
-    if (!running && vmx->vmcs_ptr != X86_VMX_NO_VMCS) {
+    if (vmx->vmcs_ptr != X86_VMX_NO_VMCS) {
         address_space_write(&address_space_memory,
                             x86_seam_strip_keyid(cpu, vmx->vmcs_ptr),
                             MEMTXATTRS_UNSPECIFIED, &vmx->vmcs,
                             sizeof(vmx->vmcs));
+    }
+}
+
+/*
+ * Where loading a snapshot fails half-way, the machine can still be told to go
+ * on.  A guest without its VMCS, which the TDX module has of a TD, cannot.
+ */
+static bool can_go_on(const X86CPU *cpu)
+{
+    const X86VmxState *vmx = cpu->vmx;
+    bool guest = cpu->env.hflags & HF_VMX_GUEST_MASK;
+
+    return guest == (vmx->run != NULL) && (guest || !vmx->td);
+}
+
+static void vm_changed(void *opaque, bool running, RunState state)
+{
+    X86CPU *cpu = opaque;
+
+    if (!running) {
+        vmcs_to_memory(cpu);
+    } else if (!can_go_on(cpu)) {
+        error_report("processor %d runs a guest that was not restored with it: "
+                     "the machine is reset", CPU(cpu)->cpu_index);
+        cpu_reset(CPU(cpu));
+        qemu_system_reset_request(SHUTDOWN_CAUSE_HOST_ERROR);
     }
 }
 
@@ -123,7 +149,7 @@ void x86_vmx_realize(X86CPU *cpu)
     vmx->cpu = cpu;
     vmx->vmcs_ptr = X86_VMX_NO_VMCS;
     vmx->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, wake_for_timer, cpu);
-    vmx->vm_change = qemu_add_vm_change_state_handler(vmcs_to_memory, cpu);
+    vmx->vm_change = qemu_add_vm_change_state_handler(vm_changed, cpu);
 }
 
 void x86_vmx_unrealize(X86CPU *cpu)
