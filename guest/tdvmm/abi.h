@@ -44,6 +44,7 @@
                                    << 16; vector 2 is an NMI */
 #define TDVMM_DIRTY 0x528       /* in: how many pages of the logged slot were
                                    written since it was read last */
+#define TDVMM_GO_ON 0x52c       /* in: 1 until there is the file of --until */
 #define TDVMM_POWER 0x600       /* ACPI's sleep control */
 #define TDVMM_POWER_STATUS 0x601
 #define TDVMM_S5 5

@@ -222,6 +222,9 @@ static void port(struct td *td, uint16_t port, unsigned size, bool write,
     } else if (port == TDVMM_DIRTY && size == 4 && !write) {
         value = td_dirty_pages(td);
         memcpy(data, &value, 4);
+    } else if (port == TDVMM_GO_ON && size == 4 && !write) {
+        value = opt.until && access(opt.until, F_OK);
+        memcpy(data, &value, 4);
     } else if (port == TDVMM_SEND && size == 4 && write) {
         send(td, value);
     } else if (!write && (port == TDVMM_POWER_STATUS || is_clock(port))) {

@@ -38,6 +38,7 @@ static const char help[] =
 "  --list FILE         run nothing: write what would be in memory, for\n"
 "                      scripts/td-measure --pages FILE\n"
 "  --stage STAGE       go no further: vm, init, vcpus, memory, finalize, run\n"
+"  --until FILE        hammer.bin goes on until there is this file\n"
 "  --seconds N         give up after so long\n"
 "  --exits             write each exit but the UART's\n"
 "  --quiet             write nothing of its own but what went wrong\n"
@@ -116,7 +117,7 @@ static void parse(int argc, char **argv)
 {
     enum { HELP = 'h', PAYLOAD, KERNEL, INITRD, APPEND, MEM, SMP, TDS, REPEAT,
            LOAD, ARGUMENT, ATTRIBUTES, RAM, NO_MEASURE, NO_CPUID, NO_CONVERT,
-           LIST, STAGE, SECONDS, EXITS, QUIET };
+           LIST, STAGE, UNTIL, SECONDS, EXITS, QUIET };
     static const struct option options[] = {
         { "help", 0, NULL, HELP },
         { "payload", 1, NULL, PAYLOAD },
@@ -136,6 +137,7 @@ static void parse(int argc, char **argv)
         { "no-convert", 0, NULL, NO_CONVERT },
         { "list", 1, NULL, LIST },
         { "stage", 1, NULL, STAGE },
+        { "until", 1, NULL, UNTIL },
         { "seconds", 1, NULL, SECONDS },
         { "exits", 0, NULL, EXITS },
         { "quiet", 0, NULL, QUIET },
@@ -161,6 +163,7 @@ static void parse(int argc, char **argv)
         case NO_CONVERT: opt.keep = true; break;
         case LIST: opt.list = optarg; break;
         case STAGE: opt.stage = word(optarg, stages, 6); break;
+        case UNTIL: opt.until = optarg; break;
         case SECONDS: opt.seconds = number(optarg, 1 << 30); break;
         case EXITS: opt.exits = true; break;
         case QUIET: opt.quiet = true; break;

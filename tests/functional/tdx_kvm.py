@@ -24,6 +24,7 @@ tds() {
 }
 '''
 DONE = 'script: done'
+SECONDS = host.BOOT_SECONDS
 # Long enough for whoever looks at the machine then
 TAIL = f'\nsay "{DONE}"\nread -t 600 answer\n'
 
@@ -59,7 +60,7 @@ class TdxKvm(host.TdxGuest):
 
     def end_script(self):
         """What the guest said; nothing of a TD is left"""
-        end = time.monotonic() + host.BOOT_SECONDS
+        end = time.monotonic() + SECONDS
         while DONE not in self.read_serial():
             self.assertLess(time.monotonic(), end, 'the script does not end')
             time.sleep(0.5)

@@ -50,9 +50,10 @@ class TdxUpdateTd(tdx_kvm.TdxKvm):
         said = self.run_script('''
             ln -s /td /blobs
             run hammer tdvmm --payload hammer.bin --smp 2 --tds 2 \\
-                --argument 1000 --seconds 600 &
+                --until /done --seconds 600 &
             sleep 2
             update_module
+            touch /done
             wait
         ''', files=files, append=f'seam.update={",".join(names)}')
         wrote = self.assert_ended(said, 'hammer').splitlines()
@@ -62,7 +63,7 @@ class TdxUpdateTd(tdx_kvm.TdxKvm):
         # They did run between the updates, not before and after alone
         at = [said.index(line) for line in said if line.startswith('update u')]
         end = min(said.index(f'hammer: td{td}: ok hammer') for td in range(2))
-        self.assertLess(at[0], end)
+        self.assertLess(at[-1], end)
 
     def test_idle(self):
         """TDs that are built and stopped go on under the last module"""
@@ -70,11 +71,12 @@ class TdxUpdateTd(tdx_kvm.TdxKvm):
         said = self.run_script('''
             ln -s /td /blobs
             run hammer tdvmm --payload hammer.bin --smp 2 --tds 2 \\
-                --argument 200 --seconds 600 &
+                --until /done --seconds 600 &
             sleep 2
             killall -STOP tdvmm
             update_module
             killall -CONT tdvmm
+            touch /done
             wait
         ''', files=files, append=f'seam.update={",".join(names)}')
         wrote = self.assert_ended(said, 'hammer').splitlines()
@@ -89,12 +91,13 @@ class TdxUpdateTd(tdx_kvm.TdxKvm):
         script = '''
             ln -s /td /blobs
             run hammer tdvmm --payload hammer.bin --smp 2 --tds 2 \\
-                --argument 1500 --seconds 600 &
+                --until /done --seconds 600 &
             sleep 2
             update_module
             say "move it"
             sleep 5
             update_module
+            touch /done
             wait
         '''
         machine = {'initramfs': self.pack(script, *files), 'smp': '2',
@@ -111,7 +114,8 @@ class TdxUpdateTd(tdx_kvm.TdxKvm):
         target.cmd('migrate-incoming', uri=uri)
         self.wait_line('seam: move it')
         self.vm.cmd('migrate', uri=uri)
-        self.wait('STOP')
+        # Then it has all, which its own stop does not tell
+        self.assertTrue(target.event_wait('RESUME', tdx_kvm.SECONDS))
         before, self.serial = self.read_serial(), serial
         self.vm.shutdown()
         self._vms['default'] = target

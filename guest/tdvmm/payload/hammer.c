@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Each vCPU accepts, writes, converts and gives away pages of its own, by
- * chance, as often as the argument says; what it finds in a page must be what
- * it left there.
+ * chance, as often as the argument says, and until the host says so; what it
+ * finds in a page must be what it left there.
  */
 
 #include "td.h"
@@ -97,6 +97,12 @@ static void step(unsigned vcpu, unsigned page, uint32_t what)
     }
 }
 
+/* Asked not too often: each time is an exit */
+static bool go_on(uint64_t done, uint64_t least)
+{
+    return done < least || done % 16 || in(TDVMM_GO_ON, 4);
+}
+
 int payload_main(unsigned vcpu, uint64_t argument, unsigned width)
 {
     struct tdcall info = { .rax = TDG_VP_INFO };
@@ -104,7 +110,7 @@ int payload_main(unsigned vcpu, uint64_t argument, unsigned width)
 
     take_exceptions();
     tdcall(&info);
-    for (uint64_t n = 0; n < argument && !failed; n++) {
+    for (uint64_t n = 0; go_on(n, argument) && !failed; n++) {
         uint32_t what = chance(&seed);
 
         step(vcpu, chance(&seed) % PAGES, what ? what : 1);
