@@ -46,6 +46,12 @@ target_ulong x86_vmx_db_begin(CPUX86State *env);
 /** x86_vmx_single_step: an instruction with RFLAGS.TF has been executed */
 G_NORETURN void x86_vmx_single_step(CPUX86State *env);
 
+/**
+ * x86_vmx_halt_trap: HLT was executed with RFLAGS.TF, and ends; outside the
+ * execution of instructions.  Returns whether the trap will be delivered there.
+ */
+bool x86_vmx_halt_trap(CPUX86State *env);
+
 /** x86_vmx_triple_fault: exits */
 G_NORETURN void x86_vmx_triple_fault(CPUX86State *env, uintptr_t ra);
 

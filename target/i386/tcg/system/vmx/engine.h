@@ -136,6 +136,12 @@ VmxMsrFail vmx_load_msrs(CPUX86State *env, uint64_t addr, uint32_t count,
 /* --- memory.c ----------------------------------------------------------- */
 
 /**
+ * vmx_may_ask_device: may a device be read or written just now?  Not in the
+ * middle of a block while instructions are counted: it may ask for the time.
+ */
+bool vmx_may_ask_device(CPUX86State *env);
+
+/**
  * vmx_phys_read, vmx_phys_write: memory of the machine, by physical address;
  * false if there is nothing at @addr
  */

@@ -189,6 +189,32 @@ void x86_vmx_single_step(CPUX86State *env)
     cpu_loop_exit_noexc(env_cpu(env));
 }
 
+/*
+ * Where the end of HLT is seen nothing can be delivered that may fault, and so
+ * exit: the trap waits until instructions are executed again.
+ */
+bool x86_vmx_halt_trap(CPUX86State *env)
+{
+    CPUState *cs = env_cpu(env);
+    X86VmxState *vmx = env_archcpu(env)->vmx;
+
+    if (!vmx) {
+        return false;
+    }
+    if (x86_vmx_guest(env)) {
+        vmx->hlt = false;
+        vmx->pending_debug |= X86_VMCS_PENDING_BS;
+        vmx_attention(env);
+        return true;
+    }
+    env->dr[6] |= DR6_BS;
+    env->error_code = 0;
+    env->exception_is_int = 0;
+    env->exception_next_eip = env->eip;
+    cs->exception_index = EXCP01_DB;
+    return true;
+}
+
 bool vmx_exec_interrupt(X86CPU *cpu, int request)
 {
     CPUState *cs = CPU(cpu);

@@ -11,6 +11,22 @@
 #include "tcg/helper-tcg.h"
 #include "engine.h"
 
+bool vmx_may_ask_device(CPUX86State *env)
+{
+    return !icount_enabled() || env_cpu(env)->neg.can_do_io;
+}
+
+static bool is_memory(AddressSpace *as, uint64_t addr, size_t size, bool write,
+                      MemTxAttrs attrs)
+{
+    hwaddr offset, len = size;
+    MemoryRegion *mr;
+
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(as, addr, &offset, &len, write, attrs);
+    return len == size && memory_access_is_direct(mr, write, attrs);
+}
+
 static bool phys_access(X86CPU *cpu, uint64_t addr, void *buf, size_t size,
                         bool write)
 {
@@ -19,8 +35,15 @@ static bool phys_access(X86CPU *cpu, uint64_t addr, void *buf, size_t size,
     AddressSpace *as =
         cpu_get_address_space(cs, cpu_asidx_from_attrs(cs, attrs));
 
-    return address_space_rw(as, x86_seam_strip_keyid(cpu, addr), attrs, buf,
-                            size, write) == MEMTX_OK;
+    addr = x86_seam_strip_keyid(cpu, addr);
+    if (unlikely(!vmx_may_ask_device(&cpu->env)) &&
+        !is_memory(as, addr, size, write, attrs)) {
+        if (!write) {
+            memset(buf, 0xff, size);
+        }
+        return false;
+    }
+    return address_space_rw(as, addr, attrs, buf, size, write) == MEMTX_OK;
 }
 
 bool vmx_phys_read(CPUX86State *env, uint64_t addr, void *buf, size_t size)

@@ -13,6 +13,7 @@
 #include "cpu.h"
 #include "exec/qemu-compat-tcg.h"
 #include "tcg/helper-tcg.h"
+#include "engine.h"
 #include "stage2.h"
 #include "target/i386/vmx/ept.h"
 #include "x86-defs/vmcs.h"
@@ -36,6 +37,37 @@ static uint64_t *entry_in_ram(CPUX86State *env, uint64_t addr,
     return flags & TLB_INVALID_MASK ? NULL : host;
 }
 
+/*
+ * What is not in RAM is a device's, as far as QEMU knows, and a load from a
+ * device in the middle of a block means to begin its instruction again.  A walk
+ * is of no instruction.  But where instructions are counted no device may ask
+ * for the time then: nothing answers.
+ */
+static uint64_t load_entry(CPUX86State *env, uint64_t addr)
+{
+    bool io = env_cpu(env)->neg.can_do_io;
+    uint64_t entry;
+
+    if (!vmx_may_ask_device(env)) {
+        return UINT64_MAX;
+    }
+    env_cpu(env)->neg.can_do_io = true;
+    entry = cpu_ldq_mmuidx_ra(env, addr, MMU_PHYS_IDX, 0);
+    env_cpu(env)->neg.can_do_io = io;
+    return entry;
+}
+
+static void store_entry(CPUX86State *env, uint64_t addr, uint64_t entry)
+{
+    bool io = env_cpu(env)->neg.can_do_io;
+
+    if (vmx_may_ask_device(env)) {
+        env_cpu(env)->neg.can_do_io = true;
+        cpu_stq_mmuidx_ra(env, addr, entry, MMU_PHYS_IDX, 0);
+        env_cpu(env)->neg.can_do_io = io;
+    }
+}
+
 static bool read_entry(void *opaque, uint64_t addr, uint64_t *entry)
 {
     CPUX86State *env = opaque;
@@ -43,8 +75,7 @@ static bool read_entry(void *opaque, uint64_t addr, uint64_t *entry)
 
     addr = x86_seam_strip_keyid(env_archcpu(env), addr);
     host = entry_in_ram(env, addr, MMU_DATA_LOAD);
-    *entry = host ? le64_to_cpu(qatomic_read(host)) :
-                    cpu_ldq_mmuidx_ra(env, addr, MMU_PHYS_IDX, 0);
+    *entry = host ? le64_to_cpu(qatomic_read(host)) : load_entry(env, addr);
     return true;
 }
 
@@ -60,7 +91,7 @@ static bool update_entry(void *opaque, uint64_t addr, uint64_t old,
         old = cpu_to_le64(old);
         return qatomic_cmpxchg(host, old, cpu_to_le64(entry)) == old;
     }
-    cpu_stq_mmuidx_ra(env, addr, entry, MMU_PHYS_IDX, 0);
+    store_entry(env, addr, entry);
     return true;
 }
 
@@ -74,9 +105,9 @@ static bool log_store(void *opaque, uint64_t gpa)
     if (vmcs->pml_index >= PML_ENTRIES) {
         return false;
     }
-    addr = x86_seam_strip_keyid(env_archcpu(env), vmcs->pml_addr);
-    cpu_stq_mmuidx_ra(env, addr + vmcs->pml_index * sizeof(uint64_t),
-                      gpa & TARGET_PAGE_MASK, MMU_PHYS_IDX, 0);
+    addr = x86_seam_strip_keyid(env_archcpu(env), vmcs->pml_addr) +
+           vmcs->pml_index * sizeof(uint64_t);
+    store_entry(env, addr, gpa & TARGET_PAGE_MASK);
     vmcs->pml_index--;
     return true;
 }
