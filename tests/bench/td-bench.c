@@ -3,7 +3,8 @@
  *
  * A guest without a kernel that runs a TD, for scripts/bench: prints the least
  * TSC ticks of CALLS executions of CPUID in the VMM, of TDG.VP.INFO in the TD,
- * and of round trips by TDH.VP.ENTER and TDG.VP.VMCALL.
+ * and of round trips by TDH.VP.ENTER and TDG.VP.VMCALL.  With -DBENCH_SIEVE:
+ * what a computation costs in the TD and outside.
  *
  * Link: seam-guest.c seam-guest-entry.S seam-td.c seam-host-call.S
  * Link: td-guest.c td-guest-entry.S
@@ -43,6 +44,20 @@ static uint64_t rdtsc(void)
 
 #define TDCALL ".byte 0x66, 0x0f, 0x01, 0xcc"
 
+#ifdef BENCH_SIEVE
+
+#include "sieve.h"
+
+static void guest(unsigned vcpu)
+{
+    for (;;) {
+        td_tell(0, 0);
+        sieve();
+    }
+}
+
+#else
+
 /*
  * Each time it is entered: CALLS times TDG.VP.INFO, then a call of the VMM,
  * then one for each round trip.
@@ -57,6 +72,8 @@ static void guest(unsigned vcpu)
         LOOP(TDCALL, CALLS + 1, TDG_VP_VMCALL, zero);
     }
 }
+
+#endif
 
 /* SEAMCALL changes all registers but RSP */
 static void enter(unsigned times)
@@ -87,20 +104,46 @@ static void no_others(void)
 {
 }
 
-int main(void)
+#ifdef BENCH_SIEVE
+
+static void measure(void)
+{
+    uint64_t bare = UINT64_MAX, inside = UINT64_MAX;
+
+    for (int run = 0; run < RUNS; run++) {
+        uint64_t began = rdtsc();
+
+        if (sieve() != SIEVE_PRIMES) {
+            ml_printf("not as many primes as there are\n");
+        }
+        least(&bare, began);
+        began = rdtsc();
+        enter(1);
+        least(&inside, began);
+    }
+    ml_printf("bare %lu td %lu\n", bare, inside);
+}
+
+#else
+
+/* As in the other programs, a function of four registers */
+static void cpuids(unsigned n)
+{
+    uint32_t regs[4];
+
+    while (n-- > 0) {
+        cpuid(0, 0, regs);
+    }
+}
+
+static void measure(void)
 {
     uint64_t cpuid = UINT64_MAX, info = UINT64_MAX, trip = UINT64_MAX;
-    uint64_t began, zero = 0;
 
-    guest_init();
-    if (!td_bring_up(no_others) || !td_build(&td, 0, 1, 0, guest)) {
-        ml_printf("no TD\n");
-        return 1;
-    }
-    enter(1);
     for (int run = 0; run < RUNS; run++) {
-        began = rdtsc();
-        LOOP("cpuid", CALLS, 0, zero);
+        uint64_t began = rdtsc();
+
+        cpuids(CALLS);
         least(&cpuid, began);
         began = rdtsc();
         enter(1);
@@ -111,5 +154,18 @@ int main(void)
         enter(1);
     }
     ml_printf("cpuid %lu info %lu trip %lu\n", cpuid, info, trip);
+}
+
+#endif
+
+int main(void)
+{
+    guest_init();
+    if (!td_bring_up(no_others) || !td_build(&td, 0, 1, 0, guest)) {
+        ml_printf("no TD\n");
+        return 1;
+    }
+    enter(1);
+    measure();
     return 0;
 }

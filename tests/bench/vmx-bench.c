@@ -4,6 +4,7 @@
  * What it costs to leave a guest and to enter it again, in ticks of the TSC,
  * beside CPUID: by VMX, or with -DBENCH_SVM by SVM.  The guest executes one
  * instruction that exits, again and again; nobody looks at the exit.
+ * With -DBENCH_SIEVE: what a computation costs in the guest and outside.
  *
  * Link: seam-guest.c seam-guest-entry.S vmx-guest-host.c
  */
@@ -11,8 +12,15 @@
 #include "vmx-guest.h"
 #include "../../target/i386/x86-defs/ept.h"
 
+/* Rounds in a batch; the fastest batch counts */
+#ifdef BENCH_SIEVE
+#include "sieve.h"
+#define BATCHES 40
+#define BATCH 5
+#else
 #define BATCHES 400
-#define BATCH 200       /* round trips in a batch; the fastest batch counts */
+#define BATCH 200
+#endif
 
 static uint64_t rdtsc(void)
 {
@@ -22,6 +30,8 @@ static uint64_t rdtsc(void)
     return (uint64_t)hi << 32 | lo;
 }
 
+#ifndef BENCH_SIEVE
+
 static void cpuids(unsigned n)
 {
     uint32_t regs[4];
@@ -30,6 +40,8 @@ static void cpuids(unsigned n)
         cpuid(0, 0, regs);
     }
 }
+
+#endif
 
 /* Ticks that @fn takes for one of its rounds, times 100 */
 static uint64_t fastest(void (*fn)(unsigned n))
@@ -111,10 +123,34 @@ static struct vmx_vcpu vcpu;
 static uint64_t pml4[512] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t pdpt[512] __attribute__((aligned(PAGE_SIZE)));
 
+#ifdef BENCH_SIEVE
+
+static void guest(void)
+{
+    for (;;) {
+        sieve();
+        asm volatile("vmcall");
+    }
+}
+
+static void sieves_inside(unsigned n)
+{
+    while (n-- > 0) {
+        vmx_skip();
+        if (vmx_run(&vcpu) != X86_VMX_EXIT_REASON_VMCALL) {
+            ml_printf("no exit by VMCALL\n");
+        }
+    }
+}
+
+#else
+
 static __attribute__((naked)) void guest(void)
 {
     asm("vmcall");
 }
+
+#endif
 
 /* As KVM has it: EPT, and a VPID, so that no entry forgets translations */
 static void start(void)
@@ -135,6 +171,8 @@ static void start(void)
     }
 }
 
+#ifndef BENCH_SIEVE
+
 /* The guest changes no register, and its RIP stays. */
 static void round_trips(unsigned n)
 {
@@ -150,13 +188,33 @@ static void round_trips(unsigned n)
                  : "rax", "cc", "memory");
 }
 
+#endif /* !BENCH_SIEVE */
+
+#endif /* !BENCH_SVM */
+
+#ifdef BENCH_SIEVE
+
+static void sieves(unsigned n)
+{
+    while (n-- > 0) {
+        if (sieve() != SIEVE_PRIMES) {
+            ml_printf("not as many primes as there are\n");
+        }
+    }
+}
+
 #endif
 
 int main(void)
 {
     guest_init();
     start();
+#ifdef BENCH_SIEVE
+    ml_printf("bare %lu guest %lu\n", fastest(sieves),
+              fastest(sieves_inside));
+#else
     ml_printf("cpuid %lu round_trip %lu\n", fastest(cpuids),
               fastest(round_trips));
+#endif
     return 0;
 }

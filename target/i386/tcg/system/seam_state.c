@@ -73,6 +73,7 @@ static void store_fpu(CPUX86State *env, X86LegacyXSaveArea *area)
     area->fcw = env->fpuc;
     area->fsw = (env->fpus & ~(7 << 11)) | (env->fpstt & 7) << 11;
     area->ftw = tags;
+    area->reserved = 0;
     area->fpop = env->fpop;
     area->fpip = env->fpip;
     area->fpdp = env->fpdp;
@@ -102,18 +103,27 @@ static void init_fpu(CPUX86State *env)
 /* Halves of all vector registers, from quadword @qword on: to memory */
 static void store_halves(const CPUX86State *env, void *to, unsigned qword)
 {
-    for (int i = 0; i < 2 * TDX_NUM_XMMS; i++) {
-        stq_le_p(to + i * sizeof(uint64_t),
-                 env->xmm_regs[i / 2].ZMM_Q(qword + i % 2));
+    for (int i = 0; i < TDX_NUM_XMMS; i++) {
+        const ZMMReg *reg = &env->xmm_regs[i];
+
+        stq_le_p(to + i * sizeof(TdxXmm), reg->ZMM_Q(qword));
+        stq_le_p(to + i * sizeof(TdxXmm) + 8, reg->ZMM_Q(qword + 1));
     }
 }
 
 /* From memory; NULL: zeros */
 static void load_halves(CPUX86State *env, const void *from, unsigned qword)
 {
-    for (int i = 0; i < 2 * TDX_NUM_XMMS; i++) {
-        env->xmm_regs[i / 2].ZMM_Q(qword + i % 2) =
-            from ? ldq_le_p(from + i * sizeof(uint64_t)) : 0;
+    for (int i = 0; i < TDX_NUM_XMMS; i++) {
+        ZMMReg *reg = &env->xmm_regs[i];
+
+        if (from) {
+            reg->ZMM_Q(qword) = ldq_le_p(from + i * sizeof(TdxXmm));
+            reg->ZMM_Q(qword + 1) = ldq_le_p(from + i * sizeof(TdxXmm) + 8);
+        } else {
+            reg->ZMM_Q(qword) = 0;
+            reg->ZMM_Q(qword + 1) = 0;
+        }
     }
 }
 
@@ -125,7 +135,10 @@ static void store_xsave(CPUX86State *env, const X86VcpuState *s)
     if (!has_area(s)) {
         return;
     }
-    memset(legacy, 0, sizeof(*legacy) + XSAVE_HEADER_SIZE);
+    /* What lies behind the registers; the rest is written, byte for byte */
+    memset(legacy->hw_reserved, 0, sizeof(legacy->hw_reserved));
+    memset(legacy->sw_reserved, 0, sizeof(legacy->sw_reserved));
+    memset(header(s), 0, XSAVE_HEADER_SIZE);
     header(s)[0] = s->xsave_mask & XSTATE_TCG;
     header(s)[1] = s->xsave_mask | XCOMP_COMPACTED;
     store_fpu(env, legacy);
@@ -250,7 +263,6 @@ void x86_seam_save_vmm(X86CPU *cpu, TdxVmmState *vmm)
 {
     CPUX86State *env = &cpu->env;
 
-    memset(&vmm->regs, 0, sizeof(vmm->regs));
     seam_store_core(env, &vmm->regs);
     store_registers(env, &vmm->regs);
     vmm->debugctl = cpu->vmx->debugctl;

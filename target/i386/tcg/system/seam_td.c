@@ -38,25 +38,25 @@ void seam_td_alloc(X86CPU *cpu)
 
 static void save_host(CPUX86State *env, SeamHost *h, uint32_t length)
 {
-    *h = (SeamHost) {
-        .cr0 = env->cr[0],
-        .cr3 = env->cr[3],
-        .cr4 = env->cr[4],
-        .efer = env->efer,
-        .pat = env->pat,
-        .eip = env->eip + length,
-        .rsp = env->regs[R_ESP],
-        .eflags = cpu_compute_eflags(env) & ~RFLAGS_STATUS,
-        .sysenter_cs = env->sysenter_cs,
-        .sysenter_esp = env->sysenter_esp,
-        .sysenter_eip = env->sysenter_eip,
-        .ldt = env->ldt,
-        .tr = env->tr,
-        .gdt = env->gdt,
-        .idt = env->idt,
-        .nmi_blocked = env->hflags2 & HF2_NMI_MASK,
-    };
-    memcpy(h->segs, env->segs, sizeof(h->segs));
+    h->cr0 = env->cr[0];
+    h->cr3 = env->cr[3];
+    h->cr4 = env->cr[4];
+    h->efer = env->efer;
+    h->pat = env->pat;
+    h->eip = env->eip + length;
+    h->rsp = env->regs[R_ESP];
+    h->eflags = cpu_compute_eflags(env) & ~RFLAGS_STATUS;
+    h->sysenter_cs = env->sysenter_cs;
+    h->sysenter_esp = env->sysenter_esp;
+    h->sysenter_eip = env->sysenter_eip;
+    for (int i = 0; i < ARRAY_SIZE(h->segs); i++) {
+        h->segs[i] = env->segs[i];
+    }
+    h->ldt = env->ldt;
+    h->tr = env->tr;
+    h->gdt = env->gdt;
+    h->idt = env->idt;
+    h->nmi_blocked = env->hflags2 & HF2_NMI_MASK;
 }
 
 /* The module has loaded what is not here: x86_seam_load_vmm() */
@@ -67,7 +67,9 @@ static void load_host(CPUX86State *env, const SeamHost *h, bool nmi)
     env->sysenter_cs = h->sysenter_cs;
     env->sysenter_esp = h->sysenter_esp;
     env->sysenter_eip = h->sysenter_eip;
-    memcpy(env->segs, h->segs, sizeof(h->segs));
+    for (int i = 0; i < ARRAY_SIZE(h->segs); i++) {
+        env->segs[i] = h->segs[i];
+    }
     env->ldt = h->ldt;
     env->tr = h->tr;
     env->gdt = h->gdt;
@@ -119,6 +121,8 @@ static void decode_controls(CPUX86State *env)
     VmxControls *ctl = &cpu->vmx->ctl;
 
     vmx_decode_controls(cpu);
+    /* They are no more those of the current VMCS. */
+    cpu->vmx->dirty |= X86_VMCS_GROUP_CONTROLS;
     ctl->td_msr_bitmap = td_page(env, ctl->msr_bitmap);
 }
 

@@ -10,13 +10,6 @@
 #include "../include/leaf.h"
 #include "seamcall.h"
 
-/* Of a variable that QEMU's compiler flags would have cleared in each call */
-#if G_GNUC_CHECK_VERSION(12, 0)
-#define UNINITIALIZED __attribute__((uninitialized))
-#else
-#define UNINITIALIZED
-#endif
-
 /* An unknown leaf is treated as one that is only legal when ready */
 static const TdxEntryPoint unknown = { .states = TDX_WHEN_READY };
 
@@ -131,7 +124,7 @@ static inline uint64_t fresh(const uint64_t *gpr, TdxGpr reg)
 static __attribute__((noinline))
 TdxStatus dispatch_ready(TdxCall *c, const TdxEntryPoint *entry)
 {
-    UNINITIALIZED uint64_t before[TDX_LEAF_MAX_OPERANDS];
+    TDX_UNINITIALIZED uint64_t before[TDX_LEAF_MAX_OPERANDS];
     uint32_t *active = &c->m->lps[c->lp].active;
     TdxStatus status;
     unsigned i;

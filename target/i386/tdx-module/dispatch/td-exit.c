@@ -296,23 +296,13 @@ static void count_exit(const TdxExit *e, bool left)
 TdxTdVerdict tdx_module_td_exit(TdxModule *m, unsigned lp,
                                 uint64_t gpr[TDX_NUM_GPRS])
 {
-    TdxRunning *run = tdx_vp_running(m, lp);
-    TdxExit e = {
-        .m = m,
-        .lp = lp,
-        .run = run,
-        .gpr = gpr,
-        .tdr = run->td.tdr,
-        .tdcs = run->td.tdcs,
-        .tdvps = run->vp.tdvps,
-        .vmcs = run->vp.vmcs,
-        .guest = &run->vp.tdvps->guest,
-    };
     TdxExitEnd end;
+    TDX_UNINITIALIZED TdxExit e;
 
     if (__atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)) {
         return TDX_TD_GONE;
     }
+    tdx_exit_init(&e, m, lp, gpr);
     e.reason = e.vmcs->exit_reason & ~X86_VMX_EXIT_BUS_LOCK;
     observe(&e);
     end = finish(&e, handle(&e));

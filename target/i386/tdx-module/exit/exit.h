@@ -51,6 +51,31 @@ typedef struct TdxExit {
     bool vmcall;
 } TdxExit;
 
+/** tdx_exit_init: an exit of what runs on @lp, with no answer yet */
+static inline void tdx_exit_init(TdxExit *e, TdxModule *m, unsigned lp,
+                                 uint64_t *gpr)
+{
+    TdxRunning *run = tdx_vp_running(m, lp);
+
+    e->m = m;
+    e->lp = lp;
+    e->run = run;
+    e->gpr = gpr;
+    e->tdr = run->td.tdr;
+    e->tdcs = run->td.tdcs;
+    e->tdvps = run->vp.tdvps;
+    e->vmcs = run->vp.vmcs;
+    e->guest = &run->vp.tdvps->guest;
+    e->reason = 0;
+    e->rax = 0;
+    e->rcx = 0;
+    e->rdx = 0;
+    e->r8 = 0;
+    e->r9 = 0;
+    e->trap = false;
+    e->vmcall = false;
+}
+
 /* One file each: what one kind of exit does */
 typedef TdxExitEnd TdxExitHandler(TdxExit *e);
 

@@ -79,21 +79,18 @@ static void settle(TdxExit *e)
 
 static void pass_registers_out(const TdxExit *e, uint64_t gpr[TDX_NUM_GPRS])
 {
-    static const TdxGpr async[] = { TDX_RCX, TDX_RDX, TDX_R8, TDX_R9 };
-    const uint64_t values[] = { e->rcx, e->rdx, e->r8, e->r9 };
+    uint64_t passed = e->vmcall ? e->rcx & ~(1ULL << TDX_RCX) : 0;
 
-    memset(gpr, 0, TDX_NUM_GPRS * sizeof(gpr[0]));
-    for (unsigned i = TDX_RDX; e->vmcall && i < TDX_NUM_GPRS; i++) {
-        if (e->rcx >> i & 1) {
-            gpr[i] = e->gpr[i];
-        }
-    }
-    for (unsigned i = 0; i < sizeof(async) / sizeof(async[0]); i++) {
-        if (!e->vmcall || async[i] == TDX_RCX) {
-            gpr[async[i]] = values[i];
-        }
+    for (unsigned i = 0; i < TDX_NUM_GPRS; i++) {
+        gpr[i] = passed >> i & 1 ? e->gpr[i] : 0;
     }
     gpr[TDX_RAX] = e->rax;
+    gpr[TDX_RCX] = e->rcx;
+    if (!e->vmcall) {
+        gpr[TDX_RDX] = e->rdx;
+        gpr[TDX_R8] = e->r8;
+        gpr[TDX_R9] = e->r9;
+    }
 }
 
 void tdx_exit_finish_leave(TdxExit *e)
@@ -102,7 +99,7 @@ void tdx_exit_finish_leave(TdxExit *e)
                 TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE;
     bool keeps_rbp = e->tdcs->config_flags & TDX_CONFIG_NO_RBP_MOD;
     uint64_t rbp = e->run->vmm.regs.gpr[TDX_RBP];
-    uint64_t gpr[TDX_NUM_GPRS];
+    TDX_UNINITIALIZED uint64_t gpr[TDX_NUM_GPRS];
 
     /* 3.1, step 1: nobody sees it before */
     e->tdvps->exit_tsc = e->m->ops->tsc(e->m->opaque, e->lp);

@@ -211,7 +211,7 @@ typedef struct TdxPlatformOps {
 
     /**
      * @vmm_save: read the registers of the VMM that is about to leave @lp to
-     * a TD; without @regs.xsave
+     * a TD.  GPRs and what the processor has not stay as they are in @vmm.
      */
     void (*vmm_save)(void *opaque, unsigned lp, TdxVmmState *vmm);
 

@@ -50,6 +50,16 @@ typedef struct TdxPamtRef {
     TdxLock *lock[TDX_NUM_PAMT_LEVELS];
 } TdxPamtRef;
 
+/** tdx_pamt_move: @to holds what @from held, which holds nothing any more */
+static inline void tdx_pamt_move(TdxPamtRef *to, TdxPamtRef *from)
+{
+    *to = *from;
+    from->share = 0;
+    for (unsigned level = 0; level < TDX_NUM_PAMT_LEVELS; level++) {
+        from->lock[level] = NULL;
+    }
+}
+
 /**
  * tdx_pamt_unlock: release what @ref holds, if anything; it may be used anew
  */

@@ -57,6 +57,17 @@ typedef struct TdxTdRef {
 
 void tdx_td_unlock(TdxTdRef *td);
 
+/** tdx_td_move: like tdx_pamt_move(); OP_STATE is not locked any more */
+static inline void tdx_td_move(TdxTdRef *to, TdxTdRef *from)
+{
+    to->m = from->m;
+    to->hpa = from->hpa;
+    to->tdr = from->tdr;
+    to->tdcs = from->tdcs;
+    to->op_state = (TdxLockGuard) { 0 };
+    tdx_pamt_move(&to->page, &from->page);
+}
+
 #define TD_REF(td) \
     __attribute__((cleanup(tdx_td_unlock))) TdxTdRef td = { 0 }
 

@@ -110,7 +110,7 @@ static TdxStatus synthetic_exit(TdxCall *c, TdxTdRef *td, TdxVpRef *vp,
                                 uint64_t gpa)
 {
     TdxModule *m = c->m;
-    TdxVmmState vmm;
+    TdxVmmState vmm = { 0 };
     TdxVmmState scrubbed;
 
     vp->tdvps->last_td_exit = TDX_LAST_ASYNC_FAULT;
@@ -150,27 +150,21 @@ static void prepare_guest(const TdxCall *c, TdxVpRef *vp)
 /* The guest wants to hear of what looked like zero-stepping */
 static void notify(const TdxCall *c)
 {
-    TdxRunning *run = tdx_vp_running(c->m, c->lp);
-    X86Vmcs *v = run->vp.vmcs;
-    TdxExit e = {
-        .m = c->m, .lp = c->lp, .run = run, .tdvps = run->vp.tdvps, .vmcs = v,
-    };
+    TDX_UNINITIALIZED TdxExit e;
 
-    tdx_exit_inject_ept_ve(&e, TDX_VE_ARCHITECTURAL, v->exit_qualification, 0,
-                       v->guest_physical_address);
+    tdx_exit_init(&e, c->m, c->lp, c->gpr);
+    tdx_exit_inject_ept_ve(&e, TDX_VE_ARCHITECTURAL,
+                           e.vmcs->exit_qualification, 0,
+                           e.vmcs->guest_physical_address);
 }
 
 /* As if an SMI came before the guest's first instruction */
 static TdxStatus leave_at_once(TdxCall *c)
 {
-    TdxRunning *run = tdx_vp_running(c->m, c->lp);
-    TdxExit e = {
-        .m = c->m, .lp = c->lp, .run = run, .gpr = c->gpr,
-        .tdr = run->td.tdr, .tdcs = run->td.tdcs, .tdvps = run->vp.tdvps,
-        .vmcs = run->vp.vmcs, .guest = &run->vp.tdvps->guest,
-        .reason = X86_VMX_EXIT_REASON_OTHER_SMI,
-    };
+    TDX_UNINITIALIZED TdxExit e;
 
+    tdx_exit_init(&e, c->m, c->lp, c->gpr);
+    e.reason = X86_VMX_EXIT_REASON_OTHER_SMI;
     e.tdvps->exit_tsc = c->m->ops->tsc(c->m->opaque, c->lp);
     tdx_exit_leave(&e, TDX_SUCCESS);
     tdx_exit_finish_leave(&e);

@@ -54,6 +54,20 @@ static uint8_t *xsave_page(const TdxVpRef *vp, unsigned page)
                       vp->tdvps->page[TDX_TDVPS_XSAVE + page], TDX_PAGE_4K);
 }
 
+/* Mostly a few lines: they are copied by moves, not by a string instruction */
+static void copy_lines(uint8_t *to, const uint8_t *from, uint32_t size)
+{
+    const uint32_t line = 64, word = 8;
+
+    for (; size >= line; size -= line, to += line, from += line) {
+        memcpy(to, from, line);
+    }
+    for (; size >= word; size -= word, to += word, from += word) {
+        memcpy(to, from, word);
+    }
+    memcpy(to, from, size % word);
+}
+
 /* Extended state as the TD's XFAM needs it: in one piece while it runs */
 static bool copy_xsave(TdxRunning *r, const TdxVpRef *vp, bool load)
 {
@@ -67,7 +81,7 @@ static bool copy_xsave(TdxRunning *r, const TdxVpRef *vp, bool load)
         if (!page) {
             return false;
         }
-        memcpy(load ? piece : page, load ? page : piece, n);
+        copy_lines(load ? piece : page, load ? page : piece, n);
     }
     return true;
 }
@@ -110,12 +124,13 @@ static void pass_xmms_out(TdxRunning *r, uint16_t mask)
 {
     bool used = get_word(r->xsave + TDX_XSAVE_XSTATE_BV) & TDX_XSTATE_SSE;
 
-    memset(r->vmm.xmm, 0, sizeof(r->vmm.xmm));
-    for (unsigned i = 0; used && i < TDX_NUM_XMMS; i++) {
-        if (mask >> i & 1) {
+    for (unsigned i = 0; i < TDX_NUM_XMMS; i++) {
+        if (used && mask >> i & 1) {
             memcpy(&r->vmm.xmm[i],
                    r->xsave + TDX_XSAVE_XMM + i * sizeof(TdxXmm),
                    sizeof(TdxXmm));
+        } else {
+            r->vmm.xmm[i] = (TdxXmm) { { 0, 0 } };
         }
     }
 }
@@ -152,11 +167,9 @@ void tdx_vp_load(const TdxCall *c, TdxTdRef *td, TdxVpRef *vp, TdxTdRun *run)
     X86VcpuState *guest = &vp->tdvps->guest;
     X86Vmcs *v = vp->vmcs;
 
-    r->td = *td;
-    r->vp = *vp;
+    tdx_td_move(&r->td, td);
+    tdx_vp_move(&r->vp, vp);
     r->vp.td = &r->td;
-    *td = (TdxTdRef) { 0 };
-    *vp = (TdxVpRef) { 0 };
 
     m->ops->vmm_save(m->opaque, c->lp, &r->vmm);
     r->vmm.regs.gpr[TDX_RBP] = c->gpr[TDX_RBP];
@@ -310,8 +323,11 @@ void tdx_vp_leave(TdxModule *m, unsigned lp, bool counted, uint16_t xmms)
     }
     tdx_vp_unlock(&r->vp);
     tdx_td_unlock(&r->td);
-    r->vp = (TdxVpRef) { 0 };
-    r->td = (TdxTdRef) { 0 };
+    r->vp.hpa = 0;
+    r->vp.tdvps = NULL;
+    r->vp.vmcs = NULL;
+    r->td.tdr = NULL;
+    r->td.tdcs = NULL;
     m->ops->vmm_load(m->opaque, lp, &r->vmm);
     tdx_retract(&m->lps[lp].active);
 }

@@ -31,6 +31,17 @@ typedef struct TdxVpRef {
 
 void tdx_vp_unlock(TdxVpRef *vp);
 
+/** tdx_vp_move: like tdx_pamt_move() */
+static inline void tdx_vp_move(TdxVpRef *to, TdxVpRef *from)
+{
+    to->m = from->m;
+    to->hpa = from->hpa;
+    to->tdvps = from->tdvps;
+    to->vmcs = from->vmcs;
+    to->td = from->td;
+    tdx_pamt_move(&to->page, &from->page);
+}
+
 #define VP_REF(vp) \
     __attribute__((cleanup(tdx_vp_unlock))) TdxVpRef vp = { 0 }
 

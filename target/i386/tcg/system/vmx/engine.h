@@ -186,11 +186,35 @@ void vmx_update_hflags(CPUX86State *env);
 #define VMX_AR_SHIFT 8
 #define VMX_AR_MASK  0xf0ffu
 
-/** vmx_load_segment, vmx_save_segment: access rights as in a VMCS */
-void vmx_load_segment(SegmentCache *sc, X86VmcsSegment seg, bool ss);
-X86VmcsSegment vmx_save_segment(const SegmentCache *sc);
+/** vmx_segment: the register that a VMCS knows as @reg */
+static inline SegmentCache *vmx_segment(CPUX86State *env, X86VmcsSegReg reg)
+{
+    return reg == X86_VMCS_LDTR ? &env->ldt :
+           reg == X86_VMCS_TR ? &env->tr : &env->segs[reg];
+}
 
-/** vmx_save_ar: the access rights alone */
+/*
+ * Both worlds' segments are most of a switch: what follows is inline, with
+ * constant registers, so that no structure goes through memory on its way.
+ */
+
+/**
+ * vmx_load_segment: access rights as in a VMCS.  A segment register that is
+ * not usable is not present here; SS keeps its DPL, which is the CPL.
+ */
+static inline void vmx_load_segment(SegmentCache *sc, X86VmcsSegment seg,
+                                    bool ss)
+{
+    sc->selector = seg.selector;
+    sc->base = seg.base;
+    sc->limit = seg.limit;
+    sc->flags = (seg.ar & VMX_AR_MASK) << VMX_AR_SHIFT;
+    if (seg.ar & X86_VMCS_AR_UNUSABLE) {
+        sc->flags &= ss ? DESC_DPL_MASK | DESC_B_MASK : 0;
+    }
+}
+
+/** vmx_save_ar: access rights as in a VMCS */
 static inline uint32_t vmx_save_ar(const SegmentCache *sc)
 {
     uint32_t ar = sc->flags >> VMX_AR_SHIFT & VMX_AR_MASK;

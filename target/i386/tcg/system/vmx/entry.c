@@ -31,48 +31,49 @@ void vmx_decode_controls(X86CPU *cpu)
     const X86Vmcs *v = cpu->vmx->run;
     VmxControls *ctl = &cpu->vmx->ctl;
 
-    *ctl = (VmxControls) {
-        .pin = v->pin_controls,
-        .proc = v->proc_controls,
-        .proc2 = v->proc_controls & X86_VMX_PROC_SECONDARY ?
-                 v->proc2_controls : 0,
-        .exit = v->exit_controls,
-        .entry = v->entry_controls,
-        .exception_bitmap = v->exception_bitmap,
-        .pf_mask = v->pf_error_mask,
-        .pf_match = v->pf_error_match,
-        .cr0_mask = v->cr0_mask,
-        .cr0_shadow = v->cr0_shadow,
-        .cr4_mask = v->cr4_mask,
-        .cr4_shadow = v->cr4_shadow,
-        .cr3_targets = MIN(v->cr3_target_count, 4),
-        .cr3_target = { v->cr3_target0, v->cr3_target1,
-                        v->cr3_target2, v->cr3_target3 },
-        .io_bitmap = { v->io_bitmap_a, v->io_bitmap_b },
-        .msr_bitmap = v->msr_bitmap,
-        .virtual_apic = v->virtual_apic_addr,
-        .tpr_threshold = v->tpr_threshold,
-        .eoi_exit = { v->eoi_exit_bitmap0, v->eoi_exit_bitmap1,
-                      v->eoi_exit_bitmap2, v->eoi_exit_bitmap3 },
-        .posted_intr_vector = v->posted_intr_vector,
-        .posted_intr_desc = v->posted_intr_desc_addr,
-    };
-    if (ctl->proc & X86_VMX_PROC_TSC_OFFSETTING) {
-        ctl->tsc_offset = v->tsc_offset;
-        if (ctl->proc2 & X86_VMX_PROC2_TSC_SCALING) {
-            ctl->tsc_multiplier = v->tsc_multiplier;
-        }
-    }
-    if (ctl->proc2 & X86_VMX_PROC2_EPT) {
-        ctl->ept = true;
-        ctl->eptp = v->ept_pointer;
-        ctl->ept_ad = v->ept_pointer & X86_EPTP_AD;
-        ctl->ept_levels = x86_eptp_levels(v->ept_pointer);
-        ctl->pml = ctl->proc2 & X86_VMX_PROC2_PML;
-    }
-    if (ctl->proc2 & X86_VMX_PROC2_VPID) {
-        ctl->vpid = v->vpid;
-    }
+    ctl->pin = v->pin_controls;
+    ctl->proc = v->proc_controls;
+    ctl->proc2 = v->proc_controls & X86_VMX_PROC_SECONDARY ?
+                 v->proc2_controls : 0;
+    ctl->exit = v->exit_controls;
+    ctl->entry = v->entry_controls;
+    ctl->exception_bitmap = v->exception_bitmap;
+    ctl->pf_mask = v->pf_error_mask;
+    ctl->pf_match = v->pf_error_match;
+    ctl->cr0_mask = v->cr0_mask;
+    ctl->cr0_shadow = v->cr0_shadow;
+    ctl->cr4_mask = v->cr4_mask;
+    ctl->cr4_shadow = v->cr4_shadow;
+    ctl->cr3_targets = MIN(v->cr3_target_count, 4);
+    ctl->cr3_target[0] = v->cr3_target0;
+    ctl->cr3_target[1] = v->cr3_target1;
+    ctl->cr3_target[2] = v->cr3_target2;
+    ctl->cr3_target[3] = v->cr3_target3;
+    ctl->io_bitmap[0] = v->io_bitmap_a;
+    ctl->io_bitmap[1] = v->io_bitmap_b;
+    ctl->msr_bitmap = v->msr_bitmap;
+    ctl->td_msr_bitmap = NULL;
+    ctl->virtual_apic = v->virtual_apic_addr;
+    ctl->tpr_threshold = v->tpr_threshold;
+    ctl->eoi_exit[0] = v->eoi_exit_bitmap0;
+    ctl->eoi_exit[1] = v->eoi_exit_bitmap1;
+    ctl->eoi_exit[2] = v->eoi_exit_bitmap2;
+    ctl->eoi_exit[3] = v->eoi_exit_bitmap3;
+    ctl->posted_intr_vector = v->posted_intr_vector;
+    ctl->posted_intr_desc = v->posted_intr_desc_addr;
+
+    ctl->tsc_offset = ctl->proc & X86_VMX_PROC_TSC_OFFSETTING ?
+                      v->tsc_offset : 0;
+    ctl->tsc_multiplier = ctl->proc & X86_VMX_PROC_TSC_OFFSETTING &&
+                          ctl->proc2 & X86_VMX_PROC2_TSC_SCALING ?
+                          v->tsc_multiplier : 0;
+
+    ctl->ept = ctl->proc2 & X86_VMX_PROC2_EPT;
+    ctl->eptp = ctl->ept ? v->ept_pointer : 0;
+    ctl->ept_ad = ctl->ept && v->ept_pointer & X86_EPTP_AD;
+    ctl->ept_levels = ctl->ept ? x86_eptp_levels(v->ept_pointer) : 0;
+    ctl->pml = ctl->ept && ctl->proc2 & X86_VMX_PROC2_PML;
+    ctl->vpid = ctl->proc2 & X86_VMX_PROC2_VPID ? v->vpid : 0;
 }
 
 /* --- guest state -------------------------------------------------------- */
@@ -94,13 +95,12 @@ static uint64_t guest_efer(CPUX86State *env, const X86Vmcs *v)
 
 static void load_segments(CPUX86State *env, const X86Vmcs *v)
 {
-    for (int i = 0; i < 6; i++) {
-        vmx_load_segment(&env->segs[i],
-                         x86_vmcs_get_segment(v, (X86VmcsSegReg)i),
-                         i == R_SS);
-    }
-    vmx_load_segment(&env->ldt, x86_vmcs_get_segment(v, X86_VMCS_LDTR), false);
-    vmx_load_segment(&env->tr, x86_vmcs_get_segment(v, X86_VMCS_TR), false);
+#define LOAD(NAME, name)                                                  \
+    vmx_load_segment(vmx_segment(env, X86_VMCS_##NAME),                   \
+                     x86_vmcs_get_segment(v, X86_VMCS_##NAME),            \
+                     X86_VMCS_##NAME == X86_VMCS_SS);
+    X86_VMCS_SEG_LIST(LOAD)
+#undef LOAD
     /* TCG keeps the TSS as one that is not busy, and looks for its type so. */
     env->tr.flags &= ~DESC_TSS_BUSY_MASK;
     env->gdt.base = v->guest_gdtr_base;
@@ -221,7 +221,9 @@ static void enter(CPUX86State *env)
     bool nmi_blocked = env->hflags2 & HF2_NMI_MASK;
     VmxMsrFail fail;
 
-    vmx_decode_controls(env_archcpu(env));
+    if (vmx->dirty & X86_VMCS_GROUP_CONTROLS) {
+        vmx_decode_controls(env_archcpu(env));
+    }
     vmx_load_guest(env);
     fail = vmx_load_msrs(env, v->entry_msr_load_addr, v->entry_msr_load_count,
                          true);

@@ -148,28 +148,29 @@ static void vmx_abort(CPUX86State *env, uint32_t indicator)
 
 /* --- guest state -------------------------------------------------------- */
 
-static uint32_t saved_ar(const SegmentCache *sc)
+/* What TCG leaves out: that a segment was accessed, that a TSS is busy */
+static inline uint32_t saved_ar(CPUX86State *env, X86VmcsSegReg reg)
 {
-    uint32_t ar = vmx_save_ar(sc);
+    uint32_t ar = vmx_save_ar(vmx_segment(env, reg));
 
-    /* TCG leaves it out where only memory has been marked. */
-    return ar & X86_VMCS_AR_UNUSABLE ? ar : ar | X86_VMCS_AR_ACCESSED;
+    if (reg == X86_VMCS_TR) {
+        return ar | DESC_TSS_BUSY_MASK >> DESC_TYPE_SHIFT;
+    }
+    return reg == X86_VMCS_LDTR || ar & X86_VMCS_AR_UNUSABLE ?
+           ar : ar | X86_VMCS_AR_ACCESSED;
 }
 
 static void save_segments(CPUX86State *env, X86Vmcs *v)
 {
-    X86VmcsSegment tr = vmx_save_segment(&env->tr);
-
-    for (int i = 0; i < 6; i++) {
-        X86VmcsSegment seg = vmx_save_segment(&env->segs[i]);
-
-        seg.ar = saved_ar(&env->segs[i]);
-        x86_vmcs_set_segment(v, (X86VmcsSegReg)i, seg);
-    }
-    x86_vmcs_set_segment(v, X86_VMCS_LDTR, vmx_save_segment(&env->ldt));
-    /* A busy TSS, likewise */
-    tr.ar |= DESC_TSS_BUSY_MASK >> DESC_TYPE_SHIFT;
-    x86_vmcs_set_segment(v, X86_VMCS_TR, tr);
+#define SAVE(NAME, name)                                                  \
+    x86_vmcs_set_segment(v, X86_VMCS_##NAME, (X86VmcsSegment) {           \
+        .selector = vmx_segment(env, X86_VMCS_##NAME)->selector,          \
+        .base = vmx_segment(env, X86_VMCS_##NAME)->base,                  \
+        .limit = vmx_segment(env, X86_VMCS_##NAME)->limit,                \
+        .ar = saved_ar(env, X86_VMCS_##NAME),                             \
+    });
+    X86_VMCS_SEG_LIST(SAVE)
+#undef SAVE
     v->guest_gdtr_base = env->gdt.base;
     v->guest_gdtr_limit = env->gdt.limit;
     v->guest_idtr_base = env->idt.base;
@@ -259,8 +260,8 @@ static void save_td(CPUX86State *env, X86Vmcs *v)
     VmxVirtualApic *apic = &env_archcpu(env)->vmx->apic;
 
     save_core(env, v);
-    v->guest_cs_ar = saved_ar(&env->segs[R_CS]);
-    v->guest_ss_ar = saved_ar(&env->segs[R_SS]);
+    v->guest_cs_ar = saved_ar(env, X86_VMCS_CS);
+    v->guest_ss_ar = saved_ar(env, X86_VMCS_SS);
     v->guest_intr_status = apic->rvi | apic->svi << 8;
     apic->exit_reason = 0;
 }
@@ -284,22 +285,21 @@ static void load_host_segments(CPUX86State *env, const X86Vmcs *v, bool long64)
         TSS_LIMIT = 0x67,
         TABLE_LIMIT = 0xffff,
     };
-    const uint16_t selector[6] = {
-        v->host_es_selector, v->host_cs_selector, v->host_ss_selector,
-        v->host_ds_selector, v->host_fs_selector, v->host_gs_selector,
-    };
 
-    for (int i = 0; i < 6; i++) {
-        env->segs[i] = (SegmentCache) {
-            .selector = selector[i],
-            .limit = UINT32_MAX,
-            /* With a null selector it is not usable. */
-            .flags = selector[i] ? DATA : 0,
-        };
-    }
+    /* With a null selector it is not usable. */
+#define LOAD(reg, sel, address)                                           \
+    env->segs[reg].selector = v->sel;                                     \
+    env->segs[reg].base = address;                                        \
+    env->segs[reg].limit = UINT32_MAX;                                    \
+    env->segs[reg].flags = v->sel ? DATA : 0;
+    LOAD(R_ES, host_es_selector, 0)
+    LOAD(R_CS, host_cs_selector, 0)
+    LOAD(R_SS, host_ss_selector, 0)
+    LOAD(R_DS, host_ds_selector, 0)
+    LOAD(R_FS, host_fs_selector, v->host_fs_base)
+    LOAD(R_GS, host_gs_selector, v->host_gs_base)
+#undef LOAD
     env->segs[R_CS].flags = CODE | (long64 ? DESC_L_MASK : DESC_B_MASK);
-    env->segs[R_FS].base = v->host_fs_base;
-    env->segs[R_GS].base = v->host_gs_base;
     env->tr = (SegmentCache) {
         .selector = v->host_tr_selector,
         .base = v->host_tr_base,
@@ -440,7 +440,7 @@ void vmx_switch_to_host(CPUX86State *env, const VmxExit *exit)
         vmx_exit_td(env, exit);
         return;
     }
-    if (!vmx->exit_tsc) {
+    if (v->exit_msr_store_count && !vmx->exit_tsc) {
         vmx->exit_tsc = cpu_get_tsc(env);
     }
     note(env, exit);

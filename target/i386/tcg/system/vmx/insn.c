@@ -185,7 +185,11 @@ target_ulong helper_vmxoff(CPUX86State *env)
 }
 
 /* In VMX root operation there is no SMM monitor to call. */
-target_ulong helper_vmcall(CPUX86State *env)
+/*
+ * env has EIP, and what flags follow from: a guest's VMCALL need not restore
+ * them, unless instructions are counted.
+ */
+target_ulong helper_vmcall(CPUX86State *env, uint32_t length)
 {
     static const char insn[] = "VMCALL";
     uintptr_t ra = GETPC();
@@ -194,7 +198,9 @@ target_ulong helper_vmcall(CPUX86State *env)
         raise_ud(env, insn, "not in VMX operation", ra);
     }
     if (x86_vmx_guest(env)) {
-        vmx_exit_insn(env, X86_VMX_EXIT_REASON_VMCALL, ra);
+        vmx_exit(env, &(VmxExit) {
+            .reason = X86_VMX_EXIT_REASON_VMCALL, .insn_len = length,
+        }, icount_enabled() ? ra : 0);
     }
     if (wrong_mode(env)) {
         raise_ud(env, insn, "wrong processor mode", ra);

@@ -41,28 +41,3 @@ void vmx_update_hflags(CPUX86State *env)
     cpu_sync_bndcs_hflags(env);
     cpu_sync_avx_hflag(env);
 }
-
-/*
- * A segment register that is not usable is not present here; SS keeps its
- * DPL, which is the CPL.
- */
-void vmx_load_segment(SegmentCache *sc, X86VmcsSegment seg, bool ss)
-{
-    sc->selector = seg.selector;
-    sc->base = seg.base;
-    sc->limit = seg.limit;
-    sc->flags = (seg.ar & VMX_AR_MASK) << VMX_AR_SHIFT;
-    if (seg.ar & X86_VMCS_AR_UNUSABLE) {
-        sc->flags &= ss ? DESC_DPL_MASK | DESC_B_MASK : 0;
-    }
-}
-
-X86VmcsSegment vmx_save_segment(const SegmentCache *sc)
-{
-    return (X86VmcsSegment) {
-        .selector = sc->selector,
-        .base = sc->base,
-        .limit = sc->limit,
-        .ar = vmx_save_ar(sc),
-    };
-}
