@@ -11,6 +11,9 @@
 /* The page with the reset vector; it begins with struct loader_params */
 #define TDVMM_LOADER 0xfffff000
 
+/* In it, where an ordinary VM starts in 64-bit mode */
+#define TDVMM_START64 (TDVMM_LOADER + 0xfe0)
+
 /*
  * RAM below 1 MiB. The tables map the first 4 GiB at their address, and
  * again as shared memory from TDVMM_SHARED_VIEW on.

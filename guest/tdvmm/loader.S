@@ -134,6 +134,12 @@ vmcall:
         tdcall
         ret
 
+        /* TDVMM_START64: an ordinary VM begins here, with the tables on */
+        .org    0xfe0
+        lgdt    gdtr(%rip)
+        movl    %ebx, %edx
+        jmp     long_mode
+
         .org    0xff0
         .code32
         jmp     start

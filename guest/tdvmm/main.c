@@ -32,6 +32,7 @@ static const char help[] =
 "  --ram HOW           RAM with nothing in it is 'added' before the TD runs\n"
 "                      (kernel), 'accepted' by the loader, or left 'pending'\n"
 "                      for the payload to accept (payload)\n"
+"  --vm                an ordinary VM of one vCPU, to compare with\n"
 "  --no-measure        MRTD without what is in the pages\n"
 "  --no-cpuid          configure no CPUID bit, but the width of a GPA\n"
 "  --no-convert        an access to the wrong half of memory ends the TD\n"
@@ -116,7 +117,7 @@ static unsigned word(const char *text, const char *const *words, unsigned n)
 static void parse(int argc, char **argv)
 {
     enum { HELP = 'h', PAYLOAD, KERNEL, INITRD, APPEND, MEM, SMP, TDS, REPEAT,
-           LOAD, ARGUMENT, ATTRIBUTES, RAM, NO_MEASURE, NO_CPUID, NO_CONVERT,
+           LOAD, ARGUMENT, ATTRIBUTES, RAM, VM, NO_MEASURE, NO_CPUID, NO_CONVERT,
            LIST, STAGE, UNTIL, SECONDS, EXITS, QUIET };
     static const struct option options[] = {
         { "help", 0, NULL, HELP },
@@ -132,6 +133,7 @@ static void parse(int argc, char **argv)
         { "argument", 1, NULL, ARGUMENT },
         { "attributes", 1, NULL, ATTRIBUTES },
         { "ram", 1, NULL, RAM },
+        { "vm", 0, NULL, VM },
         { "no-measure", 0, NULL, NO_MEASURE },
         { "no-cpuid", 0, NULL, NO_CPUID },
         { "no-convert", 0, NULL, NO_CONVERT },
@@ -158,6 +160,7 @@ static void parse(int argc, char **argv)
         case ARGUMENT: opt.argument = number(optarg, -1ul); break;
         case ATTRIBUTES: opt.attributes = number(optarg, -1ul); break;
         case RAM: opt.ram = word(optarg, rams, 4); break;
+        case VM: opt.vm = true; break;
         case NO_MEASURE: opt.measure = false; break;
         case NO_CPUID: opt.cpuid = false; break;
         case NO_CONVERT: opt.keep = true; break;
@@ -178,6 +181,9 @@ static void parse(int argc, char **argv)
         opt.mem < 2 << 20) {
         die("give --payload or --kernel, and at least 2M of memory; "
             "--help says more");
+    }
+    if (opt.vm && (opt.smp > 1 || opt.ram == RAM_ACCEPTED)) {
+        die("--vm is for one vCPU, whose memory nobody accepts");
     }
     if (opt.ram == RAM_DEFAULT) {
         opt.ram = opt.kernel ? RAM_ADDED : RAM_PENDING;

@@ -53,7 +53,7 @@ static void create_vm(struct td *td)
     if (kvm < 0) {
         die("/dev/kvm: %m");
     }
-    td->vm = ioctl(kvm, KVM_CREATE_VM, TD_VM_TYPE);
+    td->vm = ioctl(kvm, KVM_CREATE_VM, opt.vm ? 0 : TD_VM_TYPE);
     if (td->vm < 0 && errno == EINVAL) {
         die("this KVM runs no TDs; was the kernel started with "
             "kvm_intel.tdx=1, and did the TDX module come up?");
@@ -62,6 +62,9 @@ static void create_vm(struct td *td)
         die("KVM creates no TD: %m");
     }
     enable(td->vm, "a split irqchip", KVM_CAP_SPLIT_IRQCHIP, PINS);
+    if (opt.vm) {
+        return;
+    }
     enable(td->vm, "an APIC of 25 MHz", TD_CAP_APIC_BUS_NS, APIC_BUS_NS);
     enable(td->vm, "MapGPA handled here", KVM_CAP_EXIT_HYPERCALL,
            1 << TD_HC_MAP_GPA);
@@ -246,6 +249,10 @@ static void create_slot(struct td *td, unsigned n, uint64_t gpa, uint64_t size)
     };
 
     image_create(td, n, gpa, size);
+    if (opt.vm) {
+        vm_create_slot(td, n);
+        return;
+    }
     td->slot[n].shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
                               MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (td->slot[n].shared == MAP_FAILED) {
@@ -305,6 +312,10 @@ static void create_vcpu(struct td *td, unsigned index)
     if (vcpu->run == MAP_FAILED) {
         die("vCPU %u: %m", index);
     }
+    if (opt.vm) {
+        vm_init_vcpu(vcpu, kvm);
+        return;
+    }
     set_cpuid(vcpu);
     if (tdx(vcpu->fd, TD_OP_INIT_VCPU, 0, (void *)opt.argument, &status)) {
         die("KVM_TDX_INIT_VCPU of vCPU %u: %m, status %#lx", index, status);
@@ -354,17 +365,23 @@ void td_create(struct td *td, unsigned number)
     pthread_mutexattr_settype(&again, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&td->lock, &again);
     create_vm(td);
-    filter_msrs(td);
+    if (!opt.vm) {
+        filter_msrs(td);
+    }
     if (opt.stage < STAGE_INIT) {
         return;
     }
-    init_vm(td);
+    if (!opt.vm) {
+        init_vm(td);
+    }
     if (opt.stage < STAGE_VCPUS) {
         return;
     }
     create_slot(td, SLOT_RAM, 0, opt.mem);
     create_slot(td, SLOT_LOADER, TDVMM_LOADER, PAGE);
-    create_logged_slot(td);
+    if (!opt.vm) {
+        create_logged_slot(td);
+    }
     for (unsigned i = 0; i < opt.smp; i++) {
         create_vcpu(td, i);
     }
@@ -372,6 +389,9 @@ void td_create(struct td *td, unsigned number)
         return;
     }
     td_prepare(td);
+    if (opt.vm) {
+        return;
+    }
     image_regions(td, add_region);
     for (unsigned i = 0; i <= SLOT_LOADER; i++) {
         forget(td->slot[i].image, td->slot[i].size);
@@ -395,7 +415,9 @@ void td_destroy(struct td *td)
         if (!td->slot[i].size) {
             continue;
         }
-        munmap(td->slot[i].shared, td->slot[i].size);
+        if (td->slot[i].shared != td->slot[i].image) {
+            munmap(td->slot[i].shared, td->slot[i].size);
+        }
         if (td->slot[i].image) {
             munmap(td->slot[i].image, td->slot[i].size);
             free(td->slot[i].loaded);

@@ -44,6 +44,7 @@ struct options {
     unsigned seconds;           /* until the TD is given up */
     enum stage stage;
     enum ram ram;
+    bool vm;                    /* an ordinary VM, no TD */
     bool measure;
     bool cpuid;                 /* configure what KVM and the module can */
     bool keep;                  /* leave memory to its access, no MapGPA */
@@ -102,6 +103,10 @@ void td_create(struct td *td, unsigned number);
 void td_destroy(struct td *td);
 unsigned td_dirty_pages(struct td *td);
 bool td_convert(struct td *td, uint64_t gpa, uint64_t size, bool private);
+
+/* vm.c: what an ordinary VM has in place of that */
+void vm_create_slot(struct td *td, unsigned n);
+void vm_init_vcpu(struct vcpu *vcpu, int kvm);
 
 /* image.c: what is in the TD's memory when it starts */
 void image_create(struct td *td, unsigned n, uint64_t gpa, uint64_t size);

@@ -41,8 +41,46 @@ uint64_t vmcall(unsigned function, uint64_t r12, uint64_t r13, uint64_t r14,
     return regs.rax ? regs.rax : regs.r10;
 }
 
+/* CPUID 21H, "IntelTDX    "; a TD's module answers it by itself */
+bool in_td(void)
+{
+    static signed char known;
+    uint32_t eax = 0x21, ebx, ecx = 0, edx;
+
+    if (!known) {
+        asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+        known = ebx == 0x65746e49 && edx == 0x5844546c ? 1 : -1;
+    }
+    return known > 0;
+}
+
+static void out_plain(uint16_t port, unsigned size, uint32_t value)
+{
+    if (size == 1) {
+        asm volatile("outb %%al, %%dx" : : "a"(value), "d"(port));
+    } else {
+        asm volatile("outl %%eax, %%dx" : : "a"(value), "d"(port));
+    }
+}
+
+static uint32_t in_plain(uint16_t port, unsigned size)
+{
+    uint32_t value = 0;
+
+    if (size == 1) {
+        asm volatile("inb %%dx, %%al" : "+a"(value) : "d"(port));
+    } else {
+        asm volatile("inl %%dx, %%eax" : "+a"(value) : "d"(port));
+    }
+    return value;
+}
+
 void out(uint16_t port, unsigned size, uint32_t value)
 {
+    if (!in_td()) {
+        out_plain(port, size, value);
+        return;
+    }
     vmcall(VMCALL_IO, size, 1, port, value, 0);
 }
 
@@ -50,6 +88,9 @@ uint32_t in(uint16_t port, unsigned size)
 {
     struct tdcall regs;
 
+    if (!in_td()) {
+        return in_plain(port, size);
+    }
     vmcall(VMCALL_IO, size, 0, port, 0, &regs);
     return regs.r11;
 }

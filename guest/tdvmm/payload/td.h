@@ -84,6 +84,7 @@ void accept_range(uint64_t gpa, uint64_t size);
 uint64_t map_gpa(uint64_t gpa, uint64_t size);
 void out(uint16_t port, unsigned size, uint32_t value);
 uint32_t in(uint16_t port, unsigned size);
+bool in_td(void);                   /* or in an ordinary VM */
 void take_exceptions(void);
 void print(const char *text);
 void print_hex(uint64_t value);
