@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help boot shell td td-shell vm qemu model vectors seamcall demo docs check kut
-.PHONY: package selftests fuzz bench check-hooks clean
+.PHONY: package selftests fuzz soak bench check-hooks clean
 
 # What may be given on the command line, for the scripts to read.
 export QEMU_SRC QEMU_SRCS QEMU_CONFIGURE QEMU_VERSION KERNEL PATCHES LINUX LINUX_SRC
@@ -96,6 +96,11 @@ kut: ## run kvm-unit-tests on the CPU (KUT=<built checkout> TESTS= SLOW=1)
 fuzz: ## fuzz the SEAMCALL surface (SECONDS=600)
 	scripts/deps fuzz
 	scripts/fuzz $(SECONDS)
+
+soak: inputs qemu tables guest ## TDs under load, on and on (MINUTES=10)
+	guest/build --static
+	scripts/deps check
+	scripts/soak $(MINUTES)
 
 bench: ## print speed and memory ratios beside their targets
 	scripts/deps model qemu guest

@@ -8,9 +8,20 @@ import re
 from qemu_test import QemuSystemTest
 
 import tdx_kvm
+import test_x86_64_tdx_td as td
 
 STAGES = ('vm', 'init', 'vcpus', 'memory', 'finalize')
 KILLS = 100
+# Of the leaves with which KVM builds a TD, those that it calls once
+NOT_REPEATED = ('tdh.mng.create', 'tdh.mng.key.config', 'tdh.mng.addcx',
+                'tdh.mng.init', 'tdh.vp.create', 'tdh.vp.addcx',
+                'tdh.vp.init', 'tdh.vp.wr', 'tdh.mr.extend')
+# and those that it calls again, or of whose failure it makes nothing
+REPEATED = ('tdh.mem.sept.add', 'tdh.mem.page.add', 'tdh.mr.finalize',
+            'tdh.mng.rd')
+# With which it takes one apart
+ENDING = ('tdh.mng.vpflushdone', 'tdh.mng.key.freeid', 'tdh.phymem.page.reclaim',
+          'tdh.phymem.page.wbinvd')
 
 
 class TdxKvmLife(tdx_kvm.TdxKvm):
@@ -68,6 +79,51 @@ class TdxKvmLife(tdx_kvm.TdxKvm):
         ''')
         self.assertIn(f'killed {KILLS}', said)
         self.assert_ended(said, 'after')
+
+
+class TdxKvmLifeFaults(tdx_kvm.TdxKvm):
+    """Each leaf fails once: KVM warns, that TD ends, and no other notices"""
+
+    mistakes = '.*'
+
+    def fail(self, leaves, tds):
+        """The log of @tds TDs one after another while each leaf fails once"""
+        self.start_script(''.join(
+            f'run td{n} tdvmm --payload hello.bin --mem 8M --ram added\n'
+            for n in range(tds)), extra=td.faults(
+                *((leaf, 'operand_busy', {'count': 1, 'operand': 'rcx'})
+                  for leaf in leaves)))
+        self.wait_line(tdx_kvm.DONE)
+        self.assertEqual(self.vm.cmd('x-tdx-check'), {'consistent': True})
+        failed = {name for name, (_, errors) in self.leaves().items()
+                  if errors}
+        self.assertLessEqual({leaf.upper() for leaf in leaves}, failed)
+        return self.read_serial()
+
+    def assert_ends(self, text, failing, tds):
+        """So many TDs end badly, and no TD after them"""
+        ends = [re.search(rf'seam: td{n}: ended with (\d+)', text)[1]
+                for n in range(tds)]
+        self.assertEqual(ends, ['7'] * failing + ['0'] * (tds - failing))
+
+    def test_building(self):
+        # One TD ends by each of those that KVM does not repeat
+        tds = len(NOT_REPEATED) + 2
+        text = self.fail(NOT_REPEATED + REPEATED, tds)
+        self.assert_ends(text, len(NOT_REPEATED), tds)
+        self.assertEqual(len(re.findall(r'WARNING: at ', text)),
+                         len(NOT_REPEATED))
+        for leaf in NOT_REPEATED:
+            name = leaf.upper().replace('.', '_')
+            self.assertRegex(text, rf'kvm_intel: (SEAMCALL )?{name}\b.* failed: '
+                             '0x8000020000000001')
+        self.assert_nothing_left(dynamic=True)
+
+    def test_ending(self):
+        # What KVM then gives up is lost, a KeyID or a page, but nothing else
+        text = self.fail(ENDING, len(ENDING) + 1)
+        self.assert_ends(text, 0, len(ENDING) + 1)
+        self.assertIn('is leaked', text)
 
 
 class TdxKvmLifeStatic(tdx_kvm.TdxKvm):

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """TDs on KVM that convert memory while the host does its worst to them."""
 
+import os
 import re
 
 from qemu_test import QemuSystemTest
@@ -11,7 +12,8 @@ import tdx_kvm
 import test_x86_64_tdx_td as td
 
 CPUS = 4
-STEPS = 1500        # of each vCPU; a step is a page that is used or converted
+# Of each vCPU; a step is a page that is used or converted
+STEPS = 1500 * int(os.environ.get('SOAK') or 1)
 KILLS = 100
 FLUSHES = 5         # of each vCPU, at least, while its thread migrates
 
