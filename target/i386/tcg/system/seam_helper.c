@@ -91,34 +91,52 @@ void trace_seamcall(CPUX86State *env, uint64_t leaf, bool done)
     trace_x86_seamcall(env_cpu(env)->cpu_index, leaf, done, env->regs[R_EAX]);
 }
 
-/* seam-architecture: SEAMCALL, order of checks */
+/* seam-architecture: SEAMCALL, order of checks; returns if all hold */
+static __attribute__((noinline))
+void check_seamcall(CPUX86State *env, uintptr_t ra)
+{
+    /* 1: not in VMX operation, in SMM, or not in 64-bit mode */
+    if (!x86_vmx_operation(env) || !(env->hflags & HF_CS64_MASK)) {
+        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #UD, not in VMX operation "
+                      "or not in 64-bit mode\n");
+        raise_exception_ra(env, EXCP06_ILLOP, ra);
+    }
+    /* 2: CPL > 0 */
+    if (env->hflags & HF_CPL_MASK) {
+        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #GP(0), CPL > 0\n");
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+    }
+    /* 3: VMX non-root operation; 4: the SEAM range is valid */
+    if (x86_vmx_guest(env)) {
+        vmx_exit(env, &(VmxExit) {
+            .reason = X86_VMX_EXIT_REASON_SEAMCALL,
+        }, ra);
+    }
+    /* 5: blocking by MOV SS; STI blocks interrupts only */
+    if (x86_vmx_mov_ss_blocking(env)) {
+        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #GP(0), after MOV SS\n");
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+    }
+}
+
+/* Where a kernel is that makes its calls: all that may fail is far from here */
+static inline bool in_root_kernel(CPUX86State *env)
+{
+    const uint32_t wanted = HF_CS64_MASK;
+    const uint32_t looked_at = HF_CS64_MASK | HF_CPL_MASK | HF_VMX_GUEST_MASK |
+                               HF_INHIBIT_IRQ_MASK;
+
+    return x86_vmx_operation(env) && (env->hflags & looked_at) == wanted;
+}
+
 target_ulong helper_seamcall(CPUX86State *env, uint32_t length)
 {
     X86CPU *cpu = env_archcpu(env);
     uint64_t leaf = env->regs[R_EAX];
     TdxSeamcall result = TDX_SEAMCALL_VMFAIL;
 
-    /* 1: not in VMX operation, in SMM, or not in 64-bit mode */
-    if (!x86_vmx_operation(env) || !(env->hflags & HF_CS64_MASK)) {
-        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #UD, not in VMX operation "
-                      "or not in 64-bit mode\n");
-        raise_exception_ra(env, EXCP06_ILLOP, GETPC());
-    }
-    /* 2: CPL > 0 */
-    if (env->hflags & HF_CPL_MASK) {
-        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #GP(0), CPL > 0\n");
-        raise_exception_err_ra(env, EXCP0D_GPF, 0, GETPC());
-    }
-    /* 3: VMX non-root operation; 4: the SEAM range is valid */
-    if (x86_vmx_guest(env)) {
-        vmx_exit(env, &(VmxExit) {
-            .reason = X86_VMX_EXIT_REASON_SEAMCALL,
-        }, GETPC());
-    }
-    /* 5: blocking by MOV SS; STI blocks interrupts only */
-    if (x86_vmx_mov_ss_blocking(env)) {
-        qemu_log_mask(LOG_GUEST_ERROR, "SEAMCALL: #GP(0), after MOV SS\n");
-        raise_exception_err_ra(env, EXCP0D_GPF, 0, GETPC());
+    if (unlikely(!in_root_kernel(env))) {
+        check_seamcall(env, GETPC());
     }
     /* 6 to 8: the P-SEAMLDR and the module */
 #ifdef CONFIG_SEAM

@@ -13,16 +13,6 @@
 #include "observe.h"
 
 /*
- * Of a variable that QEMU's compiler flags would clear in each call, where all
- * of it is written before it is read.
- */
-#if __has_attribute(uninitialized)
-#define TDX_UNINITIALIZED __attribute__((uninitialized))
-#else
-#define TDX_UNINITIALIZED
-#endif
-
-/*
  * One SEAMCALL or TDCALL under way.
  * @gpr: the caller's, in TdxGpr order
  * @fault_point: where the call is to end in @fault

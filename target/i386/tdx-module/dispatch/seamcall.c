@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "../core/call.h"
+#include "../core/uninitialized.h"
 #include "../include/leaf.h"
 #include "seamcall.h"
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../../x86-defs/vmx-controls-list.h"
+#include "../core/uninitialized.h"
 #include "../exit/epf.h"
 #include "../exit/exit.h"
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "../core/uninitialized.h"
 #include "exit.h"
 
 #define EEQ_INFO_SHIFT 32

@@ -12,6 +12,7 @@
 
 #include "../../x86-defs/vmx-controls-list.h"
 #include "../../x86-defs/msr-bits.h"
+#include "../core/uninitialized.h"
 #include "../exit/epf.h"
 #include "../sys/platform-msr.h"
 #include "answers.h"
