@@ -204,6 +204,12 @@ static const BadCase bad_cases[] = {
         "-device tdx-module,generation=2: generation is 1.0 or 1.5",
     },
     {
+        "generation-dynamic",
+        Q35 "-cpu TDXHost -device tdx-module,generation=1.0,dynamic-pamt=on",
+        "-device tdx-module,generation=1.0,dynamic-pamt=on: tdx-module: a "
+        "module of generation 1.0 has no Dynamic PAMT; remove dynamic-pamt=on",
+    },
+    {
         "version-range",
         Q35 "-cpu TDXHost -device tdx-module,version=1.5.65536",
         "-device tdx-module,version=1.5.65536: version is "
@@ -235,7 +241,7 @@ static void test_help(void)
         "dynamic-pamt", "version", "features0", "max-tdmrs",
         "max-reserved-per-tdmr", "sys-disable", "internal-version",
         "build-date", "build-num", "num-handoff-pages", "update",
-        "seamdb-size", "debug-unlocked",
+        "seamdb-size", "debug-unlocked", "generation",
     };
     g_autofree char *out = NULL;
 

@@ -138,6 +138,11 @@ static void tdx_module_realize(DeviceState *dev, Error **errp)
         s->cfg.features0 &= ~TDX_FEATURES0_TD_PRESERVING;
     }
     if (s->cfg.first_generation) {
+        if (s->dynamic_pamt == ON_OFF_AUTO_ON) {
+            error_setg(errp, "tdx-module: a module of generation 1.0 has no "
+                       "Dynamic PAMT; remove dynamic-pamt=on");
+            return;
+        }
         s->cfg.features0 = 0; /* came with TDH.SYS.RD */
         s->update = false;
         s->cfg.sys_disable = false;

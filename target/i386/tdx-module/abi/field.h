@@ -35,7 +35,8 @@ typedef uint64_t TdxFieldByCode(const void *scope, uint32_t code);
  *   the field exists but is not readable
  * @debug_rd, @debug_wr: more of them in a TD that is debugged
  * @guest_rd, @guest_wr: the same for the guest of a TD
- * @needs: TDX_FEATURES0 bits without which the module lacks the field
+ * @needs: features, as TDX_FEATURES0 has them, that the field came with; see
+ *   tdx_field_features()
  *
  * The value comes from @get or @by_code; else, when @width is set, from a member of the
  * scope at @offset, @width bytes wide, with @step bytes to the next element;

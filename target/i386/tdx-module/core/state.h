@@ -145,4 +145,15 @@ static inline bool tdx_has_dynamic_pamt(const TdxModule *m)
     return m->cfg.features0 & TDX_FEATURES0_DYNAMIC_PAMT;
 }
 
+/**
+ * tdx_field_features: those that metadata fields have come with.  A module 1.5
+ * has also the fields of features that it does not report, but for Dynamic
+ * PAMT, of which the first of them had never heard; module 1.0 has none.
+ */
+static inline uint64_t tdx_field_features(const TdxModule *m)
+{
+    return m->cfg.first_generation
+           ? 0 : m->cfg.features0 | ~(uint64_t)TDX_FEATURES0_DYNAMIC_PAMT;
+}
+
 #endif /* TDX_CORE_STATE_H */

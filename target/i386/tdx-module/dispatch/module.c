@@ -116,7 +116,7 @@ void tdx_module_set_config(TdxModule *m, const TdxModuleConfig *cfg)
     derive_features0(m);
     tdx_field_map_clear(&m->sys_field_map);
     tdx_field_map_init(&m->sys_field_map, &tdx_sys_fields,
-                       m->cfg.features0);
+                       tdx_field_features(m));
     tdx_dispatch_init(m);
     tdx_faults_rearm(m);
 }

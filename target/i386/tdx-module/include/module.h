@@ -47,7 +47,8 @@ typedef struct TdxHandoffRules {
  * @sys_disable: TDH.SYS.DISABLE exists, as in modules newer than 1.5.25
  * @first_generation: a module 1.0.  Leaves that came later do not exist, the
  *   reading of metadata by TDH.SYS.RD first among them, so that a host that
- *   asks for a field gets TDX_SYS_NOT_READY; TDX_FEATURES0 must be 0.
+ *   asks for a field gets TDX_SYS_NOT_READY; nor do fields of TDs and vCPUs
+ *   that came with a feature.  TDX_FEATURES0 must be 0.
  */
 typedef struct TdxModuleConfig {
     uint16_t major;

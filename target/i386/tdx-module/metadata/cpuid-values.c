@@ -81,7 +81,7 @@ static uint64_t next_id(const TdxModule *m, uint64_t id, unsigned rank)
     if (tdx_native_cpuid_at(m, rank + 1, &leaf, &subleaf)) {
         return with_code(id, code_of(leaf, subleaf));
     }
-    return tdx_td_first_id_from(TD_CLASS_CPUID + 1);
+    return tdx_td_first_id_from(m, TD_CLASS_CPUID + 1);
 }
 
 uint64_t tdx_td_cpuid_first_id(const TdxModule *m)

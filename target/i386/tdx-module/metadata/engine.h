@@ -12,7 +12,7 @@
 /**
  * tdx_field_find: the row that an id names, by class and code alone: size,
  * context and NON_ARCH bits do not matter (metadata 1, matching rule).
- * @features0: what the module has; rows that need more do not exist
+ * @features0: tdx_field_features(); rows that need more do not exist
  * @index: element in the row
  * Returns NULL when there is no such field.
  */

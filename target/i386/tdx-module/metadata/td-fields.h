@@ -18,6 +18,12 @@ extern const TdxFieldTable tdx_td_fields;
 /* Scope: the TdxVpRef */
 extern const TdxFieldTable tdx_vp_fields;
 
+/*
+ * Of a field's declaration: the feature that brought it.  Module 1.0, which has
+ * none, lacks the field.
+ */
+#define CAME_WITH(feature) .needs = TDX_FEATURES0_##feature
+
 /* Who reads or writes a field */
 typedef enum TdxFieldAccess {
     TDX_FIELD_HOST,
@@ -34,6 +40,7 @@ static inline TdxFieldAccess tdx_td_field_host(const TdxTdRef *td)
 
 /**
  * TdxFieldScope: the fields of a TD or vCPU, as somebody sees them.
+ * @features0: tdx_field_features()
  * @scope: what @table says
  */
 typedef struct TdxFieldScope {
@@ -93,9 +100,9 @@ uint64_t tdx_td_cpuid_first_id(const TdxModule *m);
 
 /**
  * tdx_td_first_id_from: first id in tdx_td_fields of class @class or above that
- * the host may read, or TDX_FIELD_ID_NONE
+ * the host may read in @m, or TDX_FIELD_ID_NONE
  */
-uint64_t tdx_td_first_id_from(unsigned class);
+uint64_t tdx_td_first_id_from(const TdxModule *m, unsigned class);
 
 /*
  * CPUID_FIXED0_BITMAP: leaves that read zero in every TD, whether the module

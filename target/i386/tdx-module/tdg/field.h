@@ -14,7 +14,7 @@
 static inline TdxFieldScope tdx_tdg_td_scope(const TdxCall *c)
 {
     return (TdxFieldScope) {
-        c->m->cfg.features0, &tdx_td_fields, &c->exit->run->td,
+        tdx_field_features(c->m), &tdx_td_fields, &c->exit->run->td,
         TDX_FIELD_GUEST,
     };
 }
@@ -22,7 +22,7 @@ static inline TdxFieldScope tdx_tdg_td_scope(const TdxCall *c)
 static inline TdxFieldScope tdx_tdg_vp_scope(const TdxCall *c)
 {
     return (TdxFieldScope) {
-        c->m->cfg.features0, &tdx_vp_fields, &c->exit->run->vp,
+        tdx_field_features(c->m), &tdx_vp_fields, &c->exit->run->vp,
         TDX_FIELD_GUEST,
     };
 }

@@ -11,7 +11,7 @@
 static TdxStatus tdg_sys_rd(TdxCall *c)
 {
     TdxFieldScope scope = {
-        c->m->cfg.features0, &tdx_sys_fields, c->m, TDX_FIELD_GUEST,
+        tdx_field_features(c->m), &tdx_sys_fields, c->m, TDX_FIELD_GUEST,
     };
     uint64_t id = c->gpr[TDX_RDX];
 

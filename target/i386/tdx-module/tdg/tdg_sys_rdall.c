@@ -12,7 +12,7 @@ static TdxStatus tdg_sys_rdall(TdxCall *c)
 {
     uint64_t start = c->gpr[TDX_R8];
     uint8_t page[TDX_PAGE_4K];
-    uint64_t features0 = c->m->cfg.features0;
+    uint64_t features0 = tdx_field_features(c->m);
     TdxGuestBuffer buffer;
     const TdxField *f;
     TdxStatus status;

@@ -11,7 +11,7 @@
 static void lead_into_cpuid(TdxCall *c, uint64_t id)
 {
     if (tdx_field_class(id) < TD_CLASS_CPUID &&
-        c->gpr[TDX_RDX] == tdx_td_first_id_from(TD_CLASS_CPUID)) {
+        c->gpr[TDX_RDX] == tdx_td_first_id_from(c->m, TD_CLASS_CPUID)) {
         c->gpr[TDX_RDX] = tdx_td_cpuid_first_id(c->m);
     }
 }
@@ -35,7 +35,8 @@ static TdxStatus tdh_mng_rd(TdxCall *c)
         status = tdx_td_cpuid_read(c, &td, id);
     } else {
         status = tdx_field_table_read(c, &(TdxFieldScope) {
-            c->m->cfg.features0, &tdx_td_fields, &td, tdx_td_field_host(&td),
+            tdx_field_features(c->m), &tdx_td_fields, &td,
+            tdx_td_field_host(&td),
         }, id);
         if (c->version) {
             lead_into_cpuid(c, id);

@@ -58,7 +58,7 @@ static TdxStatus tdh_mng_wr(TdxCall *c)
         return tdx_td_cpuid_write(c, id);
     }
     status = tdx_td_field_write(&(TdxFieldScope) {
-                                c->m->cfg.features0, &tdx_td_fields, &td,
+                                tdx_field_features(c->m), &tdx_td_fields, &td,
                                 tdx_td_field_host(&td),
                             }, id, value, c->gpr[TDX_R9], &write);
     if (status) {

@@ -63,7 +63,8 @@ static void fill_info(const TdxModule *m, uint8_t info[TDSYSINFO_SIZE])
     memset(info, 0, TDSYSINFO_SIZE);
     for (i = 0; i < G_N_ELEMENTS(info_fields); i++) {
         unsigned index;
-        const TdxField *f = tdx_field_find(&tdx_sys_fields, m->cfg.features0,
+        const TdxField *f = tdx_field_find(&tdx_sys_fields,
+                                           tdx_field_features(m),
                                            info_fields[i].field, &index);
 
         put_le(info + info_fields[i].offset, tdx_field_value(f, m, index),

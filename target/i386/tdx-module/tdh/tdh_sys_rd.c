@@ -24,7 +24,7 @@ static TdxStatus tdh_sys_rd(TdxCall *c)
         return status;
     }
     if (tdx_field_id_is_null(id)) {
-        f = tdx_field_first(&tdx_sys_fields, m->cfg.features0);
+        f = tdx_field_first(&tdx_sys_fields, tdx_field_features(m));
         c->gpr[TDX_RDX] = tdx_field_id(f, 0);
         return TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT;
     }

@@ -26,7 +26,7 @@ static TdxStatus tdh_sys_rdall(TdxCall *c)
              tdx_check_shared_hpa(m, buffer_hpa, sizeof(buf), sizeof(buf),
                                   TDX_RDX) ?:
              tdx_require(tdx_field_dump_start(&tdx_sys_fields,
-                                              m->cfg.features0, start, &f,
+                                              tdx_field_features(m), start, &f,
                                               &index),
                          TDX_METADATA_FIELD_ID_INCORRECT);
     if (status) {
@@ -34,7 +34,7 @@ static TdxStatus tdh_sys_rdall(TdxCall *c)
     }
     /* The host's bytes stay where no element is written */
     tdx_read_shared(m, buffer_hpa, buf, sizeof(buf));
-    c->gpr[TDX_R8] = tdx_field_dump(&tdx_sys_fields, m->cfg.features0, m,
+    c->gpr[TDX_R8] = tdx_field_dump(&tdx_sys_fields, tdx_field_features(m), m,
                                     false, f, index, buf, sizeof(buf), &used);
     tdx_write_shared(m, buffer_hpa, buf, used);
     return c->gpr[TDX_R8] == TDX_FIELD_ID_NONE ? TDX_SUCCESS

@@ -23,7 +23,7 @@ static TdxStatus tdh_vp_rd(TdxCall *c)
         return status;
     }
     status = tdx_field_table_read(c, &(TdxFieldScope) {
-        c->m->cfg.features0, &tdx_vp_fields, &vp, tdx_td_field_host(&td),
+        tdx_field_features(c->m), &tdx_vp_fields, &vp, tdx_td_field_host(&td),
     }, id);
     return tdx_field_read_end(c, &td, status);
 }

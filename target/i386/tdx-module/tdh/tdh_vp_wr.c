@@ -158,7 +158,7 @@ static TdxStatus tdh_vp_wr(TdxCall *c)
     status = tdx_vp_open(c, &vp, &td, c->gpr[TDX_RCX], TD_OPS_WRITE,
                          TDX_VCPU_READY) ?:
              tdx_td_field_write(&(TdxFieldScope) {
-                                c->m->cfg.features0, &tdx_vp_fields, &vp,
+                                tdx_field_features(c->m), &tdx_vp_fields, &vp,
                                 tdx_td_field_host(&td),
                             }, c->gpr[TDX_RDX], value, c->gpr[TDX_R9],
                             &write) ?:
