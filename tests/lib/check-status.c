@@ -129,6 +129,13 @@ TdxSeamcall __wrap_tdx_module_seamcall(TdxModule *m, unsigned lp,
                 leaf ? leaf->name : "an unknown leaf",
                 tdx_status_format(gpr[TDX_RAX], text, sizeof(text)));
     }
+    if (result == TDX_SEAMCALL_VMFAIL &&
+        __atomic_load_n(&m->observer, __ATOMIC_ACQUIRE) == &observer &&
+        !__atomic_load_n(&m->faults, __ATOMIC_ACQUIRE) &&
+        noted == TDX_CAUSE_NONE) {
+        g_error("%s fails and notes no cause",
+                leaf ? leaf->name : "an unknown leaf");
+    }
     if (result == TDX_SEAMCALL_DONE &&
         __atomic_load_n(&m->observer, __ATOMIC_ACQUIRE) == &observer &&
         !__atomic_load_n(&m->faults, __ATOMIC_ACQUIRE) &&

@@ -239,6 +239,7 @@ static void test_private(void)
     r = (TdxRegs) { .rax = TDH_MNG_RD, .rcx = td.tdr,
                     .rdx = TDX_MD_TD_LIFECYCLE };
     g_assert_false(tdx_seamcall(qts, 0, &r));
+    g_assert_false(tdx_seamcall(qts, 0, &r));
     log_read(&l, qts);
 
     expect_line(&l, "seam_private_written private memory written through "
@@ -254,6 +255,9 @@ static void test_private(void)
     expect_line(&l, "SEAMCALL on LP 0: TDH\\.MNG\\.RD\\(.*\\): "
                 "VMfailInvalid: 0x100000000 was written by the host, its "
                 "content is lost");
+    expect_line(&l, "SEAMCALL on LP 0: TDH\\.MNG\\.RD\\(.*\\): "
+                "VMfailInvalid: the module has stopped: the host wrote to the "
+                "module's own structures");
     log_free(&l);
 }
 

@@ -10,6 +10,7 @@
 #include "sim-boot.h"
 #include "sim-td.h"
 #include "abi/cause.h"
+#include "core/fatal.h"
 #include "abi/status.h"
 
 #define SOURCE (SIM_TD_SHARED + 1 * MIB)
@@ -328,6 +329,42 @@ static void test_causes_of_rax(void)
     sim_free(sim);
 }
 
+static void expect_words(const char *want)
+{
+    char words[128];
+
+    g_assert_cmpstr(tdx_cause_format(&cause, words, sizeof(words)), ==, want);
+    forget();
+}
+
+static void *no_page(void *opaque, uint64_t hpa, uint16_t hkid)
+{
+    return NULL;
+}
+
+/* A module that stops says why, and every later call says it again */
+static void test_causes_of_stop(void)
+{
+    SimPlatform *sim = sim_boot_machine(1, 1);
+    uint64_t gpr[TDX_NUM_GPRS] = { [TDX_RAX] = TDH_SYS_INIT };
+
+    sim_start(sim);
+    observe(sim);
+    sim->ops.private_page = no_page;
+    tdx_global_lost(sim->module, SIM_BOOT_TDMR);
+    expect_words("the module stops: no memory where the module's own "
+                 "structures are");
+    g_assert_false(tdx_module_seamcall(sim->module, 0, gpr, NULL));
+    expect_words("the module has stopped: no memory where the module's own "
+                 "structures are");
+    /* Who restored it that way does not know */
+    tdx_module_reset(sim->module);
+    sim->module->st.fatal = true;
+    g_assert_false(tdx_module_seamcall(sim->module, 0, gpr, NULL));
+    expect_words("the module has stopped: it was restored as such");
+    sim_free(sim);
+}
+
 static void test_causes_of_config(void)
 {
     SimPlatform *sim = sim_boot_machine(1, 1);
@@ -429,6 +466,7 @@ int main(int argc, char **argv)
                          test_pamt_init);
     g_test_add_func("/observe/causes/lps", test_causes_of_lps);
     g_test_add_func("/observe/causes/rax", test_causes_of_rax);
+    g_test_add_func("/observe/causes/stop", test_causes_of_stop);
     g_test_add_func("/observe/causes/config", test_causes_of_config);
     g_test_add_func("/observe/causes/pages", test_causes_of_pages);
     return g_test_run();

@@ -3,7 +3,8 @@
  *
  * Why a check fails: TDX_CAUSE(name, words, argument).  The words follow the
  * name and the value of what was checked; the argument is what the number
- * after them means, see cause.c.  Include with the macro defined.
+ * after them means, see cause.c; BEFORE: the words come before the name, and
+ * there are no numbers.  Include with the macro defined.
  */
 
 TDX_CAUSE(UNALIGNED, "is not aligned to", HEX)
@@ -41,5 +42,7 @@ TDX_CAUSE(LOST, "was written by the host, its content is lost", NONE)
 TDX_CAUSE(LIFECYCLE, "is in the life cycle state", LIFECYCLE)
 TDX_CAUSE(OP_STATE, "is in OP_STATE", OP_STATE)
 TDX_CAUSE(VCPU_STATE, "is in the state", VCPU_STATE)
+TDX_CAUSE(STOPS, "the module stops: ", BEFORE)
+TDX_CAUSE(HAS_STOPPED, "the module has stopped: ", BEFORE)
 TDX_CAUSE(NOT_OVER, "is not over for all vCPUs in TD_EPOCH", HEX)
 TDX_CAUSE(SEPT_STATE, "is", SEPT_STATE)

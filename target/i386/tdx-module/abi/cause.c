@@ -14,6 +14,7 @@
 typedef enum ArgKind {
     ARG_NONE,
     ARG_HEX,
+    ARG_BEFORE, /* there is none, nor a value */
     ARG_PAGE_TYPE,
     ARG_LEVEL,
     ARG_LIFECYCLE,
@@ -66,6 +67,9 @@ char *tdx_cause_format(const TdxCause *cause, char *buf, size_t len)
     }
     if (cause->kind == TDX_CAUSE_NONE) {
         snprintf(buf, len, "%s", "");
+    } else if (kind == ARG_BEFORE) {
+        snprintf(buf, len, "%s%s", words,
+                 *what ? what : "it was restored as such");
     } else {
         snprintf(buf, len, "%s%s0x%" PRIx64 " %s%s%s", what,
                  *what ? " " : "", cause->value, words,

@@ -124,6 +124,7 @@ struct TdxModule {
     TdxLp *lps; /* plat.num_lps of them */
 
     /* For those who look at the module; neither saved nor restored */
+    const char *stopped_by; /* with st.fatal: why; NULL: not known; atomic */
     uint32_t forgotten;    /* times that tdx_forget() was called; atomic */
     TdxCallCounts *counts; /* plat.num_lps of them */
 };

@@ -154,6 +154,7 @@ void tdx_module_reset(TdxModule *m)
     TdxSysState before = tdx_sys_state(m);
 
     memset(&m->st, 0, sizeof(m->st));
+    m->stopped_by = NULL;
     forget_running(m);
     memset(m->lps, 0, m->plat.num_lps * sizeof(m->lps[0]));
     memset(m->counts, 0, m->plat.num_lps * sizeof(m->counts[0]));
@@ -184,6 +185,7 @@ void tdx_module_install(TdxModule *m, const TdxModuleConfig *cfg, bool update)
         m->st.handoff = *kept;
     }
     m->st.fatal = false;
+    m->stopped_by = NULL;
     m->st.global_lock = 0;
     m->st.kot_lock = 0;
     tdx_module_set_config(m, cfg);

@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "../core/call.h"
+#include "../core/fatal.h"
 #include "../core/uninitialized.h"
 #include "../include/leaf.h"
 #include "seamcall.h"
@@ -177,7 +178,8 @@ TdxSeamcall tdx_module_seamcall(TdxModule *m, unsigned lp,
         number < TDX_ENTRY_POINTS ? &m->entry[number] : &unknown;
     TdxStatus status;
 
-    if (__atomic_load_n(&m->st.fatal, __ATOMIC_SEQ_CST)) {
+    if (tdx_has_stopped(m)) {
+        tdx_stopped_cause(m);
         return TDX_SEAMCALL_VMFAIL;
     }
     if (handler_of(entry) && entry->states == TDX_WHEN_READY) {
