@@ -334,6 +334,9 @@ static void test_config_errors(void)
     tdx_call(qts, 0, TDH_SYS_CONFIG, at, 65, 2);
     tdx_call(qts, 0, TDH_SYS_CONFIG, at, 1, 0x40002);
     tdx_call(qts, 0, TDH_SYS_RD, 0, 0x7f00000000000000, 0);
+    /* That is no field either, but it could be one */
+    tdx_assert_status(tdx_call(qts, 0, TDH_SYS_RD, 0, 0x3f00000000000000, 0),
+                      TDX_METADATA_FIELD_ID_INCORRECT);
 
     tdx_place_pamts(&t, false, 0x1000000);
     t.base += 0x1000;

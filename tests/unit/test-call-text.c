@@ -133,11 +133,49 @@ static void test_class(void)
         { TDX_PREVIOUS_TLB_EPOCH_BUSY, false, true },
     };
 
+    const uint64_t gpr[TDX_NUM_GPRS] = { 0 };
+
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
-        g_assert_cmpint(tdx_status_is_error(known[i].status), ==,
+        g_assert_cmpint(tdx_answer_is_error(gpr, known[i].status), ==,
                         known[i].error);
         g_assert_cmpint(tdx_status_is_busy(known[i].status), ==,
                         known[i].busy);
+    }
+}
+
+/* To ask for a field that there is not is how a host finds out */
+static void test_question(void)
+{
+    static const struct {
+        uint64_t leaf;
+        uint64_t field;
+        uint64_t status;
+        bool error;
+    } known[] = {
+        { 34, 0x9100000000000013, TDX_METADATA_FIELD_ID_INCORRECT, false },
+        { 11, 0x9410000300000601, TDX_METADATA_FIELD_NOT_READABLE, false },
+        { 1 << 16 | 11, 0x9410000300000601, TDX_METADATA_FIELD_ID_INCORRECT,
+          false },
+        { 26, 0xa020000000000007, TDX_METADATA_FIELD_NOT_READABLE, false },
+        /* Bits that no id has */
+        { 34, 0x7f00000000000000, TDX_METADATA_FIELD_ID_INCORRECT, true },
+        { 11, 0x8010000000000001 | 1 << 24, TDX_METADATA_FIELD_ID_INCORRECT,
+          true },
+        /* Another answer, another leaf */
+        { 11, 0x8010000000000001, TDX_OPERAND_INVALID, true },
+        { 11, 0x8010000000000001, TDX_METADATA_FIELD_VALUE_NOT_VALID, true },
+        { 13, 0x9110000300000011, TDX_METADATA_FIELD_ID_INCORRECT, true },
+        { 37, 0, TDX_METADATA_FIELD_ID_INCORRECT, true },
+        { 999, 0, TDX_METADATA_FIELD_ID_INCORRECT, true },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+        uint64_t gpr[TDX_NUM_GPRS] = {
+            [TDX_RAX] = known[i].leaf, [TDX_RDX] = known[i].field,
+        };
+
+        g_assert_cmpint(tdx_answer_is_error(gpr, known[i].status), ==,
+                        known[i].error);
     }
 }
 
@@ -227,6 +265,7 @@ int main(int argc, char **argv)
     g_test_add_func("/call-text/call", test_call);
     g_test_add_func("/call-text/outputs", test_outputs);
     g_test_add_func("/call-text/class", test_class);
+    g_test_add_func("/call-text/question", test_question);
     g_test_add_func("/call-text/reason", test_reason);
     g_test_add_func("/call-text/cause", test_cause);
     return g_test_run();

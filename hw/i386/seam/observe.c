@@ -133,7 +133,7 @@ static void tell_answer(TdxModuleDevice *s, const ObservedCall *o,
         tdx_outputs_format(before[TDX_RAX], gpr, text, sizeof(text));
         trace_seam_seamret(o->lp, call, status, text, ns);
     }
-    if (!tdx_status_is_error(rax) && !tdx_status_is_busy(rax)) {
+    if (!tdx_answer_is_error(before, rax) && !tdx_status_is_busy(rax)) {
         return;
     }
     tdx_reason_format(before, rax, &o->cause, tdx_query_state(s->module), text,

@@ -42,10 +42,12 @@ char *tdx_tdcall_outputs_format(uint64_t rax,
 const char *tdx_ve_category_name(uint8_t category);
 
 /**
- * tdx_status_is_error: did the host do something wrong?  Not so where all it
- * needs is to call again or to do something else before.
+ * tdx_answer_is_error: did the host do something wrong?  Not so where all it
+ * needs is to call again or to do something else before; nor where it asks for
+ * a metadata field, well named, that there is not: hosts find out that way.
+ * @gpr: registers as they were when the call was made
  */
-bool tdx_status_is_error(uint64_t status);
+bool tdx_answer_is_error(const uint64_t gpr[TDX_NUM_GPRS], uint64_t status);
 
 /** tdx_status_is_busy: did the call meet another one? */
 bool tdx_status_is_busy(uint64_t status);

@@ -181,8 +181,22 @@ const char *tdx_ve_category_name(uint8_t category)
     return "unknown";
 }
 
-bool tdx_status_is_error(uint64_t status)
+/* Does the call of @gpr ask for one metadata field by an id that can be one? */
+static bool asks_for_field(const uint64_t gpr[TDX_NUM_GPRS])
 {
+    const TdxLeaf *leaf = leaf_of(gpr[TDX_RAX]);
+
+    return leaf && (leaf->number == TDH_SYS_RD || leaf->number == TDH_MNG_RD ||
+                    leaf->number == TDH_VP_RD) &&
+           tdx_field_id_is_single(gpr[TDX_RDX]);
+}
+
+bool tdx_answer_is_error(const uint64_t gpr[TDX_NUM_GPRS], uint64_t status)
+{
+    if ((status == TDX_METADATA_FIELD_ID_INCORRECT ||
+         status == TDX_METADATA_FIELD_NOT_READABLE) && asks_for_field(gpr)) {
+        return false;
+    }
     return (status & STATUS_ERROR_MASK) == STATUS_ERROR_MASK;
 }
 
