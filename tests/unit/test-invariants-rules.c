@@ -54,6 +54,25 @@ static void have_another_package(Fixture *f)
     f->m->plat.num_pkgs++;
 }
 
+/* What a module that is ready must have, it must have before and after, too */
+static void lose_all_tdmrs_before(Fixture *f)
+{
+    f->m->st.sys_state = TDX_SYSCONFIG_DONE;
+    f->m->st.num_tdmrs = 0;
+}
+
+static void lose_all_tdmrs_after(Fixture *f)
+{
+    f->m->st.sys_state = TDX_SYS_SHUTDOWN_STATE;
+    f->m->st.num_tdmrs = 0;
+}
+
+static void have_another_package_after(Fixture *f)
+{
+    f->m->st.sys_state = TDX_SYS_SHUTDOWN_STATE;
+    f->m->plat.num_pkgs++;
+}
+
 static void empty_the_tdmr(Fixture *f)
 {
     f->tdmr->size = 0;
@@ -100,6 +119,11 @@ static void initialise_too_early(Fixture *f)
 static void shrink_the_bitmap(Fixture *f)
 {
     f->tdmr->pamt[TDX_LEVEL_4K].size = TDX_PAGE_4K;
+}
+
+static void shift_the_1g_entries(Fixture *f)
+{
+    f->tdmr->pamt[TDX_LEVEL_1G].base += sizeof(uint32_t);
 }
 
 static void shrink_the_1g_entries(Fixture *f)
@@ -204,6 +228,11 @@ static void have_a_strange_key_state(Fixture *f)
     f->m->st.kot[SIM_TD_HKID + 1].state = TDX_HKID_RESERVED + 1;
 }
 
+static void flush_a_free_key(Fixture *f)
+{
+    f->m->st.kot[SIM_TD_HKID + 1].state = TDX_HKID_FLUSHED;
+}
+
 static void reserve_a_shared_key(Fixture *f)
 {
     f->m->st.kot[1].state = TDX_HKID_RESERVED;
@@ -259,6 +288,13 @@ static void map_a_page_as_large(Fixture *f)
     *walk.entry = tdx_sept_leaf(f->m, f->page, SIM_TD_HKID, true);
 }
 
+static void block_strangely(Fixture *f)
+{
+    ASSERT_OK(sim_td_call(&f->td, TDH_MEM_RANGE_BLOCK, GPA_4K, f->td.tdr, 0));
+    assert_clean(f->sim);
+    *f->sept |= TDX_SEPT_R; /* a page that can still be read */
+}
+
 static void block_before_all_time(Fixture *f)
 {
     ASSERT_OK(sim_td_call(&f->td, TDH_MEM_RANGE_BLOCK, GPA_4K, f->td.tdr, 0));
@@ -279,6 +315,12 @@ static const Corruption corruptions[] = {
       "sys-state: state 3 lacks" },
     { "have-another-package", have_another_package,
       "sys-state: ready with 1 of 2" },
+    { "lose-all-tdmrs-before", lose_all_tdmrs_before,
+      "sys-state: state 2 lacks" },
+    { "lose-all-tdmrs-after", lose_all_tdmrs_after,
+      "sys-state: state 4 lacks" },
+    { "have-another-package-after", have_another_package_after,
+      "sys-state: ready with 1 of 2" },
     { "empty-the-tdmr", empty_the_tdmr, "tdmr: number 0" },
     { "wrap-the-tdmr", wrap_the_tdmr, "tdmr: number 0" },
     { "have-a-high-tdmr", have_a_high_tdmr, "tdmr: number 0" },
@@ -288,6 +330,8 @@ static const Corruption corruptions[] = {
     { "initialise-a-page", initialise_a_page, "tdmr-init" },
     { "initialise-too-early", initialise_too_early, "tdmr-init" },
     { "shrink-the-bitmap", shrink_the_bitmap, "pamt-area: the bitmap" },
+    { "shift-the-1g-entries", shift_the_1g_entries,
+      "no-memory: the PAMT" },
     { "shrink-the-1g-entries", shrink_the_1g_entries, "pamt-area: level 2" },
     { "have-a-pair-under-a-key", have_a_pair_under_a_key, "pair-page" },
     { "reserve-a-used-page", reserve_a_used_page, "pair-used" },
@@ -306,6 +350,7 @@ static const Corruption corruptions[] = {
     { "map-a-page-of-another", map_a_page_of_another,
       "owner: the Secure EPT" },
     { "have-a-strange-key-state", have_a_strange_key_state, "kot: HKID" },
+    { "flush-a-free-key", flush_a_free_key, "kot: HKID 6 is in state 2" },
     { "reserve-a-shared-key", reserve_a_shared_key, "kot: HKID" },
     { "wait-for-another-package", wait_for_another_package, "kot-wbinvd" },
     { "count-inside-of-a-dead-td", count_inside_of_a_dead_td,
@@ -314,6 +359,7 @@ static const Corruption corruptions[] = {
     { "map-strangely", map_strangely, "sept-entry" },
     { "map-large-from-above", map_large_from_above, "sept-entry" },
     { "map-a-page-as-large", map_a_page_as_large, "page-type" },
+    { "block-strangely", block_strangely, "sept-entry" },
     { "block-before-all-time", block_before_all_time, "sept-epoch" },
 };
 
@@ -367,6 +413,15 @@ static void cover_a_reserved_page(SimPlatform *sim, TdxTdmr *tdmr)
                                       SIM_TD_BASE + RESERVED), TDX_PT_REG, 0);
 }
 
+static void use_a_page_below_1g(SimPlatform *sim, TdxTdmr *tdmr)
+{
+    tdmr->num_rsvd = 0;
+    tdx_pamt_set_type(sim_pamt_entry(sim, tdmr, TDX_LEVEL_4K,
+                                     SIM_TD_BASE + RESERVED), TDX_PT_REG);
+    tdx_pamt_set_owner(sim_pamt_entry(sim, tdmr, TDX_LEVEL_1G, SIM_TD_BASE),
+                       TDX_PT_REG, 0);
+}
+
 static void test_static(void)
 {
     find_static(free_a_reserved_page, "reserved: page 0x120000000 has type");
@@ -375,6 +430,48 @@ static void test_static(void)
     find_static(leave_all_addresses,
                 "no-memory: the PAMT at 0x10000000000000");
     find_static(cover_a_reserved_page, "pair-used");
+    find_static(use_a_page_below_1g,
+                "pamt-overlap: page 0x120000000 is in use");
+}
+
+/* --- an L2 VM ------------------------------------------------------------- */
+
+/* Only a guest could map a page in an L2 VM's tree, and none has run */
+static void test_l2_leaf(void)
+{
+    SimPlatform *sim = sim_td_machine(1);
+    uint64_t gpr[TDX_NUM_GPRS] = {
+        [TDX_RAX] = LEAF_VERSION(TDH_MEM_SEPT_ADD, 1),
+        [TDX_RCX] = TDX_SEPT_LEVEL_PML4E, [TDX_R10] = UINT64_MAX,
+        [TDX_R11] = UINT64_MAX,
+    };
+    g_autofree char *why = NULL;
+    TdxTdRef ref;
+    SimTd td;
+
+    sim_td_create(&td, sim);
+    ASSERT_OK(sim_td_call(&td, TDH_MNG_ADDCX, sim_td_page(&td), td.tdr, 0));
+    sim_td_write_params(&td, 0, 1);
+    ASSERT_OK(sim_td_call(&td, TDH_MNG_INIT, td.tdr, SIM_TD_SHARED, 0));
+    gpr[TDX_RDX] = td.tdr;
+    gpr[TDX_R8] = sim_td_page(&td);
+    gpr[TDX_R9] = sim_td_page(&td);
+    g_assert_true(tdx_module_seamcall(sim->module, 0, gpr, NULL));
+    ASSERT_OK(gpr[TDX_RAX]);
+    assert_clean(sim);
+
+    ref = (TdxTdRef) {
+        .m = sim->module, .hpa = td.tdr, .tdcs = sim_td_tdcs(&td),
+        .tdr = tdx_tdr(sim->module, td.tdr),
+    };
+    *tdx_sept_walk(sim->module, tdx_td_eptp(&ref, 1), 0, TDX_LEVEL_1G).entry =
+        tdx_sept_leaf(sim->module, SIM_TD_BASE + 1 * GIB, SIM_TD_HKID, false);
+    why = tdx_module_check(sim->module);
+    g_test_message("%s", why);
+    g_assert_nonnull(why);
+    g_assert_true(g_str_has_prefix(why, "sept-entry:"));
+    g_array_free(td.pages, true);
+    sim_free(sim);
 }
 
 int main(int argc, char **argv)
@@ -382,5 +479,6 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add_corruptions(corruptions, G_N_ELEMENTS(corruptions));
     g_test_add_func("/invariants/static", test_static);
+    g_test_add_func("/invariants/l2-leaf", test_l2_leaf);
     return g_test_run();
 }

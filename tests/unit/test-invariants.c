@@ -261,10 +261,12 @@ static void test_static(void)
     range = sim_pamt_entry(sim, tdmr, TDX_LEVEL_2M, FREE);
     tdx_pamt_set_owner(small, TDX_PT_REG, 0);
     owner = tdx_module_check(sim->module);
+    g_test_message("%s", owner);
     g_assert_true(g_str_has_prefix(owner, "owner:"));
 
     tdx_pamt_set_owner(range, TDX_PT_REG, 0);
     overlap = tdx_module_check(sim->module);
+    g_test_message("%s", overlap);
     g_assert_true(g_str_has_prefix(overlap, "pamt-overlap:"));
 
     tdx_pamt_set_type(range, TDX_PT_NDA);
@@ -272,6 +274,7 @@ static void test_static(void)
     assert_clean(sim);
     tdmr->num_rsvd = 0;
     reserved = tdx_module_check(sim->module);
+    g_test_message("%s", reserved);
     g_assert_true(g_str_has_prefix(reserved, "reserved:"));
     sim_free(sim);
 }
