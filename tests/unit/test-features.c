@@ -6,9 +6,11 @@
  */
 
 #include "sim-boot.h"
+#include "sim-td.h"
 #include "abi/status.h"
 #include "core/state.h"
 #include "include/leaf.h"
+#include "include/update.h"
 
 #define MAX_LEAVES 20
 
@@ -211,11 +213,61 @@ static void test_without(void)
     }
 }
 
+/* TDH.MNG.INIT in a module with @features0; @flags: in RCX; @vms: L2 VMs */
+static uint64_t init_td(uint64_t features0, uint64_t flags, unsigned vms)
+{
+    SimPlatform *sim = sim_td_machine(1);
+    TdxModuleConfig cfg = sim->cfg;
+    uint64_t status;
+    SimTd td;
+
+    cfg.features0 = features0;
+    tdx_module_set_config(sim->module, &cfg);
+    sim_td_create(&td, sim);
+    for (unsigned i = 0; i < vms; i++) {
+        g_assert_cmphex(sim_td_call(&td, TDH_MNG_ADDCX, sim_td_page(&td),
+                                    td.tdr, 0), ==, TDX_SUCCESS);
+    }
+    sim_td_write_params(&td, 0, vms);
+    status = sim_td_call(&td, TDH_MNG_INIT, td.tdr | flags, SIM_TD_SHARED, 0);
+    g_array_free(td.pages, true);
+    sim_free(sim);
+    return status;
+}
+
+/* What a TD may ask for goes by the bits, too */
+static void test_td(void)
+{
+    const uint64_t l2 = TDX_FEATURES0_TD_PARTITIONING;
+    const uint64_t events = TDX_FEATURES0_EVENT_FILTERING;
+    TdxModuleConfig cfg;
+    uint64_t all, modelled;
+
+    tdx_module_config_init(&cfg);
+    all = cfg.features0;
+    g_assert_cmphex(all & (l2 | events), ==, l2 | events);
+    tdx_module_config_modelled(&cfg);
+    modelled = cfg.features0;
+    g_assert_cmphex(modelled & (l2 | events), ==, 0);
+
+    for (unsigned vms = 1; vms <= TDX_MAX_L2_VMS; vms++) {
+        g_assert_cmphex(init_td(all, 0, vms), ==, TDX_SUCCESS);
+        g_assert_cmphex(init_td(all & ~l2, 0, vms), ==, 0xc000010000000047);
+        g_assert_cmphex(init_td(modelled, 0, vms), ==, 0xc000010000000047);
+    }
+    g_assert_cmphex(init_td(modelled, 0, 0), ==, TDX_SUCCESS);
+    /* A list that no PERFMON makes use of; without the feature, no address */
+    g_assert_cmphex(init_td(all, 1, 0), ==, TDX_SUCCESS);
+    g_assert_cmphex(init_td(all & ~events, 1, 0), ==, 0xc000010000000001);
+    g_assert_cmphex(init_td(modelled, 1, 0), ==, 0xc000010000000001);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/features/all", test_all);
     g_test_add_func("/features/leaves", test_leaves);
     g_test_add_func("/features/without", test_without);
+    g_test_add_func("/features/td", test_td);
     return g_test_run();
 }

@@ -158,6 +158,13 @@ static TdxStatus apply_cpuid(const TdxCall *c, TdxTdRef *td,
     return status ? status : tdx_td_cpuid_check_topology(p->cpuid);
 }
 
+/* A module without TD partitioning takes the same bytes to be reserved */
+static unsigned max_l2_vms(const TdxModule *m)
+{
+    return m->cfg.features0 & TDX_FEATURES0_TD_PARTITIONING ? TDX_MAX_L2_VMS
+                                                            : 0;
+}
+
 TdxStatus tdx_td_params_apply(const TdxCall *c, TdxTdRef *td,
                               const TdxTdParams *p, bool has_filters,
                               uint64_t filters, uint64_t *bad_leaf)
@@ -188,7 +195,7 @@ TdxStatus tdx_td_params_apply(const TdxCall *c, TdxTdRef *td,
         return refuse(m, TDX_OPERAND_MAX_VCPUS, p->max_vcpus);
     }
     tdcs->max_vcpus = p->max_vcpus;
-    if (p->num_l2_vms > TDX_MAX_L2_VMS) {
+    if (p->num_l2_vms > max_l2_vms(m)) {
         return refuse(m, TDX_OPERAND_NUM_L2_VMS, p->num_l2_vms);
     }
     tdcs->num_l2_vms = p->num_l2_vms;

@@ -11,6 +11,13 @@
 /* RCX bit 0: R8 has a list of event filters */
 #define RCX_EVENT_FILTERS 1ULL
 
+/* The bits of RCX that are no address */
+static uint64_t rcx_flags(const TdxModule *m)
+{
+    return m->cfg.features0 & TDX_FEATURES0_EVENT_FILTERING
+           ? RCX_EVENT_FILTERS : 0;
+}
+
 /* TD life cycle 4.4 */
 static TdxStatus tdh_mng_init(TdxCall *c)
 {
@@ -25,7 +32,7 @@ static TdxStatus tdh_mng_init(TdxCall *c)
     c->gpr[TDX_RCX] = 0;
 
     status = tdx_td_check_cpuid_limit(c) ?:
-             tdx_td_lock(&td, c, rcx & ~RCX_EVENT_FILTERS,
+             tdx_td_lock(&td, c, rcx & ~rcx_flags(m),
                          TDX_LOCK_TYPE_EXCLUSIVE, TDX_RCX) ?:
              tdx_td_check_state_nolock(&td, TD_OP(UNINITIALIZED)) ?:
              tdx_check_shared_hpa(m, td_params, TDX_TD_PARAMS_SIZE,
