@@ -6,7 +6,6 @@
  */
 
 #include "qemu/osdep.h"
-#include <sys/mman.h>
 #include "qemu/bswap.h"
 #include "qemu/units.h"
 #include "libqos/tdx-module.h"
@@ -387,19 +386,6 @@ static void test_cost_static(void)
 
 #define LOCKED_RAM (512 * MiB)
 
-/* May QEMU lock the memory of such a machine? */
-static bool can_lock(void)
-{
-    size_t len = 2 * GiB;
-    void *p = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    bool can = p != MAP_FAILED && !mlock2(p, len, MLOCK_ONFAULT);
-
-    if (p != MAP_FAILED) {
-        munmap(p, len);
-    }
-    return can;
-}
-
 /*
  * The host cannot be asked to take back memory that is locked.  Private
  * memory reads zero nevertheless when the module starts from nothing, and
@@ -412,7 +398,7 @@ static void test_locked(const void *data)
     QTestState *qts;
     TdxRegs r;
 
-    if (!can_lock()) {
+    if (!tdx_can_lock(2 * GiB)) {
         g_test_skip("not allowed to lock 2 GiB of memory");
         return;
     }

@@ -10,7 +10,13 @@
 #include "libqos/tdx-state.h"
 
 #define END       (TDX_HOST_BASE + 21 * TDX_2M)
+/* A range whose PAMT entries nobody has touched, and a pair for it */
+#define FAR       (TDX_HOST_BASE + TDX_HOST_SIZE - TDX_2M)
+#define FAR_PAIR  (FAR - TDX_2M)
 #define SOURCE    (TDX_HOST_SHARED + TDX_4K)
+
+/* What a machine of TDX_HOST_MACHINE locks, with QEMU itself */
+#define LOCKED (5ULL << 30)
 
 /* What a page of the TD has at its start and its end */
 #define CONTENT(i) (0x5ea11ed000000000ULL + (i))
@@ -200,13 +206,22 @@ static void test_migrate(const void *data)
     qtest_quit(h.qts);
 }
 
-static void test_snapshot(const void *data)
+/* PAMT entries and bits in pages that hold nothing else */
+static void add_far_pair(QTdxHost *h)
+{
+    if (h->dynamic) {
+        tdx_assert_status(tdx_call(h->qts, 0, TDH_PHYMEM_PAMT_ADD, FAR | 1,
+                                   FAR_PAIR, FAR_PAIR + TDX_4K), TDX_SUCCESS);
+    }
+}
+
+static void check_snapshot(const char *machine, bool dynamic)
 {
     g_autofree char *before = NULL, *after = NULL, *disk = NULL;
     QTdxHost h, books;
     QHostTd td, saved;
 
-    tdx_host_init(&h, tdx_start("x-check=on", TDX_HOST_MACHINE), data);
+    tdx_host_init(&h, tdx_start("x-check=on", machine), dynamic);
     disk = tdx_add_disk(h.qts);
     host_td_create(&td, &h, TDX_ATTR_DEBUG, HKID);
     populate(&td);
@@ -219,14 +234,41 @@ static void test_snapshot(const void *data)
 
     /* To its end, and once more from where it was saved */
     finish(&td);
+    add_far_pair(&h);
     tdx_snapshot(h.qts, "snapshot-load");
     h = books;
     after = portrait(&saved);
     g_assert_cmpstr(before, ==, after);
     assert_populated(&saved);
+    add_far_pair(&h);
     finish(&saved);
     qtest_quit(h.qts);
     unlink(disk);
+}
+
+static void test_snapshot(const void *data)
+{
+    check_snapshot(TDX_HOST_MACHINE, data);
+}
+
+/*
+ * The host takes back no memory that is locked, so that a snapshot must itself
+ * put zeros where there was nothing when it was taken.
+ */
+static void test_snapshot_locked(const void *data)
+{
+    const char *how = data;
+    g_autofree char *machine = g_strdup_printf(
+        TDX_HOST_MACHINE "-overcommit mem-lock=%s", how);
+
+    if (!tdx_can_lock(LOCKED)) {
+        g_test_skip("not allowed to lock 5 GiB of memory");
+    } else if (!strcmp(how, "on") && (uint64_t)sysconf(_SC_AVPHYS_PAGES) *
+               qemu_real_host_page_size() < LOCKED) {
+        g_test_skip("no 5 GiB of memory are free");
+    } else {
+        check_snapshot(machine, true);
+    }
 }
 
 /* A snapshot that contradicts itself is refused by who checks, only */
@@ -348,6 +390,10 @@ int main(int argc, char **argv)
                         test_snapshot);
     qtest_add_data_func("seam/td-vmstate/snapshot-static", (void *)false,
                         test_snapshot);
+    qtest_add_data_func("seam/td-vmstate/snapshot-locked", "on",
+                        test_snapshot_locked);
+    qtest_add_data_func("seam/td-vmstate/snapshot-locked-on-fault", "on-fault",
+                        test_snapshot_locked);
     qtest_add_data_func("seam/td-vmstate/snapshot-refused", (void *)true,
                         test_snapshot_refused);
     qtest_add_data_func("seam/td-vmstate/snapshot-unchecked", (void *)false,

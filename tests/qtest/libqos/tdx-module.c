@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include <sys/mman.h>
 #include "qemu/bswap.h"
 #include "qemu/cutils.h"
 #include "qobject/qdict.h"
@@ -204,4 +205,15 @@ void tdx_assert_status_at(const char *where, uint64_t have, uint64_t want)
         g_error("%s: status is 0x%016" PRIx64 ", expected 0x%016" PRIx64,
                 where, have, want);
     }
+}
+
+bool tdx_can_lock(size_t len)
+{
+    void *p = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool can = p != MAP_FAILED && !mlock2(p, len, MLOCK_ONFAULT);
+
+    if (p != MAP_FAILED) {
+        munmap(p, len);
+    }
+    return can;
 }

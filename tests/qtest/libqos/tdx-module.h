@@ -115,4 +115,7 @@ unsigned tdx_init_tdmr(QTestState *qts, unsigned lp, const QTdxTdmr *t);
     tdx_assert_status_at(G_STRLOC, have, want)
 void tdx_assert_status_at(const char *where, uint64_t have, uint64_t want);
 
+/** tdx_can_lock: may QEMU lock @len bytes of memory? */
+bool tdx_can_lock(size_t len);
+
 #endif /* QGRAPH_TDX_MODULE_H */
