@@ -457,6 +457,32 @@ static void test_loader(void)
     log_free(&l);
 }
 
+/* From a processor that was plugged after firmware had counted them */
+static void test_refused(void)
+{
+    g_autofree char *answer = NULL;
+    QTestState *qts;
+    Log l;
+
+    qts = log_start(&l, "-smp 1,maxcpus=2,sockets=1,cores=2 ",
+                    "-d guest_errors -trace seam_refused "
+                    "-trace seam_seamcall");
+    qtest_qmp_device_add(qts, "TDXHost-x86_64-cpu", "cpu1", "{ "
+                         "'socket-id': 0, 'core-id': 1, 'thread-id': 0 }");
+    answer = qtest_command(qts, "seamcall cpu1 0x23");
+    g_assert_true(g_str_has_prefix(answer, "OK vmfail 0x23 "));
+    log_read(&l, qts);
+
+    expect_line(&l, "seam_refused cpu 1 TDH\\.SYS\\.LP\\.INIT\\(\\): "
+                "VMfailInvalid: the TDX module does not count this processor, "
+                "which was plugged since the last reset");
+    expect_line(&l, "SEAMCALL on processor 1: TDH\\.SYS\\.LP\\.INIT\\(\\): "
+                "VMfailInvalid: the TDX module does not count this processor, "
+                "which was plugged since the last reset");
+    g_assert_cmpuint(count_lines(&l, "seam_seamcall"), ==, 0);
+    log_free(&l);
+}
+
 /* Who does not ask is told nothing */
 static void test_silence(void)
 {
@@ -480,6 +506,7 @@ int main(int argc, char **argv)
     qtest_add_func("/seam-trace/private", test_private);
     qtest_add_func("/seam-trace/busy", test_busy);
     qtest_add_func("/seam-trace/loader", test_loader);
+    qtest_add_func("/seam-trace/refused", test_refused);
     qtest_add_func("/seam-trace/silence", test_silence);
     qtest_add_func("/seam-guest-errors/written", test_written_errors);
     qtest_add_func("/seam-guest-errors/config", test_config_errors);

@@ -23,21 +23,40 @@ static bool fail(CharFrontend *chr, const char *why)
     return true;
 }
 
-/* seamcall LP RAX [RCX [RDX [R8 ...]]] */
+/*
+ * "LP", one that the module counts and whose processor is there, or "cpuINDEX",
+ * any processor that is; NULL: neither
+ */
+static X86CPU *find_cpu(const TdxModuleDevice *s, const char *word)
+{
+    uint64_t number;
+
+    if (g_str_has_prefix(word, "cpu")) {
+        CPUState *cs = qemu_strtou64(word + 3, NULL, 10, &number) ||
+                       number > INT_MAX ? NULL : qemu_get_cpu(number);
+
+        return cs ? X86_CPU(cs) : NULL;
+    }
+    return qemu_strtou64(word, NULL, 0, &number) ||
+           number >= s->plat.num_lps || !seam_lp_is_there(s, number)
+           ? NULL : s->found.lp[number].cpu;
+}
+
+/* seamcall LP|cpuINDEX RAX [RCX [RDX [R8 ...]]] */
 static bool seamcall_command(CharFrontend *chr, gchar **words)
 {
     TdxModuleDevice *s = seam_device();
     uint64_t gpr[TDX_NUM_GPRS] = { 0 };
     g_autoptr(GString) reply = NULL;
     unsigned n = g_strv_length(words);
-    uint64_t lp;
+    X86CPU *cpu;
 
     if (n < 3 || n > 2 + ARRAY_SIZE(gpr_order)) {
-        return fail(chr, "usage: seamcall LP RAX [RCX [RDX [R8 ... R15 "
+        return fail(chr, "usage: seamcall LP|cpuINDEX RAX [RCX [RDX [R8 ... R15 "
                     "[RBX [RSI [RDI [RBP]]]]]]]");
     }
-    if (qemu_strtou64(words[1], NULL, 0, &lp) || lp >= s->plat.num_lps ||
-        !seam_lp_is_there(s, lp)) {
+    cpu = find_cpu(s, words[1]);
+    if (!cpu) {
         return fail(chr, "no such LP");
     }
     for (unsigned i = 2; words[i]; i++) {
@@ -47,7 +66,7 @@ static bool seamcall_command(CharFrontend *chr, gchar **words)
     }
 
     reply = g_string_new("OK ");
-    g_string_append(reply, seam_seamcall(s->found.lp[lp].cpu, gpr, NULL) ==
+    g_string_append(reply, seam_seamcall(cpu, gpr, NULL) ==
                            TDX_SEAMCALL_DONE ? "vmsucceed" : "vmfail");
     for (unsigned i = 0; i < ARRAY_SIZE(gpr_order); i++) {
         g_string_append_printf(reply, " 0x%" PRIx64, gpr[gpr_order[i]]);
