@@ -29,7 +29,7 @@ td: inputs qemu tables guest ## boot Linux in a TD in it (VMM=own|qemu TDS= TDME
 td-shell: inputs qemu tables guest ## the same with a shell in the TD
 	guest/td --shell
 
-vm: qemu guest ## boot Linux in an ordinary VM on KVM in the machine (UEFI=1)
+vm: inputs qemu guest ## boot Linux in an ordinary VM on KVM in the machine (UEFI=1)
 	guest/vmm build/vm/initramfs.gz $(if $(UEFI),--uefi)
 	guest/vm
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Shell functions that the other scripts share; sourced, with the clone's top
-# directory as the current one.
+# Shell functions that the other scripts share; they run with the clone's top
+# directory as the current one, but for absolute.
 
 # Where downloads and the compiler cache live, outside of the clone.
 : "${SEAM_CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/qemu-seam}"
@@ -9,6 +9,15 @@ export SEAM_CACHE
 jobs=${JOBS:-$(nproc)}
 
 die() { echo "$(basename "$0"): $*" >&2; exit 1; }
+
+# absolute PATH: as seen from any directory; nothing stays nothing
+absolute() {
+    case $1 in
+    '' | /*) echo "$1" ;;
+    '~' | '~/'*) echo "$HOME${1#'~'}" ;;
+    *) echo "$PWD/$1" ;;
+    esac
+}
 
 # step LOG TEXT COMMAND...: run quietly; the log's end is shown on failure.
 step() {

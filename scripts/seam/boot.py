@@ -14,7 +14,6 @@ as TAP, fact by fact.
 
 import os
 import pathlib
-import re
 import signal
 import sys
 
@@ -28,15 +27,11 @@ LOG = str(OUT / 'guest.log')
 def update(env):
     """(what the guest is to do for UPDATE=, its initramfs)"""
     steps, files = [], {}
-    for word in inputs.words(env, 'UPDATE'):
-        if re.fullmatch(r'[-+]cpu\d+', word):
-            steps.append(word)
-            continue
-        path = pathlib.Path(word)
-        if not path.is_file():
-            raise Problem(f'UPDATE={word} is no file')
-        files[path.name] = path.read_bytes()
-        steps.append(path.name)
+    for step in inputs.updates(env):
+        if isinstance(step, pathlib.Path):
+            files[step.name] = step.read_bytes()
+            step = step.name
+        steps.append(step)
     if not steps:
         return [], paths.INITRAMFS
     blob.initramfs(paths.INITRAMFS, files, OUT / 'initramfs.gz')

@@ -2,9 +2,9 @@
 """What may be given on make's command line: told at once when it is wrong.
 
   guest/inputs        checks MEM= SMP= TIMEOUT= QEMU_ARGS= KERNEL= PATCHES=
-                      LINUX= LINUX_SRC= REPORT= and what is for TDs, before
-                      anything is built; REPORT= says then that nothing was
-                      booted yet
+                      LINUX= LINUX_SRC= QEMU_SRC= UPDATE= REPORT= and what is
+                      for TDs, before anything is built; REPORT= says then that
+                      nothing was booted yet
 """
 
 import os
@@ -82,6 +82,20 @@ def path(env, name):
     return found
 
 
+def updates(env):
+    """What UPDATE= has the guest do, in order: words, and paths of modules"""
+    steps = []
+    for word in words(env, 'UPDATE'):
+        if re.fullmatch(r'[-+]cpu\d+', word):
+            steps.append(word)
+            continue
+        found = path({'UPDATE': word}, 'UPDATE')
+        if not found.is_file():
+            raise Problem(f'UPDATE={word} is no file')
+        steps.append(found)
+    return steps
+
+
 def check_kernel(found, name='KERNEL'):
     """A bzImage, or a vmlinux, which QEMU loads as well"""
     if found.is_dir():
@@ -156,6 +170,8 @@ def check(env):
     timeout(env)
     words(env, 'QEMU_ARGS')
     report.path(env)
+    path(env, 'QEMU_SRC')
+    updates(env)
     found = {name: path(env, name) for name in SOURCES}
     given = [name for name in SOURCES if found[name]]
     if len(given) > 1:

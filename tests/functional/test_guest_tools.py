@@ -682,7 +682,7 @@ class InputsTest(FilesCase):
         self.refused('^LINUX=banana is no version', LINUX='banana')
 
     def test_what_is_not_there(self):
-        for name in inputs.SOURCES:
+        for name in (*inputs.SOURCES, 'QEMU_SRC', 'UPDATE'):
             self.refused(f'^{name}=~/no-such-thing does not exist$',
                          **{name: '~/no-such-thing'})
 
@@ -690,6 +690,10 @@ class InputsTest(FilesCase):
         self.path('a.patch', DIFF.format('a', 'b'))
         with mock.patch.dict(os.environ, HOME=self.dir):
             inputs.check({'PATCHES': '~/a.patch'})
+            inputs.check({'QEMU_SRC': '~', 'UPDATE': '-cpu1 ~/a.patch +cpu1'})
+            self.assertEqual(inputs.updates({'UPDATE': '-cpu1 ~/a.patch'}),
+                             ['-cpu1', pathlib.Path(self.dir, 'a.patch')])
+        self.refused('^UPDATE=/ is no file$', UPDATE='+cpu1 /')
 
     def test_kernel(self):
         image = bytearray(4096)
@@ -716,15 +720,41 @@ class InputsTest(FilesCase):
     def test_patches(self):
         self.refused('holds no patch', PATCHES=self.path('README', 'hello'))
 
-    def test_make_asks_first(self):
-        """make boot says so before it builds anything"""
+    def make(self, *words):
+        """What make says, which must fail before it builds QEMU"""
         done = subprocess.run(
-            ['make', '-C', TOP, 'boot', 'MEM=lots', 'SEAM_DEPS=skip'],
+            ['make', '-C', TOP, 'SEAM_DEPS=skip', *words],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             check=False)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn('inputs: MEM=lots is no size', done.stdout)
         self.assertNotIn('qemu-build', done.stdout)
+        return done.stdout
+
+    def test_make_asks_first(self):
+        """Whatever boots something says so before it builds anything"""
+        for target in 'boot', 'td', 'vm', 'demo':
+            self.assertIn('inputs: MEM=lots is no size',
+                          self.make(target, 'MEM=lots'))
+        self.assertIn('inputs: KERNEL=/none does not exist',
+                      self.make('vm', 'KERNEL=/none'))
+
+    def test_qemu_source(self):
+        """scripts/qemu-fetch, which "make qemu" asks"""
+        def fetch(source):
+            return subprocess.run(
+                [os.path.join(TOP, 'scripts/qemu-fetch')], check=False,
+                env={**os.environ, 'QEMU_SRC': source, 'HOME': self.dir},
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                text=True).stdout
+        self.assertEqual(fetch('~/none'),
+                         'qemu-fetch: QEMU_SRC=~/none does not exist\n')
+        self.assertRegex(fetch('~'), '^qemu-fetch: ~ is no QEMU source; ')
+        self.path('VERSION', '10.0.13\n')
+        self.path('configure', '')
+        for part in ('keycodemapdb', 'berkeley-softfloat-3',
+                     'berkeley-testfloat-3'):
+            self.path(f'subprojects/{part}/meson.build', '')
+        self.assertEqual(fetch('~'), f'{self.dir}\n')
 
 
 if __name__ == '__main__':
