@@ -652,6 +652,79 @@ class LinuxSrcTest(FilesCase):
         self.assertEqual(made, ['olddefconfig'])
 
 
+# An archive with one kernel
+FAKE_APT = '''#!/bin/sh
+case $* in
+*names*) echo linux-source-7.3 ;;
+*policy*) echo 7.3.4-1 ;;
+*) exit 1 ;;
+esac
+'''
+
+
+class MendTest(FilesCase):
+    """guest/build with a series that does not apply to Debian's kernel"""
+
+    SOURCE = 'linux-source-7.3'
+
+    def setUp(self):
+        super().setUp()
+        for name in 'guest', 'scripts':
+            shutil.copytree(os.path.join(TOP, name), self.path(name),
+                            symlinks=True)
+        self.path('scripts/apt-view', FAKE_APT)
+        self.path(f'{self.SOURCE}/f', 'old\n')
+        self.path('deb/DEBIAN/control',
+                  f'Package: {self.SOURCE}\nVersion: 7.3.4-1\n'
+                  'Architecture: all\nMaintainer: A <a@example.org>\n'
+                  'Description: not Linux\n')
+        tarball = self.path('deb/usr/src/linux-source-7.3.tar.xz', b'')
+        deb = self.path(f'cache/downloads/{self.SOURCE}_7.3.4-1_all.deb', b'')
+        subprocess.run(['tar', '-C', self.dir, '-cJf', tarball, self.SOURCE],
+                       check=True)
+        subprocess.run(['dpkg-deb', '--root-owner-group', '-b',
+                        self.path('deb'), deb], check=True,
+                       stdout=subprocess.DEVNULL)
+        self.path('in/0001-theirs.patch',
+                  '--- a/f\n+++ b/f\n@@ -1 +1 @@\n-other\n+new\n')
+        self.path('in/0002-later.patch',
+                  '--- /dev/null\n+++ b/g\n@@ -0,0 +1 @@\n+more\n')
+
+    def build(self, mend):
+        """Fails, and leaves its tree in the cache's folder @mend"""
+        done = subprocess.run(
+            [self.path('guest/build')], cwd=self.dir, check=False, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={**os.environ, 'LINUX_SRC': '', 'KERNEL': '', 'LINUX': '',
+                 'DPAMT': '', 'PATCHES': 'in',
+                 'SEAM_CACHE': self.path('cache')})
+        self.assertNotEqual(done.returncode, 0)
+        tree = self.path(f'cache/{mend}/linux')
+        for words in ('0001-theirs.patch', 'This was for Linux 7.3.4-1',
+                      f'  {tree}\n', f'  make boot LINUX_SRC={tree}\n',
+                      f'  cd {tree}\n', 'a patch does not apply'):
+            self.assertIn(words, done.stdout)
+        self.assertEqual(pathlib.Path(tree, 'f').read_text(), 'old\n')
+        self.assertIn('-other', pathlib.Path(tree, 'f.rej').read_text())
+        self.assertEqual(len(os.listdir(self.path(f'cache/{mend}/rest'))), 1)
+
+    def trees(self):
+        return sorted(name for name in os.listdir(self.path('cache'))
+                      if name.startswith('mend'))
+
+    def test_tree_stays(self):
+        self.build('mend')
+        # Nobody has done anything: the next one takes its place
+        self.build('mend')
+        self.assertEqual(self.trees(), ['mend'])
+        mended = self.path('cache/mend/linux/f', 'other\n')
+        self.build('mend-2')
+        os.remove(self.path('cache/mend-2/linux/f.rej'))
+        self.build('mend-3')
+        self.assertEqual(self.trees(), ['mend', 'mend-2', 'mend-3'])
+        self.assertEqual(pathlib.Path(mended).read_text(), 'other\n')
+
+
 class InputsTest(FilesCase):
     """guest/inputs: what is wrong on make's command line, before it builds"""
 
