@@ -289,6 +289,18 @@ class VerdictTest(unittest.TestCase):
                       self.verdict(GOOD.replace('Enable Dynamic', ''), 'off'))
 
 
+class AppendTest(unittest.TestCase):
+    """What every kernel that boots here is told"""
+
+    def test_clocksource_watchdog_is_off(self):
+        """It asks other CPUs with interrupts off; a boot has hung there"""
+        args = runner.arguments(kernel='k', initramfs='i', mem='1G', smp='1',
+                                append='mine=1')
+        words = args[args.index('-append') + 1].split()
+        self.assertIn('tsc=nowatchdog', runner.APPEND.split())
+        self.assertEqual(words, [*runner.APPEND.split(), 'mine=1'])
+
+
 class PackageTest(unittest.TestCase):
     """What the tools share is in one package, and nowhere else"""
 

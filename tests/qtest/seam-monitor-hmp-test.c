@@ -114,10 +114,35 @@ static void test_cut_list(void)
     qtest_quit(qts);
 }
 
+/* Nor one that query-tdx-tds cuts: 65 TDs that have their TDR alone */
+static void test_cut_tds(void)
+{
+    const unsigned shown = 64;
+    g_autofree char *line = NULL;
+    uint64_t last = 0;
+    QTdxHost h;
+
+    tdx_host_init(&h, tdx_start("", TDX_HOST_MACHINE
+                                "-cpu TDXHost,keyid-bits=7"), true);
+    for (unsigned i = 0; i <= shown; i++) {
+        g_autofree char *all = NULL;
+
+        last = tdx_host_page(&h);
+        tdx_ok(h.qts, .rax = TDH_MNG_CREATE, .rcx = last, .rdx = HKID + i);
+        all = qtest_hmp(h.qts, "info tds");
+        g_assert_cmpint(!!strstr(all, "There are more"), ==, i == shown);
+    }
+    line = g_strdup_printf("There are more, from 0x%" PRIx64 " on; "
+                           "query-tdx-tds of QMP shows them", last);
+    HMP(h.qts, "info tds", line);
+    qtest_quit(h.qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("/seam/monitor-hmp", test_hmp);
     qtest_add_func("/seam/monitor-hmp/cut-list", test_cut_list);
+    qtest_add_func("/seam/monitor-hmp/cut-tds", test_cut_tds);
     return g_test_run();
 }

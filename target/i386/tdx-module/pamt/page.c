@@ -160,7 +160,6 @@ uint64_t tdx_pamt_free(TdxPamtRef *ref)
      */
     tdx_lock_release(ref->lock[ref->level], TDX_LOCK_TYPE_EXCLUSIVE);
     ref->lock[ref->level] = NULL;
-    ref->entry = NULL;
     if (ref->range && tdx_pamt_count_down(ref->range) == 0) {
         return TDX_PAMT_HINT;
     }

@@ -58,8 +58,8 @@ void tdx_pamt_assign(TdxPamtRef *ref, TdxPageType page_type, uint64_t tdr_hpa);
  * tdx_pamt_free: take a page, locked exclusively, back from its TD.
  * The range counts one less; returns TDX_PAMT_HINT when it was the last, to
  * be ORed into the leaf's output, else 0.  The owner stays in the entry.
- * Call it last: the entry's lock is released and @ref->entry is gone, since
- * the host may remove the page pair from now on.
+ * Call it last: the entry's lock is released, and @ref->entry may be no more,
+ * since the host may remove the page pair from now on.
  */
 uint64_t tdx_pamt_free(TdxPamtRef *ref);
 
