@@ -8,11 +8,20 @@
 
 #include "sim-loader.h"
 
+/* Somebody else comes while a call is under way */
+static void visit(SimLoader *s)
+{
+    if (s->inside) {
+        s->inside(s, s->caller);
+    }
+}
+
 static uint32_t x2apic_id(void *opaque, unsigned lp)
 {
     SimPlatform *sim = opaque;
     SimLoader *s = sim->loader;
 
+    visit(s);
     return s->first_id + lp;
 }
 
@@ -30,6 +39,7 @@ static void begin(void *opaque)
     SimLoader *s = sim->loader;
 
     s->begun++;
+    visit(s);
 }
 
 static void end(void *opaque)
@@ -37,6 +47,7 @@ static void end(void *opaque)
     SimPlatform *sim = opaque;
     SimLoader *s = sim->loader;
 
+    visit(s);
     s->begun--;
 }
 
@@ -73,6 +84,15 @@ void sim_loader_free(SimLoader *s)
     g_free(s);
 }
 
+SimLoader *sim_loader_ready(unsigned lps, unsigned pkgs)
+{
+    const SeamldrConfig cfg = sim_loader_config();
+    SimLoader *s = sim_loader_new(sim_boot_machine(lps, pkgs), &cfg);
+
+    sim_boot_ready(s->sim);
+    return s;
+}
+
 uint64_t sim_loader_call(SimLoader *s, unsigned lp, SeamldrLeaf leaf,
                          uint64_t rcx)
 {
@@ -85,6 +105,7 @@ uint64_t sim_loader_call(SimLoader *s, unsigned lp, SeamldrLeaf leaf,
     gpr[TDX_RAX] = SEAMLDR_CALL | leaf;
     gpr[TDX_RCX] = rcx;
     memcpy(before, gpr, sizeof(gpr));
+    s->caller = lp;
     answered = seamldr_call(s->loader, lp, gpr, s->why);
     g_assert_cmpuint(s->begun, ==, 0);
     s->rdx = gpr[TDX_RDX];
@@ -98,7 +119,7 @@ uint64_t sim_loader_call(SimLoader *s, unsigned lp, SeamldrLeaf leaf,
     }
     if (!answered) {
         g_assert_cmphex(gpr[TDX_RAX], ==, before[TDX_RAX]);
-        return UINT64_MAX;
+        return SIM_VMFAIL;
     }
     /* Who fails says why */
     g_assert_cmpint(!gpr[TDX_RAX], ==, !*s->why);
@@ -109,7 +130,7 @@ uint64_t sim_module_call(SimLoader *s, unsigned lp, uint64_t leaf,
                          uint64_t rcx)
 {
     return seamldr_ready(s->loader) ? sim_leaf(s->sim, lp, leaf, rcx, 0, 0)
-                                    : UINT64_MAX;
+                                    : SIM_VMFAIL;
 }
 
 /* --- images ------------------------------------------------------------- */
@@ -201,6 +222,14 @@ void sim_image_write(SimLoader *s, const SimImage *i)
     sim->ops.write_shared(sim, SIM_IMAGE_SIGSTRUCT, &i->sig, sizeof(i->sig));
     sim->ops.write_shared(sim, SIM_IMAGE_PAGES, i->pages,
                           i->num_pages * SEAMLDR_PAGE);
+}
+
+void sim_image_put(SimLoader *s, const char *words)
+{
+    SimImage *i = sim_image_new(s, words, 1);
+
+    sim_image_write(s, i);
+    sim_image_free(i);
 }
 
 /* --- steps of a host ---------------------------------------------------- */

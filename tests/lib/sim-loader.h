@@ -10,6 +10,9 @@
 #include "seamldr/seamldr.h"
 #include "sim-boot.h"
 
+/* What sim_loader_call() and sim_module_call() return for VMfailInvalid */
+#define SIM_VMFAIL UINT64_MAX
+
 /* Where sim_image_write() puts things, in memory of the host's own */
 #define SIM_IMAGE_PARAMS    0x18000000ULL
 #define SIM_IMAGE_SIGSTRUCT 0x18001000ULL
@@ -21,6 +24,8 @@
  * @first_id: x2APIC id of LP 0; the others follow
  * @events: how often event_pending will say yes
  * @begun: begin() without end()
+ * @inside: if set, called from within each call, at its begin and its end
+ * @caller: LP of the call that is under way
  * @why: of the last call
  */
 typedef struct SimLoader {
@@ -29,6 +34,8 @@ typedef struct SimLoader {
     uint32_t first_id;
     unsigned events;
     unsigned begun;
+    void (*inside)(struct SimLoader *s, unsigned lp);
+    unsigned caller;
     uint64_t rdx;
     char why[SEAMLDR_WHY_SIZE];
 } SimLoader;
@@ -49,11 +56,14 @@ typedef struct SimImage {
 SimLoader *sim_loader_new(SimPlatform *sim, const SeamldrConfig *cfg);
 void sim_loader_free(SimLoader *s);
 
+/** sim_loader_ready: a machine like sim_boot_machine()'s, its module READY */
+SimLoader *sim_loader_ready(unsigned lps, unsigned pkgs);
+
 /** sim_loader_config: what most tests take */
 SeamldrConfig sim_loader_config(void);
 
 /**
- * sim_loader_call: one call; returns RAX, all ones for VMfailInvalid.  No
+ * sim_loader_call: one call; returns RAX, or SIM_VMFAIL.  No
  * register but RAX and @s->rdx may change.
  */
 uint64_t sim_loader_call(SimLoader *s, unsigned lp, SeamldrLeaf leaf,
@@ -76,6 +86,9 @@ void sim_image_sign(SimImage *i);
 
 /** sim_image_write: put it into memory as the parameters say */
 void sim_image_write(SimLoader *s, const SimImage *i);
+
+/** sim_image_put: one with these words, of one page */
+void sim_image_put(SimLoader *s, const char *words);
 
 /** sim_install: SEAMLDR.INSTALL on all LPs, the first ones must succeed */
 uint64_t sim_install(SimLoader *s);

@@ -11,16 +11,13 @@
 #include "include/describe.h"
 #include "sim-loader.h"
 
-
 #define SIG(field) offsetof(SeamSigstruct, field)
 
 /* A machine that is about to install; each test spoils its image */
 static SimLoader *waiting(void)
 {
-    const SeamldrConfig cfg = sim_loader_config();
-    SimLoader *s = sim_loader_new(sim_boot_machine(1, 1), &cfg);
+    SimLoader *s = sim_loader_ready(1, 1);
 
-    sim_boot_ready(s->sim);
     sim_shut_down(s);
     return s;
 }

@@ -11,17 +11,6 @@
 #include "include/update.h"
 #include "sim-loader.h"
 
-#define VMFAIL UINT64_MAX
-
-static SimLoader *ready(unsigned lps, unsigned pkgs)
-{
-    const SeamldrConfig cfg = sim_loader_config();
-    SimLoader *s = sim_loader_new(sim_boot_machine(lps, pkgs), &cfg);
-
-    sim_boot_ready(s->sim);
-    return s;
-}
-
 /* Sound, and with what the host had before */
 static void assert_whole(SimLoader *s)
 {
@@ -30,14 +19,6 @@ static void assert_whole(SimLoader *s)
     g_assert_cmpstr(problem, ==, NULL);
     g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_TDMR_INIT, SIM_BOOT_TDMR),
                     ==, 0);
-}
-
-static void write_image(SimLoader *s, const char *words)
-{
-    SimImage *i = sim_image_new(s, words, 1);
-
-    sim_image_write(s, i);
-    sim_image_free(i);
 }
 
 /* All images of a test are the host's; this one loads, whatever is there */
@@ -71,7 +52,7 @@ static uint32_t remaining(SimLoader *s)
 
 static void test_leaves(void)
 {
-    SimLoader *s = ready(1, 1);
+    SimLoader *s = sim_loader_ready(1, 1);
     SeamldrConfig cfg = sim_loader_config();
 
     g_assert_cmphex(sim_loader_call(s, 0, 5, 0), ==, SEAMLDR_EBADPARAM);
@@ -143,7 +124,7 @@ static void test_addresses(void)
         0, (1ULL << 30) - 256, (1ULL << 30) + (64 << 20),
         SIM_LOADER_BUFFER | 3ULL << 43,
     };
-    SimLoader *s = ready(1, 1);
+    SimLoader *s = sim_loader_ready(1, 1);
 
     for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_assert_cmphex(sim_loader_call(s, 0, SEAMLDR_INFO, bad[i]), ==,
@@ -159,7 +140,7 @@ static void test_addresses(void)
 
 static void test_info(void)
 {
-    SimLoader *s = ready(2, 2);
+    SimLoader *s = sim_loader_ready(2, 2);
     uint8_t bytes[256];
     SeamldrInfo i;
 
@@ -188,7 +169,7 @@ static void test_info(void)
 
 static void test_seaminfo(void)
 {
-    SimLoader *s = ready(4, 2);
+    SimLoader *s = sim_loader_ready(4, 2);
     const uint64_t at = SIM_LOADER_BUFFER;
     SimPlatform *sim = s->sim;
     uint64_t base;
@@ -214,16 +195,16 @@ static void test_seaminfo(void)
 
 static void test_update(void)
 {
-    SimLoader *s = ready(4, 2);
+    SimLoader *s = sim_loader_ready(4, 2);
     SeamldrState *st = seamldr_state(s->loader);
 
-    write_image(s, "update=26\n");
+    sim_image_put(s, "update=26\n");
     sim_shut_down(s);
     /* In any order, and where the earlier ones point is not looked at */
     g_assert_cmphex(sim_loader_call(s, 2, SEAMLDR_INSTALL, 1), ==, 0);
     g_assert_cmphex(s->rdx, ==, 0);
     g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_LP_SHUTDOWN, 0), ==,
-                    VMFAIL);
+                    SIM_VMFAIL);
     g_assert_cmpuint(info(s, 1).seam.seam_ready, ==, 0);
     g_assert_cmphex(sim_loader_call(s, 2, SEAMLDR_INSTALL, 0), ==, SEAMLDR_EBADCALL);
     g_assert_cmphex(s->rdx, ==, 0);
@@ -244,7 +225,7 @@ static void test_update(void)
 
     /* Until all are used up; what was handed over stays */
     for (unsigned n = 1; n <= 2; n++) {
-        write_image(s, "update=27\n");
+        sim_image_put(s, "update=27\n");
         sim_shut_down(s);
         g_assert_cmphex(sim_install(s), ==, 0);
         sim_update(s);
@@ -263,9 +244,9 @@ static void test_update(void)
 /* An LP that never calls keeps the module away for good */
 static void test_incomplete(void)
 {
-    SimLoader *s = ready(3, 1);
+    SimLoader *s = sim_loader_ready(3, 1);
 
-    write_image(s, "");
+    sim_image_put(s, "");
     sim_shut_down(s);
     g_assert_cmphex(sim_loader_call(s, 0, SEAMLDR_INSTALL, SIM_IMAGE_PARAMS),
                     ==, 0);
@@ -275,7 +256,7 @@ static void test_incomplete(void)
         g_assert_cmphex(sim_loader_call(s, lp, SEAMLDR_INSTALL,
                                         SIM_IMAGE_PARAMS), ==, SEAMLDR_EBADCALL);
     }
-    g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_INIT, 0), ==, VMFAIL);
+    g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_INIT, 0), ==, SIM_VMFAIL);
     g_assert_cmphex(sim_loader_call(s, 2, SEAMLDR_CLEANUP, 0), ==, SEAMLDR_EBADCALL);
     /* It comes at last, and decides what is installed: here nothing */
     g_assert_cmphex(sim_loader_call(s, 2, SEAMLDR_INSTALL, 1), ==, SEAMLDR_EBADPARAM);
@@ -299,9 +280,9 @@ static void test_incomplete(void)
 /* The old module runs on as if nothing had been tried */
 static void test_without_shutdown(void)
 {
-    SimLoader *s = ready(2, 1);
+    SimLoader *s = sim_loader_ready(2, 1);
 
-    write_image(s, "");
+    sim_image_put(s, "");
     g_assert_cmphex(sim_install(s), ==, SEAMLDR_EBADHANDOFF);
     g_assert_cmphex(s->rdx, ==, 0);
     assert_whole(s);
@@ -310,7 +291,7 @@ static void test_without_shutdown(void)
 
 static void test_apic_ids(void)
 {
-    SimLoader *s = ready(2, 1);
+    SimLoader *s = sim_loader_ready(2, 1);
 
     s->first_id = 1023;
     g_assert_cmphex(sim_loader_call(s, 1, SEAMLDR_INSTALL, 0), ==,
@@ -328,7 +309,7 @@ static void test_apic_ids(void)
 
 static void test_recoverable(void)
 {
-    SimLoader *s = ready(2, 1);
+    SimLoader *s = sim_loader_ready(2, 1);
     SimImage *i = sim_image_new(s, "", 2);
 
     sim_shut_down(s);
@@ -360,7 +341,7 @@ static void cleanup_all(SimLoader *s)
 
 static void test_unrecoverable(void)
 {
-    SimLoader *s = ready(2, 1);
+    SimLoader *s = sim_loader_ready(2, 1);
     SimImage *i = sim_image_new(s, "", 2);
     SeamldrInfo after;
 
@@ -369,7 +350,7 @@ static void test_unrecoverable(void)
     sim_image_write(s, i);
     g_assert_cmphex(sim_install(s), ==, SEAMLDR_EBADHASH);
     g_assert_cmphex(s->rdx, ==, 1);
-    g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_INIT, 0), ==, VMFAIL);
+    g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_INIT, 0), ==, SIM_VMFAIL);
     after = info(s, 0);
     g_assert_cmphex(after.seam.valid, ==, 0);
     g_assert_cmphex(after.seam.tee_tcb_svn[0] | after.seam.tee_tcb_svn[1],
@@ -397,14 +378,14 @@ static void test_unrecoverable(void)
 /* Row 27: the new module is measured, but nobody can call it */
 static void test_no_entropy(void)
 {
-    SimLoader *s = ready(1, 1);
+    SimLoader *s = sim_loader_ready(1, 1);
     SeamldrFault fault = { .nth = 1, .count = 1 };
     g_autofree char *why = seamldr_fault_parse(&fault, "seamldr.install",
                                                "enoentropy", "unrecoverable");
 
     g_assert_cmpstr(why, ==, NULL);
     sim_shut_down(s);
-    write_image(s, "");
+    sim_image_put(s, "");
     s->sim->no_entropy = true;
     g_assert_cmphex(sim_install(s), ==, SEAMLDR_ENOENTROPY);
     g_assert_cmphex(s->rdx, ==, 0);
@@ -414,7 +395,7 @@ static void test_no_entropy(void)
     g_assert_cmphex(sim_install(s), ==, SEAMLDR_ENOENTROPY);
     g_assert_cmphex(s->rdx, ==, 1);
     g_assert_cmpuint(fault.hits, ==, 1);
-    g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_INIT, 0), ==, VMFAIL);
+    g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_INIT, 0), ==, SIM_VMFAIL);
     g_assert_cmphex(info(s, 0).seam.tee_tcb_svn[1], ==, 1);
     g_assert_cmphex(sim_install(s), ==, SEAMLDR_EBADPARAM);
     write_load_image(s, 12);
@@ -429,7 +410,7 @@ static void test_no_entropy(void)
 /* Loading over a module that runs: its TDs are lost, it is not asked */
 static void test_load(void)
 {
-    SimLoader *s = ready(2, 1);
+    SimLoader *s = sim_loader_ready(2, 1);
 
     write_load_image(s, 200);
     g_assert_cmphex(sim_install(s), ==, 0);
@@ -445,7 +426,7 @@ static void test_load(void)
 
 static void test_cleanup(void)
 {
-    SimLoader *s = ready(4, 2);
+    SimLoader *s = sim_loader_ready(4, 2);
     unsigned interrupted = 0;
 
     sim_shut_down(s);
@@ -453,7 +434,7 @@ static void test_cleanup(void)
                     SEAMLDR_ECLEANUPREQ);
     g_assert_cmphex(sim_loader_call(s, 0, SEAMLDR_CLEANUP, 0), ==, 0);
     g_assert_false(tdx_module_handoff(s->sim->module).valid);
-    g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_INIT, 0), ==, VMFAIL);
+    g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_INIT, 0), ==, SIM_VMFAIL);
     g_assert_cmphex(sim_loader_call(s, 0, SEAMLDR_CLEANUP, 0), ==, SEAMLDR_EBADCALL);
     g_assert_cmphex(sim_loader_call(s, 1, SEAMLDR_INSTALL, 0), ==, SEAMLDR_EBADCALL);
     g_assert_cmphex(sim_loader_call(s, 1, SEAMLDR_SHUTDOWN, 0), ==, SEAMLDR_EBADCALL);
@@ -483,7 +464,7 @@ static void test_cleanup(void)
 
 static void test_shutdown(void)
 {
-    SimLoader *s = ready(2, 1);
+    SimLoader *s = sim_loader_ready(2, 1);
 
     cleanup_all(s);
     g_assert_cmphex(sim_loader_call(s, 0, SEAMLDR_SHUTDOWN, 0), ==, 0);
@@ -495,59 +476,18 @@ static void test_shutdown(void)
     g_assert_cmpuint(GUINT32_FROM_LE(info(s, 1).acm_x2apicid), ==, 0);
     g_assert_cmphex(sim_loader_call(s, 0, SEAMLDR_SHUTDOWN, 0), ==, 0);
     g_assert_cmphex(sim_loader_call(s, 0, SEAMLDR_INFO, SIM_LOADER_BUFFER),
-                    ==, VMFAIL);
-    g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_INIT, 0), ==, VMFAIL);
+                    ==, SIM_VMFAIL);
+    g_assert_cmphex(sim_module_call(s, 0, TDH_SYS_INIT, 0), ==, SIM_VMFAIL);
     seamldr_reset(s->loader);
     g_assert_cmpuint(remaining(s), ==, 3);
     sim_loader_free(s);
 }
 
-/* --- faults ------------------------------------------------------------- */
-
-static void cannot(const char *leaf, const char *status, const char *operand,
-                   const char *word)
-{
-    SeamldrFault f = { .nth = 1 };
-    g_autofree char *why = seamldr_fault_parse(&f, leaf, status, operand);
-
-    g_assert_nonnull(why);
-    g_assert_nonnull(strstr(why, word));
-}
-
-static void test_faults(void)
-{
-    SimLoader *s = ready(2, 1);
-    SeamldrFault busy = { .nth = 2, .count = 1 };
-    SeamldrFault memory = { .nth = 1, .count = 0 };
-
-    cannot("seamldr.instal", "EBADHASH", NULL, "no leaf");
-    cannot("seamldr.install", "EBADSIG", NULL, "vmfailinvalid, SEAMLDR_EUN");
-    cannot("seamldr.install", "EBADHASH", NULL, "(operand=unrecoverable)");
-    cannot("seamldr.install", "ENOMEM", "RCX", "unrecoverable");
-    g_assert_null(seamldr_fault_parse(&busy, "SEAMLDR.INSTALL",
-                                      "vmfailinvalid", NULL));
-    g_assert_null(seamldr_fault_parse(&memory, "seamldr.install",
-                                      "seamldr_enomem", NULL));
-    seamldr_fault_add(s->loader, &busy);
-    seamldr_fault_add(s->loader, &memory);
-    write_image(s, "");
-    sim_shut_down(s);
-    g_assert_cmphex(sim_install(s), ==, VMFAIL);
-    /* Only where the last processor comes to it */
-    g_assert_cmphex(sim_loader_call(s, 1, SEAMLDR_INSTALL, SIM_IMAGE_PARAMS),
-                    ==, SEAMLDR_ENOMEM);
-    g_assert_cmpuint(busy.calls, ==, 3);
-    g_assert_cmpuint(busy.hits, ==, 1);
-    g_assert_cmpuint(memory.hits, ==, 1);
-    seamldr_fault_remove(s->loader, &busy);
-    seamldr_fault_remove(s->loader, &memory);
-    g_assert_cmphex(sim_install(s), ==, 0);
-    sim_loader_free(s);
-}
+/* --- saved states ------------------------------------------------------- */
 
 static void test_state(void)
 {
-    SimLoader *s = ready(2, 1);
+    SimLoader *s = sim_loader_ready(2, 1);
     SeamldrState *st = seamldr_state(s->loader);
 
     g_assert_null(seamldr_state_error(s->loader, st));
@@ -580,7 +520,6 @@ int main(int argc, char **argv)
     g_test_add_func("/seamldr/load", test_load);
     g_test_add_func("/seamldr/cleanup", test_cleanup);
     g_test_add_func("/seamldr/shutdown", test_shutdown);
-    g_test_add_func("/seamldr/faults", test_faults);
     g_test_add_func("/seamldr/state", test_state);
     return g_test_run();
 }
