@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The module is replaced by all processors at once, as hosts do not dare to:
- * each finds the loader busy at times, each way back after a failure is taken
- * (P-SEAMLDR 3.5, 3.6), and what the PAMT had is there as long as it must be.
+ * each may find the loader busy (smp-busy.c), each way back after a failure is
+ * taken (P-SEAMLDR 3.5, 3.6), and what the PAMT had is there as long as it
+ * must be.
  *
  * Link: seam-guest.c seam-host.c seam-sha384.c
  * Link: seam-guest-entry.S seam-host-call.S
@@ -14,26 +15,13 @@
  */
 
 #include "seam-update.h"
-#include "../../../../target/i386/seamldr/abi/layout.h"
 #include "../../../../target/i386/tdx-module/abi/limits.h"
 
-#define LOADER(leaf) (1ull << 63 | (leaf))
 #define VMFAIL UINT64_MAX
 #define REPLACE 1
 #define ROUNDS 20
 #define PAIR_RANGE (HOST_TDMR + 300 * HOST_RANGE)
 #define PAIR_PAGE  (HOST_TDMR + 400 * HOST_RANGE)
-
-#define SEAMLDR_LEAF(number, id, name) LDR_##id = number,
-enum {
-#include "../../../../target/i386/seamldr/abi/leaf-list.h"
-};
-#undef SEAMLDR_LEAF
-#define SEAMLDR_STATUS(name, value) name = value,
-enum status {
-#include "../../../../target/i386/seamldr/abi/status-list.h"
-};
-#undef SEAMLDR_STATUS
 
 static SeamldrParams params __attribute__((aligned(PAGE_SIZE)));
 static SeamSigstruct sig __attribute__((aligned(PAGE_SIZE)));
@@ -106,6 +94,14 @@ static void make_image(void)
 
 /* --- steps of all processors ---------------------------------------------- */
 
+/* What must be so on each of them */
+static void must(bool good)
+{
+    if (!good) {
+        __atomic_add_fetch(&refused, 1, __ATOMIC_SEQ_CST);
+    }
+}
+
 /* A leaf of the loader, until it is not busy; counts how often it was */
 static struct seam_regs loader(uint64_t leaf, uint64_t rcx)
 {
@@ -115,16 +111,9 @@ static struct seam_regs loader(uint64_t leaf, uint64_t rcx)
         if (seamcall_regs(&r)) {
             return r;
         }
+        must(r.rax == LOADER(leaf) && r.rcx == rcx && r.rdx == 7);
         __atomic_add_fetch(&busy, 1, __ATOMIC_SEQ_CST);
         asm volatile("pause");
-    }
-}
-
-/* What must be so on each of them */
-static void must(bool good)
-{
-    if (!good) {
-        __atomic_add_fetch(&refused, 1, __ATOMIC_SEQ_CST);
     }
 }
 
