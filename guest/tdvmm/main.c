@@ -39,7 +39,7 @@ static const char help[] =
 "  --list FILE         run nothing: write what would be in memory, for\n"
 "                      scripts/td-measure --pages FILE\n"
 "  --stage STAGE       go no further: vm, init, vcpus, memory, finalize, run\n"
-"  --until FILE        hammer.bin goes on until there is this file\n"
+"  --until FILE        hammer.bin, idle.bin go on until there is this file\n"
 "  --seconds N         give up after so long\n"
 "  --exits             write each exit but the UART's\n"
 "  --quiet             write nothing of its own but what went wrong\n"

@@ -40,7 +40,7 @@ struct options {
     unsigned smp;
     unsigned tds;
     unsigned repeat;
-    const char *until;          /* hammer.bin goes on until there is this */
+    const char *until;          /* payloads go on until there is this */
     unsigned seconds;           /* until the TD is given up */
     enum stage stage;
     enum ram ram;
