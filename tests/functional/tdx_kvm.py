@@ -16,6 +16,12 @@ run() {
     { "$@" 2>&1 < /dev/null; echo "ended with $?"; } |
         while IFS= read -r line; do say "$name: $line"; done
 }
+# Until programs have written so many of this line
+until_said() {
+    until [ "$(dmesg | grep -c "seam: .*: $1\\$")" -ge $2 ]; do
+        usleep 10000
+    done
+}
 # How many TDs there can be: a KeyID each, but the first private one
 tds() {
     keyids=$(dmesg | grep -v seam: |

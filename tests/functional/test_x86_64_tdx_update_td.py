@@ -41,52 +41,45 @@ class Lives(TdxUpdateTd):
         return [self.image(name, f'version=1.5.{30 + n}')
                 for n, name in enumerate(names)], names
 
-    def assert_updated(self, said):
-        """All of them"""
-        steps = [line for line in said if line.startswith('update u')]
-        self.assertEqual(steps, [
-            f"update u{n}.bin: version 1.5.{30 + n}, {30 - n} left, "
-            f"error '', to do 0" for n in range(UPDATES)])
+    def live(self, cpus, **machine):
+        """TDs run through updates, then stand still through as many more
 
-    def test_running(self):
-        """The TDs go on, and end as if nothing had been"""
+        And end as if nothing had been.
+        """
         files, names = self.images()
-        said = self.run_script('''
+        said = self.run_script(f'''
             ln -s /td /blobs
-            run hammer tdvmm --payload hammer.bin --smp 2 --tds 2 \\
-                --until /done --seconds 600 &
-            sleep 2
+            run hammer tdvmm --payload hammer.bin --smp {min(cpus, 2)} \\
+                --tds 2 --until /done --seconds 600 &
+            until_said "hammer begins" 2
             update_module
-            touch /done
-            wait
-        ''', files=files, append=f'seam.update={",".join(names)}')
-        wrote = self.assert_ended(said, 'hammer').splitlines()
-        for td in range(2):
-            self.assertIn(f'td{td}: ok hammer', wrote)
-        self.assert_updated(said)
-        # They did run between the updates, not before and after alone
-        at = [said.index(line) for line in said if line.startswith('update u')]
-        end = min(said.index(f'hammer: td{td}: ok hammer') for td in range(2))
-        self.assertLess(at[-1], end)
-
-    def test_idle(self):
-        """TDs that are built and stopped go on under the last module"""
-        files, names = self.images()
-        said = self.run_script('''
-            ln -s /td /blobs
-            run hammer tdvmm --payload hammer.bin --smp 2 --tds 2 \\
-                --until /done --seconds 600 &
-            sleep 2
             killall -STOP tdvmm
+            say "TDs stand still"
             update_module
             killall -CONT tdvmm
             touch /done
             wait
-        ''', files=files, append=f'seam.update={",".join(names)}')
+        ''', files=files, append=f'seam.update={",".join(names)}', **machine)
         wrote = self.assert_ended(said, 'hammer').splitlines()
         for td in range(2):
             self.assertIn(f'td{td}: ok hammer', wrote)
-        self.assert_updated(said)
+        steps = [line for line in said if line.startswith('update u')]
+        self.assertEqual(steps, [
+            f"update u{n % UPDATES}.bin: version 1.5.{30 + n % UPDATES}, "
+            f"{30 - n} left, error '', to do 0" for n in range(2 * UPDATES)])
+        # They did run at that time: the end came after all of it
+        last = max(n for n, line in enumerate(said) if line in steps)
+        end = min(said.index(f'hammer: td{td}: ok hammer') for td in range(2))
+        self.assertLess(last, end)
+
+    def test_one_cpu(self):
+        self.live(1, smp='1')
+
+    def test_four_cpus(self):
+        self.live(4, smp='4')
+
+    def test_two_packages(self):
+        self.live(4, smp='4,sockets=2')
 
     def test_migration(self):
         """Updated, moved to another QEMU with its TDs, and updated there"""
@@ -96,7 +89,7 @@ class Lives(TdxUpdateTd):
             ln -s /td /blobs
             run hammer tdvmm --payload hammer.bin --smp 2 --tds 2 \\
                 --until /done --seconds 600 &
-            sleep 2
+            until_said "hammer begins" 2
             update_module
             say "move it"
             sleep 5
@@ -150,7 +143,7 @@ class Fails(TdxUpdateTd):
         self.start_script('''
             ln -s /td /blobs
             run idle tdvmm --payload idle.bin --until /done --seconds 600 &
-            until dmesg | grep -q "idle: idle begins"; do usleep 10000; done
+            until_said "idle begins" 1
             update_module
             wait
             run next tdvmm --payload hello.bin

@@ -110,6 +110,9 @@ int payload_main(unsigned vcpu, uint64_t argument, unsigned width)
 
     take_exceptions();
     tdcall(&info);
+    if (!vcpu) {
+        print("hammer begins\n");
+    }
     for (uint64_t n = 0; go_on(n, argument) && !failed; n++) {
         uint32_t what = chance(&seed);
 
