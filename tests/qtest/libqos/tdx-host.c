@@ -24,6 +24,14 @@ TdxRegs tdx_ok_at(const char *where, QTestState *qts, TdxRegs r)
     return r;
 }
 
+/* One that each package must make */
+static void ok_in_packages(QTdxHost *h, uint64_t rax, uint64_t rcx)
+{
+    for (unsigned lp = 0; lp < MAX(h->pkgs, 1); lp++) {
+        tdx_assert_status(tdx_call(h->qts, lp, rax, rcx, 0, 0), TDX_SUCCESS);
+    }
+}
+
 /* --- memory -------------------------------------------------------------- */
 
 void tdx_host_init(QTdxHost *h, QTestState *qts, bool dynamic)
@@ -127,7 +135,7 @@ void host_td_create(QHostTd *td, QTdxHost *h, uint64_t attributes,
         .pages = g_array_new(false, false, sizeof(uint64_t)),
     };
     tdx_ok(qts, .rax = TDH_MNG_CREATE, .rcx = td->tdr, .rdx = hkid);
-    tdx_ok(qts, .rax = TDH_MNG_KEY_CONFIG, .rcx = td->tdr);
+    ok_in_packages(h, TDH_MNG_KEY_CONFIG, td->tdr);
     for (int i = 0; i < TDCS_PAGES; i++) {
         tdx_ok(qts, .rax = TDH_MNG_ADDCX, .rcx = td_page(td),
                .rdx = td->tdr);
@@ -254,7 +262,7 @@ void host_td_stop(QHostTd *td)
 
     tdx_ok(qts, .rax = TDH_VP_FLUSH, .rcx = td->vcpu);
     tdx_ok(qts, .rax = TDH_MNG_VPFLUSHDONE, .rcx = td->tdr);
-    tdx_ok(qts, .rax = TDH_PHYMEM_CACHE_WB);
+    ok_in_packages(td->host, TDH_PHYMEM_CACHE_WB, 0);
     tdx_ok(qts, .rax = TDH_MNG_KEY_FREEID, .rcx = td->tdr);
 }
 

@@ -33,6 +33,7 @@
 
 /**
  * QTdxHost: one processor's host and its books, an element per 2 MiB range.
+ * @pkgs: packages, of an LP each; 0 for one
  * @next, @pair_next: where control pages and PAMT pages come from
  * @used: pages of the range that TDs have
  * @pair: PAMT pages of the range, 0 for none
@@ -42,6 +43,7 @@
 typedef struct QTdxHost {
     QTestState *qts;
     bool dynamic;
+    unsigned pkgs;
     uint64_t next, pair_next;
     unsigned used[TDX_HOST_RANGES];
     uint64_t pair[TDX_HOST_RANGES][2];
