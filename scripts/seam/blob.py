@@ -9,7 +9,7 @@ import re
 import stat
 import struct
 
-from . import Problem, cpio
+from . import Problem, cpio, paths
 from .tables import Tables
 
 # The file that Linux takes (P-SEAMLDR 7): version, checksum, signature, pages
@@ -20,6 +20,22 @@ FILE_SIGNATURE = b'TDX-BLOB'
 # What a TDXHost CPU has in EAX of CPUID(1), with and without the erratum; the
 # stepping does not count
 CPUS = (0xa06d0, 0x806f8)
+# Named as QEMU's own list names them
+FEATURES = 'target/i386/tdx-module/abi/features0-list.h'
+
+
+def features(names):
+    """Bits of TDX_FEATURES0 by name"""
+    text = (paths.TOP / FEATURES).read_text(encoding='utf-8')
+    bits = {name: 1 << int(bit) for name, bit in
+            re.findall(r'^TDX_FEATURE\((\w+), (\d+)\)', text, re.M)}
+    total = 0
+    for name in names:
+        if name.upper() not in bits:
+            raise Problem(f'TDX_FEATURES0 has no "{name}"; it has '
+                          f'{", ".join(bits)}')
+        total |= bits[name.upper()]
+    return total
 
 
 def number(text):
@@ -51,9 +67,7 @@ class Image:
                        'sigstruct_pages': 1}
         for name, value in self.facts['sigstruct'].items():
             self.set(name, value)
-        text = self.facts['no_key'].encode()
-        size = self.members['modulus']['size']
-        self.set_bytes('modulus', (text * (size // len(text) + 1))[:size])
+        self.set_key(self.facts['no_key'])
         self.set_cpus(CPUS)
 
     # --- the SIGSTRUCT ----------------------------------------------------
@@ -76,6 +90,12 @@ class Image:
         """The first bytes of a member"""
         at = self.member(name)['offset']
         self.sig[at:at + len(data)] = data
+
+    def set_key(self, text):
+        """This text where the key would be, as often as it takes"""
+        size = self.members['modulus']['size']
+        text = text.encode()
+        self.set_bytes('modulus', (text * (size // len(text) + 1))[:size])
 
     def set_cpus(self, cpus):
         """The processors that the module is for, by CPUID(1).EAX"""
