@@ -165,26 +165,29 @@ class TdxGuest(QemuSystemTest):
         return {leaf['name']: (leaf['calls'], leaf['errors'])
                 for leaf in self.vm.cmd('query-tdx-module')['leaves']}
 
-    def kexec(self, look=lambda: None, **machine):
+    def kexec(self, look=lambda: None, initramfs=None, dynamic=True,
+              append='', **machine):
         """The logs of a kernel and of the one that kexec starts from it
 
-        @look is called when that has switched itself off.
+        @look is called when that has switched itself off; @dynamic is what
+        the first one says.
         """
         from seam import cpio
         with open(self.need('build/guest/bzImage'), 'rb') as src:
             kernel = cpio.compressed(
                 [('bzImage', stat.S_IFREG | 0o644, src.read())])
-        with open(self.need('build/guest/initramfs.gz'), 'rb') as src:
-            initramfs = src.read()
-        both = self.scratch_file('initramfs.gz')
+        with open(initramfs or self.need('build/guest/initramfs.gz'),
+                  'rb') as src:
+            first = src.read()
+        both = self.scratch_file('kexec-initramfs.gz')
         with open(both, 'wb') as out:
-            out.write(initramfs + kernel)
+            out.write(first + kernel)
         self.start(initramfs=both, smp='2', mem='2G',
-                   append='seam.mode=kexec retain_initrd', **machine)
+                   append=f'seam.mode=kexec retain_initrd {append}', **machine)
         self.wait('SHUTDOWN')
         look()
         first, second = self.boots(2)
-        self.assert_initialized(first, dynamic=True)
+        self.assert_initialized(first, dynamic=dynamic)
         self.assertTrue(second.reported, 'user space did not report')
         return first, second
 

@@ -7,115 +7,12 @@ What the kernel does, says and leaves behind is that of P-SEAMLDR 8 and 11: by
 its firmware-upload interface, with images of scripts/tdx-blob.
 """
 
-import re
-
 from qemu_test import QemuSystemTest
 
-from test_x86_64_tdx_host import TdxGuest
-
-# The kernel's line and both of its states after it, by the leaf that failed
-SEAMCALL = r'virt/tdx: SEAMCALL \(0x%016x\) failed: 0x%016x'
-LOADER = r'seamldr: SEAMCALL \(0x8000000000000001\) failed: 0x%016x'
-RD, INIT, SHUTDOWN = 34, 33, 52
-LP_INIT, UPDATE = 35, 53
-NOT_LOADED = 'virt/tdx: module not loaded'
-# Statuses that the kernel prints after a failed update
-SAYS_SHUTDOWN, SAYS_NOT_READY, SAYS_LP_NOT_INIT = (
-    0xc000050600000000, 0xc000050500000000, 0xc000050200000000)
-
-GOOD = ''
-INVALID = 'transferring:firmware-invalid'
-
-
-def loader(status):
-    """The one line of an INSTALL that failed"""
-    return LOADER % status
-
-
-def call(leaf, status):
-    """The line of a leaf of the module"""
-    return SEAMCALL % (leaf, status)
-
-
-class TdxUpdate(TdxGuest):
-    """Each test is one boot"""
-
-    mistakes = '.*'     # those that a test is about
-
-    def blobs(self, **images):
-        """An initramfs with images; each is a function on a blob.Image"""
-        from seam import blob
-        files = {}
-        for name, make in images.items():
-            image = blob.Image()
-            data = make(image)
-            files[name] = image.file() if data is None else data
-        both = self.scratch_file('initramfs.gz')
-        blob.initramfs(self.need('build/guest/initramfs.gz'), files, both)
-        return both
-
-    def update(self, steps, images, smp='2', look=None, **machine):
-        """The log of a boot that makes these steps, and what came of each"""
-        self.start(initramfs=self.blobs(**images), smp=smp,
-                   mem=machine.pop('mem', '1G'), append=(
-                       f'seam.mode=update seam.update={",".join(steps)}'),
-                   **machine)
-        self.wait('SHUTDOWN')
-        if look:
-            look()
-        log, = self.boots()
-        said = re.findall(r"seam: update (\S+): version (\S+), (\S+) left, "
-                          r"error '(.*)', to do (\d+)", self.read_serial())
-        return log, [(name, version, left, error)
-                     for name, version, left, error, _ in said]
-
-    def lines(self):
-        """What the kernel says of TDX from the first step to switching off
-
-        Without the registers that follow some lines.
-        """
-        text = self.read_serial()
-        text = text[text.index('seam: update begin'):]
-        return [line for line in
-                re.findall(r'(?:virt/tdx|seamldr): (?!R[0-9C]).*', text)
-                if 'TDH.SYS.DISABLE' not in line]
-
-    def disable(self):
-        """The status of TDH.SYS.DISABLE at the end, where it was told"""
-        return re.findall(r'virt/tdx: TDH.SYS.DISABLE failed: 0x(\w+)',
-                          self.read_serial())
-
-    def modules_calls(self):
-        """Calls of each leaf, by number, and the loader's by name"""
-        module = self.vm.cmd('query-tdx-module')
-        calls = {leaf['number']: leaf['calls'] for leaf in module['leaves']}
-        calls.update((leaf['name'], leaf['calls'])
-                     for leaf in module['loader']['leaves'])
-        return calls
-
-
-def described(*settings, pages=1):
-    """An image with this description"""
-    return lambda image: image.describe(settings, pages)
-
-
-def signed(**fields):
-    """One with these fields in its SIGSTRUCT"""
-    def make(image):
-        image.describe(())
-        for name, value in fields.items():
-            image.set(name, value)
-        image.sign()
-    return make
-
-
-def spoilt(**fields):
-    """One whose SIGSTRUCT was changed after it was signed"""
-    def make(image):
-        image.describe(())
-        for name, value in fields.items():
-            image.set(name, value)
-    return make
+from tdx_update import (
+    RD, INIT, SHUTDOWN, LP_INIT, UPDATE, NOT_LOADED, SAYS_SHUTDOWN,
+    SAYS_LP_NOT_INIT, GOOD, INVALID, loader, call, described, without, signed,
+    spoilt, TdxUpdate)
 
 
 class Works(TdxUpdate):
@@ -166,13 +63,28 @@ class Works(TdxUpdate):
         self.assertEqual(len(self.lines()), 1)
         self.assertRegex(self.lines()[0], loader(0x8000000000000003))
 
-    def test_another_dynamic_pamt(self):
-        """From a module without Dynamic PAMT to one with it"""
-        _, steps = self.update(
-            ['a.bin'], {'a.bin': described('version=1.5.26')},
-            module='dynamic-pamt=off')
-        self.assertEqual(steps[1], ('a.bin', '1.5.26', '30', GOOD))
-        self.assertEqual(self.lines(), [])
+    def dynamic_pamt(self, dynamic, image, **machine):
+        """A kernel without Dynamic PAMT, an update, and one that may have it
+
+        Linux asks once, at boot: the next kernel is the one that finds it.
+        """
+        first, second = self.kexec(
+            initramfs=self.blobs(**{'a.bin': image}), dynamic=False,
+            append='seam.update=a.bin', **machine)
+        self.assertIn("seam: update a.bin: version 1.5.26, 30 left, "
+                      "error '', to do 0", first.lines)
+        self.assertFalse(first.has('TDH.SYS.DISABLE failed'))
+        self.assert_initialized(second, dynamic=dynamic)
+
+    def test_dynamic_pamt(self):
+        """A module without it is replaced by one that has it"""
+        self.dynamic_pamt(True, described('version=1.5.26'),
+                          module='dynamic-pamt=off')
+
+    def test_no_dynamic_pamt(self):
+        """The other way; one whose Dynamic PAMT is in use would be refused"""
+        self.dynamic_pamt(False, without('DYNAMIC_PAMT', 'version=1.5.26'),
+                          kernel='bzImage-static')
 
     def test_off(self):
         """A module that cannot be updated has no such interface"""
@@ -253,8 +165,16 @@ class Refused(TdxUpdate):
     def test_field(self):
         self.state_a(0x8000000000020000, signed(header_type=5))
 
-    def test_key(self):
+    def test_key_size(self):
         self.state_a(0x8000000000020000, signed(modulus_size=0x61))
+
+    def test_key(self):
+        """Signed as it must be, but by nobody whom the loader knows"""
+        def make(image):
+            image.describe(())
+            image.set_key('ANOTHER KEY THAT IS NONE. ')
+            image.sign()
+        self.state_a(0x8000000000020000, make)
 
     def test_signature(self):
         self.state_a(0x8000000000020000, spoilt(svn_minor=14))
@@ -319,7 +239,12 @@ class Refused(TdxUpdate):
 
     def test_cpu_offline(self):
         """All calls of INSTALL succeed, and nothing is installed"""
-        self.state_b([NOT_LOADED], {}, steps=('-cpu1', 'good.bin'), smp='3')
+        calls = {}
+        self.state_b([NOT_LOADED], {}, steps=('-cpu1', 'good.bin'), smp='3',
+                     look=lambda: calls.update(self.loader()))
+        self.assertEqual(calls['SEAMLDR.INSTALL'], (2, 0))
+        self.assertEqual((calls['flow'], calls['lps-called'],
+                          calls['installs']), ('install', 2, 0))
 
     def state_c(self, status, make):
         """SYS.INIT fails; the result is kept, and never asked for again"""
@@ -343,119 +268,6 @@ class Refused(TdxUpdate):
         self.state_c(0xc00009210000010a, described(
             'need-msr=0x10a', 'need-mask=0x8000000000000000',
             'need-value=0x8000000000000000'))
-
-
-class Faults(TdxUpdate):
-    """What no file can bring about: injected"""
-
-    def fault(self, fault, smp='2'):
-        _, steps = self.update(
-            ['bad.bin', 'good.bin'],
-            {'bad.bin': described('version=1.5.26'),
-             'good.bin': described('version=1.5.27')},
-            smp=smp, extra=['-object', f'tdx-fault,id=f,{fault}'])
-        return steps[1:], self.lines()
-
-    def test_shutdown(self):
-        """State 0: goes on as if nothing had been"""
-        steps, said = self.fault('leaf=tdh.sys.shutdown,status=TDX_SYS_BUSY')
-        self.assertEqual(steps[0][1:], ('1.5.25', '31', INVALID))
-        self.assertEqual(steps[1][1:], ('1.5.27', '30', GOOD))
-        self.assertEqual(len(said), 1)
-        self.assertRegex(said[0], call(SHUTDOWN, 0x8000020200000000))
-
-    def test_loader_busy_one_cpu(self):
-        """State A, and nothing is said of why"""
-        steps, said = self.fault(
-            'leaf=seamldr.install,status=vmfailinvalid', smp='1')
-        self.assertEqual(steps[0][1:], ('none', '31', INVALID))
-        self.assertEqual(len(said), 1, said)
-        self.assertRegex(said[0], call(RD, SAYS_SHUTDOWN))
-
-    def test_loader_busy(self):
-        """State B: the session stays open for ever
-
-        Were it the first call, the other CPU might not make its own, having
-        seen the failure: nothing would be open then.
-        """
-        steps, said = self.fault(
-            'leaf=seamldr.install,status=vmfailinvalid,nth=2')
-        self.assertEqual([s[3] for s in steps], [INVALID] * 2)
-        self.assertEqual(said, [])
-
-    def test_entropy(self):
-        steps, said = self.fault('leaf=seamldr.install,status=ENOENTROPY')
-        self.assertEqual([s[1] for s in steps], ['none'] * 2)
-        self.assertRegex(said[0], loader(0x8000000000030001))
-        self.assertRegex(said[1], call(RD, SAYS_SHUTDOWN))
-
-    def test_entropy_late(self):
-        steps, said = self.fault('leaf=seamldr.install,status=ENOENTROPY,'
-                                 'operand=unrecoverable')
-        self.assertEqual([s[1] for s in steps], ['none'] * 2)
-        self.assertEqual(len(said), 1, said)
-        self.assertRegex(said[0], loader(0x8000000000030001))
-
-    def test_apic_id(self):
-        steps, said = self.fault('leaf=seamldr.install,status=EUNSPECERR,nth=2')
-        self.assertEqual([s[1] for s in steps], ['none'] * 2)
-        self.assertEqual(len(said), 1, said)
-        self.assertRegex(said[0], loader(0x8000000000010003))
-
-    def test_lp_init(self):
-        """State D: two calls were made at boot, the third fails"""
-        steps, said = self.fault('leaf=tdh.sys.lp.init,status='
-                                 'TDX_INCONSISTENT_MSR,operand=0x10a,nth=3')
-        self.assertEqual([s[1] for s in steps], ['none'] * 2)
-        self.assertRegex(said[0], SEAMCALL.replace('016x', 's') % (
-            f'{LP_INIT:016x}', '[0-9a-f]{16}'))
-
-    def test_update(self):
-        """State D, from which the kernel does not come back"""
-        steps, said = self.fault(
-            'leaf=tdh.sys.update,status=TDX_SYS_INVALID_HANDOFF')
-        self.assertEqual([s[1] for s in steps], ['none'] * 2)
-        self.assertEqual(len(said), 2, said)
-        self.assertRegex(said[0], call(UPDATE, 0xc000050900000000))
-        self.assertRegex(said[1], call(SHUTDOWN, SAYS_NOT_READY))
-
-    def fault_of_read(self, nth):
-        """The log of an update whose nth TDH.SYS.RD fails"""
-        self.start(initramfs=self.blobs(**{
-            'a.bin': described('version=1.5.26')}), smp='2', mem='1G',
-            append='seam.mode=update seam.update=a.bin seam.hold=1')
-        self.wait_reports(1)
-        self.vm.cmd('object-add', qom_type='tdx-fault', id='f',
-                    leaf='tdh.sys.rd', nth=nth,
-                    status='TDX_METADATA_FIELD_ID_INCORRECT')
-        self.wait('SHUTDOWN')
-        self.vm.shutdown()
-        return self.read_serial()
-
-    def test_version_of_data(self):
-        """State 0: MODULE_HV cannot be read, and that is all"""
-        text = self.fault_of_read(1)
-        self.assertIn("seam: update a.bin: version 1.5.25, 31 left, "
-                      f"error '{INVALID}'", text)
-        self.assertRegex(text, call(RD, 0xc0000c0000000000))
-        self.assertEqual(self.disable(), [])
-
-    def test_init(self):
-        """State C; the first call was made at boot"""
-        steps, said = self.fault(
-            'leaf=tdh.sys.init,status=TDX_SYS_BUSY,nth=2')
-        self.assertEqual([s[1:] for s in steps],
-                         [('none', '30', INVALID)] * 2)
-        self.assertEqual(len(said), 2, said)
-        self.assertRegex(said[0], call(INIT, 0x8000020200000000))
-        self.assertRegex(said[1], call(RD, SAYS_LP_NOT_INIT))
-
-    def test_version_unreadable(self):
-        """After the update: a warning, and the old numbers"""
-        text = self.fault_of_read(4)
-        self.assertIn("seam: update a.bin: version 1.5.25, 30 left, "
-                      "error ''", text)
-        self.assertIn('WARNING: ', text)
 
 
 if __name__ == '__main__':
