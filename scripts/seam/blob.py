@@ -157,7 +157,7 @@ class Image:
             head.get('module_pages', len(self.pages) // self.page))
         data += bytes(self.page - len(data))
         if head['sigstruct_pages']:
-            data += self.sig + bytes(self.page - len(self.sig))
+            data += self.sig.ljust(head['sigstruct_pages'] * self.page, b'\0')
         data += self.pages
         words = struct.unpack(f'<{len(data) // 2}H', data)
         return data[:2] + struct.pack('<H', -sum(words) & 0xffff) + data[4:]

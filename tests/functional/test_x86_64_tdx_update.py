@@ -119,7 +119,10 @@ class Refused(TdxUpdate):
             'short.bin': short,
             'version.bin': header(version=0x100),
             'signature.bin': header(signature=b'TDX-BLOC'),
-            'counts.bin': header(module_pages=2),
+            'length.bin': header(module_pages=2),
+            # Of this length, but the counts are too high
+            'sigstructs.bin': header(sigstruct_pages=2),
+            'pages.bin': described(pages=497),
             'reserved.bin': reserved,
         }
         calls = {}
