@@ -20,6 +20,7 @@
 #define SEED(n) (0x1111111111111111ull * (n))
 
 static uint32_t region[PAGE_SIZE / 4] __attribute__((aligned(PAGE_SIZE)));
+static uint32_t vmcs[PAGE_SIZE / 4] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t gpr[16], gpr_out[16], flags_out;
 
 /*
@@ -133,6 +134,19 @@ static void returns(uint64_t leaf, uint64_t status, const char *title)
        (flags_out & RFLAGS_STATUS) == 0, title);
 }
 
+/* Whoever answers a SEAMCALL leaves the current VMCS: VMX_BASIC[60] */
+static void keeps_vmcs(uint64_t leaf, const char *title)
+{
+    uint64_t pointer = (uintptr_t)vmcs, after = 0;
+    bool same;
+
+    vmcs[0] = region[0];
+    catch_fault(insn_vmclear, &pointer);
+    ok(catch_fault(insn_vmptrld, &pointer) == NONE && status_flags() == 0 &&
+       call(leaf, &same) && catch_fault(insn_vmptrst, &after) == NONE &&
+       after == pointer && (rdmsr(X86_MSR_VMX_BASIC) >> 60 & 1), title);
+}
+
 int main(void)
 {
     uint64_t pointer = (uintptr_t)region;
@@ -176,6 +190,8 @@ int main(void)
                                    .rcx = (uintptr_t)buffer + 8 };
         ok(seamcall(&info) && info.rax == 0x8000000000000000,
            "SEAMLDR.INFO: buffer is not aligned");
+        keeps_vmcs(LOADER | SEAMLDR_INFO, "the loader keeps the VMCS");
+        keeps_vmcs(LEAF_UNKNOWN, "so does the module");
         if (buffer[168]) { /* SEAMLDR.CLEANUP: modules can be updated */
             bool same;
 
