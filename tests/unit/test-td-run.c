@@ -9,6 +9,7 @@
 #include "sim-run.h"
 #include "../../target/i386/x86-defs/vmx-exit-list.h"
 #include "include/check.h"
+#include "include/update.h"
 
 #define GPA 0x40000000ULL
 
@@ -61,6 +62,23 @@ static TdxTdVerdict leave(SimTd *td, uint32_t reason)
     return sim_td_exit(td->sim, 0);
 }
 
+/* A TDCALL; its RAX afterwards is in sim_lp() */
+static TdxTdVerdict tdcall(SimTd *td, uint64_t leaf, uint64_t rcx,
+                           uint64_t rdx, uint64_t r8)
+{
+    SimLp *l = sim_lp(td->sim, 0);
+    X86Vmcs *v = l->run.vmcs;
+
+    v->guest_efer |= EFER_LMA;
+    v->guest_cs_ar = CS_64BIT;
+    v->exit_instr_length = 4;
+    l->gpr[TDX_RAX] = leaf;
+    l->gpr[TDX_RCX] = rcx;
+    l->gpr[TDX_RDX] = rdx;
+    l->gpr[TDX_R8] = r8;
+    return leave(td, X86_VMX_EXIT_REASON_TDCALL);
+}
+
 static uint64_t other(SimTd *td, uint64_t leaf, uint64_t rcx, uint64_t rdx)
 {
     SimCall call;
@@ -105,6 +123,38 @@ static void test_locks(void)
     sim_free(td.sim);
 }
 
+/* The module is not shut down under a TD, which goes on (life cycle 11) */
+static void test_shutdown(void)
+{
+    SimTd td;
+
+    new_td(&td);
+    enter(&td);
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmphex(other(&td, TDH_SYS_SHUTDOWN, 1, 0), ==, TDX_SYS_BUSY);
+        g_assert_cmpint(tdx_sys_state(td.sim->module), ==,
+                        TDX_SYS_READY_STATE);
+        g_assert_false(tdx_module_handoff(td.sim->module).valid);
+    }
+    assert_sound(&td);
+    /* A TDCALL is answered in the TD; the host's leaves work as well */
+    g_assert_cmpint(tdcall(&td, TDG_VP_INFO, 0, 0, 0), ==, TDX_TD_RESUME);
+    ASSERT_OK(sim_lp(td.sim, 0)->gpr[TDX_RAX]);
+    ASSERT_OK(other(&td, TDH_MNG_RD, td.tdr, 0x8010000300000004ULL));
+    g_assert_cmpint(leave(&td, X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT), ==,
+                    TDX_TD_LEAVE);
+    enter(&td);
+    leave(&td, X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT);
+
+    /* A TD at rest is no obstacle */
+    ASSERT_OK(other(&td, TDH_SYS_SHUTDOWN, 1, 0));
+    g_assert_true(tdx_module_handoff(td.sim->module).valid);
+    g_assert_cmphex(other(&td, TDH_VP_ENTER, td.vcpu, 0), ==,
+                    TDX_SYS_SHUTDOWN);
+    g_array_free(td.pages, true);
+    sim_free(td.sim);
+}
+
 /* A page that goes waits until all who could know it are out */
 static void test_epochs(void)
 {
@@ -139,23 +189,6 @@ static void test_triple_fault(void)
     assert_sound(&td);
     sim_td_destroy(&td);
     sim_free(td.sim);
-}
-
-/* A TDCALL; its RAX afterwards is in sim_lp() */
-static TdxTdVerdict tdcall(SimTd *td, uint64_t leaf, uint64_t rcx,
-                           uint64_t rdx, uint64_t r8)
-{
-    SimLp *l = sim_lp(td->sim, 0);
-    X86Vmcs *v = l->run.vmcs;
-
-    v->guest_efer |= EFER_LMA;
-    v->guest_cs_ar = CS_64BIT;
-    v->exit_instr_length = 4;
-    l->gpr[TDX_RAX] = leaf;
-    l->gpr[TDX_RCX] = rcx;
-    l->gpr[TDX_RDX] = rdx;
-    l->gpr[TDX_R8] = r8;
-    return leave(td, X86_VMX_EXIT_REASON_TDCALL);
 }
 
 static TdxTdVerdict accept_page(SimTd *td)
@@ -274,6 +307,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/td-run/soundness", test_soundness);
     g_test_add_func("/td-run/locks", test_locks);
+    g_test_add_func("/td-run/shutdown", test_shutdown);
     g_test_add_func("/td-run/epochs", test_epochs);
     g_test_add_func("/td-run/triple-fault", test_triple_fault);
     g_test_add_func("/td-run/accept", test_accept);
