@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "libqos/tdx-loader.h"
 #include "libqos/tdx-monitor.h"
 
 /* @line: a line of the table, apart from how many spaces it has */
@@ -100,6 +101,44 @@ static void test_hmp(void)
     g_array_free(td.pages, true);
 }
 
+/* The line of updates, through all sessions of the P-SEAMLDR */
+static void test_update(void)
+{
+    QTestState *qts = tdx_loader_start("", "");
+    const char *handoff = "; handoff data of version 1";
+    g_autofree char *open = g_strconcat(
+        "Updates 0 since the reset, 31 left; SVN 1.13", handoff,
+        "; in SEAMLDR.INSTALL, called by 1 LPs", NULL);
+    g_autofree char *done = g_strconcat(
+        "Updates 1 since the reset, 30 left; SVN 1.14", handoff, NULL);
+
+    tdx_write_image(qts, SEAMLDR_REPLACE, "update=26\n", 14, 0);
+    tdx_assert_status(tdx_leaf(qts, 0, TDH_SYS_SHUTDOWN, 1), 0);
+    tdx_assert_status(tdx_loader(qts, 0, SEAMLDR_INSTALL, 0), 0);
+    HMP(qts, "info tdx", "State sys-shutdown", open);
+    tdx_assert_status(tdx_loader(qts, 1, SEAMLDR_INSTALL, TDX_LOADER_PARAMS),
+                      0);
+    HMP(qts, "info tdx", "State sysinit-pending", done);
+    tdx_update(qts);
+    HMP(qts, "info tdx", "State sys-ready",
+        "Updates 1 since the reset, 30 left; SVN 1.14");
+
+    tdx_assert_status(tdx_loader(qts, 1, SEAMLDR_CLEANUP, 0), 0);
+    HMP(qts, "info tdx", "State unloaded", "Updates 1 since the reset, "
+        "30 left; SVN 0.0; in SEAMLDR.CLEANUP, called by 1 LPs");
+    tdx_assert_status(tdx_loader(qts, 0, SEAMLDR_CLEANUP, 0), 0);
+    HMP(qts, "info tdx", "State unloaded",
+        "Updates 1 since the reset, 32 left; SVN 0.0");
+
+    tdx_assert_status(tdx_loader(qts, 1, SEAMLDR_SHUTDOWN, 0), 0);
+    HMP(qts, "info tdx", "Updates 1 since the reset, 32 left; SVN 0.0; "
+        "in SEAMLDR.SHUTDOWN, called by 1 LPs");
+    tdx_assert_status(tdx_loader(qts, 0, SEAMLDR_SHUTDOWN, 0), 0);
+    HMP(qts, "info tdx", "Updates 1 since the reset, 32 left; SVN 0.0; "
+        "the P-SEAMLDR was shut down");
+    qtest_quit(qts);
+}
+
 /* A list that query-tdx-module cuts is not taken for all there is */
 static void test_cut_list(void)
 {
@@ -142,6 +181,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("/seam/monitor-hmp", test_hmp);
+    qtest_add_func("/seam/monitor-hmp/update", test_update);
     qtest_add_func("/seam/monitor-hmp/cut-list", test_cut_list);
     qtest_add_func("/seam/monitor-hmp/cut-tds", test_cut_tds);
     return g_test_run();

@@ -7,9 +7,12 @@
 
 #include "qemu/osdep.h"
 #include "qobject/qdict.h"
-#include "libqos/tdx-host.h"
+#include "libqos/tdx-loader.h"
 
 #define HKID 3
+
+/* Of the host's image, as it is written in patterns */
+#define INSTALL "SEAMLDR\\.INSTALL\\(RCX=0x14000000\\)"
 
 /* Not in any TDMR */
 #define RAM_FREE 0x4000000ULL
@@ -483,6 +486,33 @@ static void test_refused(void)
     log_free(&l);
 }
 
+/* What an INSTALL costs that failed is told, with the words of the check */
+static void test_install(void)
+{
+    QTestState *qts;
+    Log l;
+
+    host_start(&l, "-trace seam_seamret -d guest_errors");
+    qts = l.host.qts;
+    tdx_call(qts, 0, TDH_SYS_SHUTDOWN, 1, 0, 0);
+    tdx_write_image(qts, SEAMLDR_REPLACE, "", 13, SEAM_SIG_COVERED_AGAIN);
+    tdx_loader(qts, 0, SEAMLDR_INSTALL, TDX_LOADER_PARAMS);
+    tdx_write_image(qts, SEAMLDR_REPLACE, "", 13, 0);
+    qtest_writeb(qts, TDX_LOADER_PAGES + SEAMLDR_PAGE - 1, 1);
+    tdx_loader(qts, 0, SEAMLDR_INSTALL, TDX_LOADER_PARAMS);
+    log_read(&l, qts);
+
+    expect_line(&l, "seam_seamret lp 0 " INSTALL " = SEAMLDR_EBADSIG "
+                "\\[\\] " NS);
+    expect_line(&l, "SEAMCALL on LP 0: " INSTALL ": SEAMLDR_EBADSIG: "
+                "the signature is of something else");
+    expect_line(&l, "seam_seamret lp 0 " INSTALL " = SEAMLDR_EBADHASH "
+                "\\[unrecoverable\\] " NS);
+    expect_line(&l, "SEAMCALL on LP 0: " INSTALL ": SEAMLDR_EBADHASH: "
+                ".*; no module is loaded any more");
+    log_free(&l);
+}
+
 /* Who does not ask is told nothing */
 static void test_silence(void)
 {
@@ -507,6 +537,7 @@ int main(int argc, char **argv)
     qtest_add_func("/seam-trace/busy", test_busy);
     qtest_add_func("/seam-trace/loader", test_loader);
     qtest_add_func("/seam-trace/refused", test_refused);
+    qtest_add_func("/seam-trace/install", test_install);
     qtest_add_func("/seam-trace/silence", test_silence);
     qtest_add_func("/seam-guest-errors/written", test_written_errors);
     qtest_add_func("/seam-guest-errors/config", test_config_errors);

@@ -9,6 +9,7 @@
 #include "qemu/bswap.h"
 #include "qemu/units.h"
 #include "libqos/tdx-loader.h"
+#include "libqos/tdx-monitor.h"
 
 static void test_update(void)
 {
@@ -212,6 +213,45 @@ static void test_td(void)
     qtest_quit(h.qts);
 }
 
+static void assert_tds(QTestState *qts, unsigned tds)
+{
+    QDict *list = tdx_ask(qts, "query-tdx-tds");
+    QDict *module = tdx_ask(qts, "query-tdx-module");
+
+    g_assert_cmpuint(tdx_length(list, "tds"), ==, tds);
+    g_assert_cmpuint(tdx_number(qdict_get_qdict(module, "keyids"),
+                                "assigned"), ==, tds);
+    qobject_unref(list);
+    qobject_unref(module);
+}
+
+/* 5.2: nothing is left of TDs after CLEANUP, and nobody tells of any */
+static void test_td_cleanup(void)
+{
+    QTestState *qts = tdx_loader_start("", "");
+    uint64_t rdx;
+    QTdxHost h;
+    QHostTd td;
+
+    tdx_loader_host(&h, qts);
+    for (unsigned i = 0; i < 2; i++) {
+        host_td_create(&td, &h, 0, TDX_HOST_HKID + 1);
+        assert_tds(qts, 1);
+        tdx_assert_status(tdx_loader(qts, 1, SEAMLDR_CLEANUP, 0), 0);
+        tdx_assert_status(tdx_loader(qts, 0, SEAMLDR_CLEANUP, 0), 0);
+        assert_tds(qts, 0);
+        tdx_write_image(qts, SEAMLDR_LOAD, "", 13, 0);
+        tdx_assert_status(tdx_install(qts, &rdx), 0);
+        assert_tds(qts, 0);
+        tdx_loader_bring_up(qts);
+        assert_tds(qts, 0);
+        g_array_free(td.pages, true);
+        /* Its pages are the host's, as its KeyID is free */
+        tdx_loader_host(&h, qts);
+    }
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -223,5 +263,6 @@ int main(int argc, char **argv)
     qtest_add_func("seam/update/shutdown", test_shutdown);
     qtest_add_func("seam/update/features", test_features);
     qtest_add_func("seam/update/td", test_td);
+    qtest_add_func("seam/update/td-cleanup", test_td_cleanup);
     return g_test_run();
 }
