@@ -92,7 +92,7 @@ class Lives(TdxUpdateTd):
             until_said "hammer begins" 2
             update_module
             say "move it"
-            sleep 5
+            sleep 10
             update_module
             touch /done
             wait
