@@ -18,7 +18,8 @@ from unittest import mock
 import pycotap
 
 from seam import Problem, boot, inputs, paths, report, runner, tdxlog
-from test_guest_tools import FAKE_QEMU, GOOD, TOP
+from guest_case import TOP
+from test_guest_tools import FAKE_QEMU, GOOD
 
 # Facts by number; written out, since those who read reports know them so
 SAYS, INITIALIZED, DYNAMIC, WELL, OFF = range(1, 6)

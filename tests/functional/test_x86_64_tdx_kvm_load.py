@@ -16,7 +16,7 @@ import unittest
 from qemu_test import QemuSystemTest
 
 import tdx_kvm
-from test_guest_tools import TOP
+from guest_case import TOP
 
 SOAK = int(os.environ.get('SOAK') or 1)
 # With a swiotlb of 4 MiB a small TD is enough; the report has a test of its own
