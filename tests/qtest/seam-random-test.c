@@ -297,6 +297,15 @@ static uint64_t random_operand(Machine *m)
     return below(8) ? value : value ^ 1ULL << below(64);
 }
 
+/*
+ * These write to where their caller says.  If that is a page of the module's
+ * the next call that wants it stops the module, as it should.
+ */
+static bool writes_memory(unsigned number)
+{
+    return number == TDH_SYS_INFO || number == TDH_SYS_RDALL;
+}
+
 static void one_call(Machine *m)
 {
     TdxRegs in = { .rax = random_rax() }, out;
@@ -307,7 +316,12 @@ static void one_call(Machine *m)
     uint32_t may_change;
 
     for (int i = RCX; i < NUM_REGS; i++) {
-        ((uint64_t *)&in)[i] = random_operand(m);
+        uint64_t value = random_operand(m);
+
+        if (writes_memory(number) && value - TDX_HOST_BASE < TDX_HOST_SIZE) {
+            value = CONFIG_AT;
+        }
+        ((uint64_t *)&in)[i] = value;
     }
     out = in;
     g_assert_true(tdx_seamcall(m->qts, 0, &out));
