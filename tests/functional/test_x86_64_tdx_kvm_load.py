@@ -17,6 +17,7 @@ from qemu_test import QemuSystemTest
 
 import tdx_kvm
 from guest_case import TOP
+from test_x86_64_tdx_td import faults
 
 SOAK = int(os.environ.get('SOAK') or 1)
 # With a swiotlb of 4 MiB a small TD is enough; the report has a test of its own
@@ -32,6 +33,8 @@ linux() {
         "console=ttyS0,115200 quiet panic=-1 swiotlb=2048 td.report=0 $how" "$@"
 }
 '''
+# More than a TD of 16 MiB has page pairs
+REFUSED = 24
 # Both are triple faults: a TD has no other way to reset
 RESET = 4
 
@@ -131,23 +134,27 @@ class TdxKvmLoad(tdx_kvm.TdxKvm):
             self.assertIn('seam: pairs td: 0', log.lines)
 
     def test_refused_pairs(self):
-        # By chance, so that it is at each of the places where KVM asks for one
+        # The n-th TD does not get its n-th pair, as long as there are so many
         from seam import tdxlog
         self.start_script(HELPERS + f'''
-            for i in $(seq {24 * SOAK}); do
+            for i in $(seq {REFUSED + 1}); do
                 run $i tdvmm --payload hello.bin --mem 16M --ram added --quiet
                 pairs $i
             done
-        ''', extra=['-object', 'tdx-fault,id=f,leaf=tdh.phymem.pamt.add,'
-                  'status=operand_busy,operand=rcx,probability=8,count=0'])
+        ''', extra=faults(*(
+            ('tdh.phymem.pamt.add', 'operand_busy',
+             {'nth': n * (n + 1) // 2, 'operand': 'rcx'})
+            for n in range(1, REFUSED + 1))))
         self.wait_line(tdx_kvm.DONE)
         self.assertEqual(self.vm.cmd('x-tdx-check'), {'consistent': True})
         self.assert_nothing_left(dynamic=True)
         self.vm.shutdown()
         text = self.read_serial()
-        for words in ('KVM_TDX_INIT_VM:', 'KVM_TDX_INIT_VCPU ',
-                      'KVM_TDX_INIT_MEM_REGION ', 'Hello from a TD'):
+        # Pages of a vCPU mostly share pairs with those before
+        for words in ('KVM_TDX_INIT_VM:', 'KVM_TDX_INIT_MEM_REGION ',
+                      'Hello from a TD'):
             self.assertIn(words, text)
+        self.assertGreater(len(re.findall(r'ended with 7', text)), 10)
         self.assertEqual(re.findall(r'seam: pairs .*: [^0].*', text), [])
         # The kernel says once that it has not expected that
         self.assertEqual([fault for fault in tdxlog.faults(text)
