@@ -43,7 +43,10 @@ for package in 0 1; do
     (taskset -cp ${cpus%,} $(cut -d ' ' -f 4 /proc/self/stat) > /dev/null
         vm "seam.mode=poweroff quiet" > /tmp/vm$package 2>&1 < /dev/null
         say "vm on package $package, CPUs ${cpus%,}: status $?," \\
-            "$(grep -c 'end of report' /tmp/vm$package) reports") &
+            "$(grep -c 'end of report' /tmp/vm$package) reports"
+        tail -n 3 /tmp/vm$package | while read -r line; do
+            say "its end: $line"
+        done) &
 done
 wait
 '''
