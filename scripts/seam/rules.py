@@ -6,6 +6,8 @@
 - Files outside include what rooms.txt calls public, nothing else.
 - What has moved between QEMU's releases is included by way of COMPAT alone.
 - A number that a table has gets no second name anywhere.
+- What is a status where a function is defined is one where it is declared:
+  compilers before GCC 13 take any integer for it.
 """
 import os
 import re
@@ -29,6 +31,9 @@ NAMED = re.compile(r'(?:^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+\(?'
                    r'|(?<![\w.>])([A-Z][A-Z0-9_]+)[ \t]*=[ \t]*)'
                    r'(0[xX][0-9a-fA-F]+|\d+)[uUlL]*\)?[ \t]*'
                    r'(?=[,;}\n]|/\*|#|$)', re.M)
+# A function at the begin of a line: its type, and its name
+FUNCTION = re.compile(r'^(\w+) (tdx_\w+)\(', re.M)
+STATUS = 'TdxStatus'
 
 
 class Table:
@@ -158,11 +163,31 @@ def second_names(known, name, text):
                        f'{table.what}, which {table.path} has')
 
 
+class Functions:
+    """Functions of the model that are a status in one file, not in another"""
+
+    def __init__(self):
+        self.where = {}
+
+    def add(self, name, text):
+        """Look at the functions of a file"""
+        for kind, function in FUNCTION.findall(text):
+            self.where.setdefault(function, {}).setdefault(kind, name)
+
+    def complaints(self):
+        """Once all files were added"""
+        for function, where in sorted(self.where.items()):
+            if STATUS in where and len(where) > 1:
+                yield f'{function} is ' + ', '.join(
+                    f'{kind} in {name}' for kind, name in where.items())
+
+
 def complaints(top, names):
     """What breaks the rules in these files: one line each."""
     rooms = Rooms(top)
     known = tables(top)
     moved = moved_headers(top)
+    functions = Functions()
     for name in names:
         if not name.endswith(('.c', '.h', '.inc', '.py')):
             continue
@@ -178,4 +203,7 @@ def complaints(top, names):
                         name.startswith(OVERLAY):
                     yield (f'{name} includes {target}, which not every QEMU '
                            f'has there: include {moved[target]}')
+        if name.startswith(MODEL):
+            functions.add(name, text)
         yield from second_names(known, name, text)
+    yield from functions.complaints()

@@ -19,8 +19,8 @@ typedef struct TdxPamtBit {
  * tdx_pamt_bit: the bit of the page at @hpa in @tdmr; Dynamic PAMT only.
  * Returns TDX_SUCCESS or TDX_STATUS_NONE.
  */
-uint64_t tdx_pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
-                      TdxPamtBit *bit);
+TdxStatus tdx_pamt_bit(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
+                       TdxPamtBit *bit);
 
 static inline bool tdx_pamt_bit_test(const TdxPamtBit *bit)
 {
@@ -59,12 +59,12 @@ static inline void tdx_pamt_bit_clear(const TdxPamtBit *bit)
 }
 
 /** tdx_pamt_bits_of_pair: tdx_pamt_bit() of two, often neighbours */
-uint64_t tdx_pamt_bits_of_pair(TdxModule *m, TdxTdmr *const tdmr[2],
-                               const uint64_t hpa[2], TdxPamtBit bit[2]);
+TdxStatus tdx_pamt_bits_of_pair(TdxModule *m, TdxTdmr *const tdmr[2],
+                                const uint64_t hpa[2], TdxPamtBit bit[2]);
 
 /** tdx_pamt_bits_of_2m: the 512 bits of the 2 MiB range at @hpa, 8 words */
-uint64_t tdx_pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
-                             uint64_t **words);
+TdxStatus tdx_pamt_bits_of_2m(TdxModule *m, const TdxTdmr *tdmr, uint64_t hpa,
+                              uint64_t **words);
 #define TDX_PAMT_WORDS_OF_2M 8
 
 #endif /* TDX_PAMT_BITMAP_H */

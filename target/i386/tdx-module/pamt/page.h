@@ -19,16 +19,16 @@
  * @type: lock to hold on it
  * @op: operand id of every failure
  */
-uint64_t tdx_pamt_get_page(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
-                           TdxLevel level, TdxPageType page_type,
-                           TdxLockType type, uint32_t op);
+TdxStatus tdx_pamt_get_page(TdxPamtRef *ref, const TdxCall *c, uint64_t hpa,
+                            TdxLevel level, TdxPageType page_type,
+                            TdxLockType type, uint32_t op);
 
 /**
  * tdx_pamt_get_free: tdx_pamt_get_page() for a free page, locked exclusively
  */
-static inline uint64_t tdx_pamt_get_free(TdxPamtRef *ref, const TdxCall *c,
-                                         uint64_t hpa, TdxLevel level,
-                                         uint32_t op)
+static inline TdxStatus tdx_pamt_get_free(TdxPamtRef *ref, const TdxCall *c,
+                                          uint64_t hpa, TdxLevel level,
+                                          uint32_t op)
 {
     return tdx_pamt_get_page(ref, c, hpa, level, TDX_PT_NDA,
                              TDX_LOCK_TYPE_EXCLUSIVE, op);
@@ -38,14 +38,14 @@ static inline uint64_t tdx_pamt_get_free(TdxPamtRef *ref, const TdxCall *c,
  * tdx_pamt_wrong_type: @status with @op, because the page at @hpa is what
  * @entry says; the observer is told
  */
-uint64_t tdx_pamt_wrong_type(const TdxModule *m, uint64_t status, uint32_t op,
-                             uint64_t hpa, const TdxPamtEntry *entry);
+TdxStatus tdx_pamt_wrong_type(const TdxModule *m, TdxStatus status, uint32_t op,
+                              uint64_t hpa, const TdxPamtEntry *entry);
 
 /**
  * tdx_pamt_check_not_pamt: a locked free page must not serve as PAMT page nor
  * lie in a reserved area (PAMT 3.3 step 5); TDX_PAGE_METADATA_INCORRECT.
  */
-uint64_t tdx_pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op);
+TdxStatus tdx_pamt_check_not_pamt(const TdxPamtRef *ref, uint32_t op);
 
 /**
  * tdx_pamt_assign: give a free page, locked exclusively, to a TD.

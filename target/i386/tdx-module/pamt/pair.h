@@ -28,19 +28,19 @@ typedef struct TdxPamtPair {
  * tdx_pamt_pair_operand: format of page operand @index (0, 1) of a pair:
  * TDX_OPERAND_INVALID op.
  */
-uint64_t tdx_pamt_pair_operand(TdxPamtPair *pair, TdxModule *m, unsigned index,
-                               uint64_t hpa, uint32_t op);
+TdxStatus tdx_pamt_pair_operand(TdxPamtPair *pair, TdxModule *m, unsigned index,
+                                uint64_t hpa, uint32_t op);
 
 /** tdx_pamt_pair_find: its block: TDX_OPERAND_ADDR_RANGE_ERROR op */
-uint64_t tdx_pamt_pair_find(TdxPamtPair *pair, const TdxCall *c, unsigned index,
-                            uint64_t hpa);
+TdxStatus tdx_pamt_pair_find(TdxPamtPair *pair, const TdxCall *c, unsigned index,
+                             uint64_t hpa);
 
 /**
  * tdx_pamt_pair_claim: lock both pages shared, see that they are free and set
  * their bits in the bitmap: TDX_OPERAND_BUSY, TDX_PAGE_NOT_FREE.
  * @range: the 2 MiB range to describe, its 2M entry locked exclusively
  */
-uint64_t tdx_pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range);
+TdxStatus tdx_pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range);
 
 /**
  * tdx_pamt_pair_install: make the claimed pages the page pair of @range.
@@ -48,14 +48,14 @@ uint64_t tdx_pamt_pair_claim(TdxPamtPair *pair, const TdxPamtRef *range);
  *   free pages, or the type and owner of a large page that is being split
  * @range: its 2M entry is locked exclusively and becomes TDX_PT_PAMT
  */
-uint64_t tdx_pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
-                               TdxPageType page_type, uint64_t tdr_hpa);
+TdxStatus tdx_pamt_pair_install(TdxPamtPair *pair, const TdxPamtRef *range,
+                                TdxPageType page_type, uint64_t tdr_hpa);
 
 /**
  * tdx_pamt_pair_release: clear the bitmap bits of the pair in @range's 2M
  * entry, locked exclusively; @hpa: the two addresses.  The caller changes the
  * entry after it.
  */
-uint64_t tdx_pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2]);
+TdxStatus tdx_pamt_pair_release(const TdxPamtRef *range, uint64_t hpa[2]);
 
 #endif /* TDX_PAMT_PAIR_H */

@@ -114,28 +114,28 @@ TdxStatus tdx_pamt_lock(TdxPamtRef *ref, TdxLevel target, TdxLockType type,
  * tdx_pamt_lock_beside: tdx_pamt_lock() to whatever leaf exists, while @held
  * stays locked; what that holds shared of @ref's block is not locked twice.
  */
-uint64_t tdx_pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
-                              TdxLockType type, uint32_t op);
+TdxStatus tdx_pamt_lock_beside(TdxPamtRef *ref, const TdxPamtRef *held,
+                               TdxLockType type, uint32_t op);
 
 /**
  * tdx_pamt_lock_implicit: find @hpa's leaf entry and lock it alone.
  * The page must be kept in use by something that the caller has locked.
  */
-uint64_t tdx_pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
-                                TdxLockType type, uint32_t op);
+TdxStatus tdx_pamt_lock_implicit(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                                 TdxLockType type, uint32_t op);
 
 /**
  * tdx_pamt_lock_node: find @hpa's 2M or 1G entry and lock it alone, whatever is
  * below it.  Same condition as tdx_pamt_lock_implicit().
  */
-uint64_t tdx_pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
-                            TdxLevel level, TdxLockType type, uint32_t op);
+TdxStatus tdx_pamt_lock_node(TdxPamtRef *ref, TdxModule *m, uint64_t hpa,
+                             TdxLevel level, TdxLockType type, uint32_t op);
 
 /**
  * tdx_pamt_peek: find @hpa's leaf entry without any lock, to read it or to
  * write its BEPOCH.  Same condition as tdx_pamt_lock_implicit().
  */
-uint64_t tdx_pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
+TdxStatus tdx_pamt_peek(TdxPamtRef *ref, TdxModule *m, uint64_t hpa);
 
 /**
  * tdx_pamt_adopt: make @ref what tdx_pamt_lock() has made of it, for a 4K entry

@@ -50,7 +50,7 @@ TdxStatus tdx_vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa,
                       TdxLockType type, uint32_t op);
 
 /** tdx_vp_map: make @vp->tdvps valid; its TD is locked */
-uint64_t tdx_vp_map(TdxVpRef *vp, const TdxTdRef *td);
+TdxStatus tdx_vp_map(TdxVpRef *vp, const TdxTdRef *td);
 
 /** tdx_vp_map_vmcs: make @vp->vmcs valid; its pages are complete */
 TdxStatus tdx_vp_map_vmcs(TdxVpRef *vp);
@@ -58,10 +58,10 @@ TdxStatus tdx_vp_map_vmcs(TdxVpRef *vp);
 /**
  * tdx_vp_check_complete: TDX_TDCX_NUM_INCORRECT while TDVPS pages are missing
  */
-uint64_t tdx_vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td);
+TdxStatus tdx_vp_check_complete(const TdxVpRef *vp, const TdxTdRef *td);
 
 /** tdx_vp_check_state: TDX_VCPU_STATE_INCORRECT with the state it is in */
-uint64_t tdx_vp_check_state(const TdxVpRef *vp, unsigned states);
+TdxStatus tdx_vp_check_state(const TdxVpRef *vp, unsigned states);
 
 /** tdx_vp_set_state: under the page's lock, shared for leaving READY */
 void tdx_vp_set_state(TdxVpRef *vp, TdxVcpuState state);
@@ -78,7 +78,7 @@ TdxStatus tdx_vp_reset(const TdxCall *c, TdxVpRef *vp, const TdxTdRef *td,
  * tdx_vp_associate: bind the vCPU to the calling LP, if it is not yet; a vCPU
  * of another LP: TDX_VCPU_ASSOCIATED.
  */
-uint64_t tdx_vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td);
+TdxStatus tdx_vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td);
 
 /**
  * tdx_vp_open: all that the leaves on an initialised vCPU have in common: take
@@ -86,7 +86,7 @@ uint64_t tdx_vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td);
  * @ops: OP_STATEs in which the leaf is legal
  * @states: vCPU states in which it is
  */
-uint64_t tdx_vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
-                     unsigned ops, unsigned states);
+TdxStatus tdx_vp_open(TdxCall *c, TdxVpRef *vp, TdxTdRef *td, uint64_t hpa,
+                      unsigned ops, unsigned states);
 
 #endif /* TDX_VP_VP_H */
