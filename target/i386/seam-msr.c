@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The MSRs of a CPU with SEAM: feature control, total memory encryption,
- * KeyID partitioning and the SEAM range.
+ * KeyID partitioning and the SEAM range; and those against speculation, which
+ * every such CPU has.
  */
 
 #include "qemu/osdep.h"
@@ -29,6 +30,18 @@ static uint64_t tme_activate(const X86SeamState *seam)
            X86_TME_ALGORITHMS << X86_TME_ACTIVATE_ALGORITHMS_SHIFT;
 }
 
+/* Bits that IA32_SPEC_CTRL has, as CPUID says */
+static uint64_t spec_ctrl_valid(const X86CPU *cpu)
+{
+    uint32_t edx = cpu->env.features[FEAT_7_0_EDX];
+
+    return (edx & CPUID_7_0_EDX_SPEC_CTRL ? X86_SPEC_CTRL_IBRS : 0) |
+           (edx & CPUID_7_0_EDX_STIBP ? X86_SPEC_CTRL_STIBP : 0) |
+           (edx & CPUID_7_0_EDX_SPEC_CTRL_SSBD ? X86_SPEC_CTRL_SSBD : 0) |
+           (cpu->env.features[FEAT_7_2_EDX] & CPUID_7_2_EDX_BHI_CTRL
+            ? X86_SPEC_CTRL_BHI_DIS_S : 0);
+}
+
 /*
  * The MSRs that this CPU has and a stock one has not, or that read otherwise
  * there: X86_SEAM_MSR_GP is a number of ours without an MSR.
@@ -42,6 +55,14 @@ X86SeamMsr x86_seam_guest_rdmsr(const X86CPU *cpu, uint32_t msr,
     case MSR_IA32_FEATURE_CONTROL:
         *val = cpu->env.msr_ia32_feature_control;
         break;
+    case MSR_IA32_SPEC_CTRL:
+        if (!spec_ctrl_valid(cpu)) {
+            return X86_SEAM_MSR_GP;
+        }
+        *val = cpu->env.spec_ctrl;
+        break;
+    case MSR_IA32_PRED_CMD:
+        return X86_SEAM_MSR_GP; /* write-only */
     case X86_MSR_MKTME_KEYID_PARTITIONING:
         *val = (uint64_t)seam->tdx_keyids << 32 | seam->mktme_keyids;
         break;
@@ -142,12 +163,44 @@ static X86SeamMsr write_feature_control(X86CPU *cpu, uint64_t val)
     return X86_SEAM_MSR_DONE;
 }
 
+static X86SeamMsr write_spec_ctrl(X86CPU *cpu, uint64_t val)
+{
+    uint64_t valid = spec_ctrl_valid(cpu);
+
+    if (!valid || val & ~valid) {
+        qemu_log_mask(LOG_GUEST_ERROR, "WRMSR: reserved bits 0x%" PRIx64
+                      " of IA32_SPEC_CTRL\n", val & ~valid);
+        return X86_SEAM_MSR_GP;
+    }
+    cpu->env.spec_ctrl = val;
+    return X86_SEAM_MSR_DONE;
+}
+
+/* A command, of which TCG has nothing to forget */
+static X86SeamMsr write_pred_cmd(const X86CPU *cpu, uint64_t val)
+{
+    bool ibpb = cpu->env.features[FEAT_7_0_EDX] & CPUID_7_0_EDX_SPEC_CTRL;
+    uint64_t valid = ibpb ? X86_PRED_CMD_IBPB : 0;
+
+    if (!ibpb || val & ~valid) {
+        qemu_log_mask(LOG_GUEST_ERROR, "WRMSR: reserved bits 0x%" PRIx64
+                      " of IA32_PRED_CMD\n", val & ~valid);
+        return X86_SEAM_MSR_GP;
+    }
+    return X86_SEAM_MSR_DONE;
+}
+
 X86SeamMsr x86_seam_guest_wrmsr(X86CPU *cpu, uint32_t msr, uint64_t val)
 {
     uint64_t old;
 
-    if (msr == MSR_IA32_FEATURE_CONTROL) {
+    switch (msr) {
+    case MSR_IA32_FEATURE_CONTROL:
         return write_feature_control(cpu, val);
+    case MSR_IA32_SPEC_CTRL:
+        return write_spec_ctrl(cpu, val);
+    case MSR_IA32_PRED_CMD:
+        return write_pred_cmd(cpu, val);
     }
     if (x86_seam_guest_rdmsr(cpu, msr, &old) == X86_SEAM_MSR_STOCK) {
         return X86_SEAM_MSR_STOCK;

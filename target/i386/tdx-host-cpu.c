@@ -42,6 +42,11 @@ OBJECT_DECLARE_TYPE(TDXHostCPU, TDXHostCPUClass, TDX_HOST_CPU)
 /* IA32_ARCH_CAPABILITIES bits that QEMU has no name for */
 #define ARCH_CAP_ITS_NO         (1ULL << 62)
 
+/* What IA32_SPEC_CTRL and IA32_PRED_CMD restrain is not there in TCG */
+#define CPUID_7_0_EDX_SPECULATION                                       \
+    (CPUID_7_0_EDX_SPEC_CTRL | CPUID_7_0_EDX_STIBP |                    \
+     CPUID_7_0_EDX_SPEC_CTRL_SSBD)
+
 struct TDXHostCPU {
     X86CPU parent_obj;
 
@@ -92,12 +97,14 @@ static const FeatureWordArray tdx_host_features = {
         X86_CPUID_7_0_ECX_TME | CPUID_7_0_ECX_LA57 | CPUID_7_0_ECX_RDPID |
         CPUID_7_0_ECX_MOVDIRI | CPUID_7_0_ECX_MOVDIR64B,
     [FEAT_7_0_EDX] =
-        CPUID_7_0_EDX_FSRM | CPUID_7_0_EDX_ARCH_CAPABILITIES,
+        CPUID_7_0_EDX_FSRM | CPUID_7_0_EDX_SPECULATION |
+        CPUID_7_0_EDX_ARCH_CAPABILITIES,
     /* No speculation, no transactions: immune to what they would leak */
     [FEAT_ARCH_CAPABILITIES] =
-        MSR_ARCH_CAP_RDCL_NO | MSR_ARCH_CAP_SKIP_L1DFL_VMENTRY |
-        MSR_ARCH_CAP_SSB_NO | MSR_ARCH_CAP_MDS_NO |
-        MSR_ARCH_CAP_PSCHANGE_MC_NO | MSR_ARCH_CAP_TAA_NO |
+        MSR_ARCH_CAP_RDCL_NO | MSR_ARCH_CAP_IBRS_ALL |
+        MSR_ARCH_CAP_SKIP_L1DFL_VMENTRY | MSR_ARCH_CAP_SSB_NO |
+        MSR_ARCH_CAP_MDS_NO | MSR_ARCH_CAP_PSCHANGE_MC_NO |
+        MSR_ARCH_CAP_TAA_NO |
         MSR_ARCH_CAP_SBDR_SSDP_NO | MSR_ARCH_CAP_FBSDP_NO |
         MSR_ARCH_CAP_PSDP_NO | MSR_ARCH_CAP_BHI_NO | MSR_ARCH_CAP_PBRSB_NO |
         MSR_ARCH_CAP_GDS_NO | MSR_ARCH_CAP_RFDS_NO | ARCH_CAP_ITS_NO,
@@ -107,6 +114,8 @@ static const FeatureWordArray tdx_host_features = {
         CPUID_6_EAX_ARAT,
     [FEAT_7_1_EAX] =
         CPUID_7_1_EAX_FZRM | CPUID_7_1_EAX_FSRS | CPUID_7_1_EAX_FSRC,
+    [FEAT_7_2_EDX] =
+        CPUID_7_2_EDX_BHI_CTRL | CPUID_7_2_EDX_MCDT_NO,
 };
 
 /* Those of them that TCG gives to no other CPU */
@@ -114,7 +123,10 @@ static const FeatureWordArray tdx_host_only_features = {
     [FEAT_1_ECX] = CPUID_EXT_VMX,
     [FEAT_7_0_ECX] =
         X86_CPUID_7_0_ECX_TME | CPUID_7_0_ECX_MOVDIRI | CPUID_7_0_ECX_MOVDIR64B,
-    [FEAT_7_0_EDX] = CPUID_7_0_EDX_ARCH_CAPABILITIES,
+    [FEAT_7_0_EDX] =
+        CPUID_7_0_EDX_SPECULATION | CPUID_7_0_EDX_ARCH_CAPABILITIES,
+    [FEAT_7_2_EDX] =
+        CPUID_7_2_EDX_BHI_CTRL | CPUID_7_2_EDX_MCDT_NO,
     [FEAT_ARCH_CAPABILITIES] = UINT64_MAX,
 };
 

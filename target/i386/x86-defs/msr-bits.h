@@ -13,6 +13,12 @@
 #define X86_MISC_PACKAGE_ENERGY_FILTERING    (1ULL << 0)
 #define X86_XAPIC_DISABLED                   (1ULL << 0)
 
+#define X86_SPEC_CTRL_IBRS                   (1ULL << 0)
+#define X86_SPEC_CTRL_STIBP                  (1ULL << 1)
+#define X86_SPEC_CTRL_SSBD                   (1ULL << 2)
+#define X86_SPEC_CTRL_BHI_DIS_S              (1ULL << 10)
+#define X86_PRED_CMD_IBPB                    (1ULL << 0)
+
 #define X86_ARCH_CAP_TSX_CTRL                (1ULL << 7)
 #define X86_ARCH_CAP_MISC_PACKAGE_CTLS       (1ULL << 10)
 #define X86_ARCH_CAP_ENERGY_FILTERING        (1ULL << 11)
