@@ -11,7 +11,7 @@ import re
 import stat
 import subprocess
 
-from . import cpio, debian, programs, td
+from . import cpio, debian, programs, td, vm
 from .paths import TOP
 
 OUT = TOP / 'build/bench'
@@ -54,14 +54,28 @@ def initramfs(path, guests, modules=()):
     subprocess.run([TOP / 'guest/tdvmm/pack', path, f'script={script}',
                     f'bzImage={kernel.image}', f'initrd.gz={initrd}'],
                    check=True)
-    if modules:
-        text = ''.join(f'{name}\n' for name in modules).encode()
-        entries = [('modules', stat.S_IFDIR | 0o755),
-                   ('modules/order', stat.S_IFREG | 0o644, text)]
-        entries += [(f'modules/{name}', stat.S_IFREG | 0o644,
-                     programs.read(DEBIAN / name)) for name in modules]
-        programs.replace(path, path.read_bytes() + cpio.compressed(entries))
+    add_modules(path, modules)
     return path
+
+
+def vmm_initramfs(path, modules):
+    """Write guest/vmm's, whose host loads @modules before it runs a VM"""
+    OUT.mkdir(parents=True, exist_ok=True)
+    subprocess.run([TOP / 'guest/vmm', path], check=True)
+    add_modules(path, modules)
+    return path
+
+
+def add_modules(path, modules):
+    """Let the host of an initramfs load modules of Debian's kernel"""
+    if not modules:
+        return
+    text = ''.join(f'{name}\n' for name in modules).encode()
+    entries = [('modules', stat.S_IFDIR | 0o755),
+               ('modules/order', stat.S_IFREG | 0o644, text)]
+    entries += [(f'modules/{name}', stat.S_IFREG | 0o644,
+                 programs.read(DEBIAN / name)) for name in modules]
+    programs.replace(path, path.read_bytes() + cpio.compressed(entries))
 
 
 def user_seconds(pid):
@@ -106,18 +120,45 @@ class Costs:
                 mine[name] = min(value, mine.get(name, value))
 
 
+def lines(command, log):
+    """Run a machine; its process, and each line that it says on its console"""
+    with open(log, 'w', encoding='utf-8') as out, \
+            subprocess.Popen(list(map(str, command)),
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT) as child:
+        for raw in child.stdout:
+            line = raw.decode('utf-8', 'replace')
+            out.write(line)
+            yield child, line
+        if child.wait():
+            yield child, None
+
+
 def run(command, log):
     """Costs of what the command's machine runs; None: it did not end well"""
     costs = Costs()
-    with open(log, 'w', encoding='utf-8') as out, \
-            subprocess.Popen(list(map(str, command)), text=True,
-                             errors='replace', stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT) as child:
-        for line in child.stdout:
-            out.write(line)
-            if 'seam: ' in line:
-                costs.line(line, user_seconds(child.pid))
+    for child, line in lines(command, log):
+        if line is None:
+            return None
+        if 'seam: ' in line:
+            costs.line(line, user_seconds(child.pid))
     complete = costs.cpuid and costs.cpuid.keys() == costs.whole.keys() == \
         costs.kernel.keys() and min(costs.whole.values()) > 0
-    return costs if complete and not child.returncode else None
+    return costs if complete else None
+
+
+def run_vm(command, log):
+    """Seconds that a VM of guest/vmm cost; None: it did not end well"""
+    begins = answered = ended = None
+    for child, line in lines(command, log):
+        if line is None:
+            return None
+        if vm.BEGINS in line:
+            begins = user_seconds(child.pid)
+        elif vm.SHELL in line:
+            vm.ask(child.stdin)
+        elif vm.ANSWER.search(line):
+            answered = True
+        elif vm.ENDED in line:
+            ended = user_seconds(child.pid)
+    return ended - begins if begins and answered and ended else None
