@@ -79,6 +79,38 @@ static void test_install(void)
     qtest_quit(qts);
 }
 
+/* Another module with this description, told of UPDATE_COMPATIBILITY */
+static void replace_compatible(QTestState *qts, const char *words)
+{
+    uint64_t rdx;
+
+    tdx_write_image(qts, SEAMLDR_REPLACE, words, 13, 0);
+    tdx_assert_status(tdx_leaf(qts, 0, TDH_SYS_SHUTDOWN, 1), 0);
+    tdx_assert_status(tdx_install(qts, &rdx), 0);
+    tdx_init_lps(qts, 2);
+    tdx_ok(qts, .rax = TDH_SYS_UPDATE | 1 << 16,
+           .r9 = TDX_FEATURES0_UPDATE_COMPATIBILITY);
+}
+
+/* Who keeps MRTDs in another way refuses to go on, after loading as well */
+static void test_context(void)
+{
+    QTestState *qts = tdx_loader_start("", "");
+    QTdxHost h;
+    QHostTd td;
+
+    build_td(&td, &h, qts);
+    replace_compatible(qts, "crypto-context=2\n");
+    for (unsigned i = 0; i < 2; i++) {
+        tdx_assert_status(tdx_leaf(qts, 0, TDH_MR_FINALIZE, td.tdr),
+                          TDX_INCOMPATIBLE_MRTD_CONTEXT);
+        h.qts = qts = saved_and_loaded(qts);
+    }
+    replace_compatible(qts, "");
+    finish_td(&td);
+    qtest_quit(qts);
+}
+
 /* One package has forgotten its keys, the other one has not */
 static void test_cleanup(void)
 {
@@ -201,6 +233,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     qtest_add_func("seam/update-state/install", test_install);
+    qtest_add_func("seam/update-state/context", test_context);
     qtest_add_func("seam/update-state/cleanup", test_cleanup);
     qtest_add_func("seam/update-state/unloaded", test_unloaded);
     qtest_add_func("seam/update-state/shutdown", test_shutdown);

@@ -113,6 +113,11 @@ static void begin_epoch_0(Fixture *f)
     f->tdcs->td_epoch = 0;
 }
 
+static void be_built_for_ever(Fixture *f)
+{
+    f->tdcs->crypto_context = 1;
+}
+
 static void stay_inside(Fixture *f)
 {
     f->tdcs->refcount[1] = 1;
@@ -213,6 +218,7 @@ static const Corruption corruptions[] = {
     { "mistake-a-tdcs-page", mistake_a_tdcs_page, "page-type" },
     { "leave-all-op-states", leave_all_op_states, "op-state" },
     { "begin-epoch-0", begin_epoch_0, "td-epoch" },
+    { "be-built-for-ever", be_built_for_ever, "crypto-context" },
     { "stay-inside", stay_inside, "td-epoch" },
     { "have-many-vcpu-pages", have_many_vcpu_pages, "vcpu-pages" },
     { "leave-all-vcpu-states", leave_all_vcpu_states, "vcpu-state" },

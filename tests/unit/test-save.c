@@ -96,6 +96,7 @@ static void test_round_trip(void)
     SimTd td;
 
     sim_td_build(&td, sim, 0);
+    sim->module->st.update_compatibility = true;
     tdx_lock_mark_host(&sim->module->st.kot_lock);
     *before = sim->module->st;
     first = save(sim);
@@ -310,7 +311,8 @@ static void test_whole(void)
     }
     padding = 2 * (TDX_MAX_TDMRS * tdmr + TDX_MAX_PKGS * wbt);
     padding += BETWEEN(fatal, global_lock) + BETWEEN(kot_lock, num_init_lps) +
-               BETWEEN(dynamic_pamt, num_tdmrs) + BETWEEN(num_tdmrs, tdmr) +
+               BETWEEN(update_compatibility, num_tdmrs) +
+               BETWEEN(num_tdmrs, tdmr) +
                BETWEEN(native_cpuid, common_msr) +
                BETWEEN(handoff.dynamic_pamt, handoff.tdmr);
     g_assert_cmpuint(deaf, ==, padding);

@@ -47,6 +47,9 @@
 #define TDX_HANDOFF_SIZE      0xd08f
 #define TDX_MIN_HANDOFF_PAGES 13
 
+/* How this build keeps the MRTD of a TD that is being built (P-SEAMLDR 6.3) */
+#define TDX_CRYPTO_CONTEXT 1
+
 /* From this version on handoff data has the counts of sensitive TDs */
 #define TDX_HV_WITH_COUNTS 1
 

@@ -141,6 +141,11 @@ static bool check_initialized(TdxCheck *ck, const TdxTdRef *td)
                               "L2 VMs", td->hpa, td->tdr->num_tdcx,
                               tdcs->num_l2_vms);
     }
+    if (tdcs->crypto_context && tdcs->op_state != TDX_OP_INITIALIZED) {
+        return tdx_check_fail(ck, "crypto-context: TD 0x%" PRIx64 " has %u and "
+                              "is not being built", td->hpa,
+                              tdcs->crypto_context);
+    }
     if (!tdcs->td_epoch) {
         return tdx_check_fail(ck, "td-epoch: TD 0x%" PRIx64 " has epoch 0",
                               td->hpa);

@@ -73,6 +73,7 @@ typedef struct TdxState {
     uint32_t pkg_config_bitmap;
     uint16_t hkid;               /* global private HKID */
     bool dynamic_pamt;           /* enabled by TDH.SYS.CONFIG */
+    bool update_compatibility;   /* enabled by TDH.SYS.UPDATE */
     uint32_t num_tdmrs;
     TdxTdmr tdmr[TDX_MAX_TDMRS];
     TdxKotEntry kot[TDX_NUM_HKIDS];
@@ -144,6 +145,12 @@ void tdx_forget(TdxModule *m);
 static inline bool tdx_has_dynamic_pamt(const TdxModule *m)
 {
     return m->cfg.features0 & TDX_FEATURES0_DYNAMIC_PAMT;
+}
+
+/** tdx_has_update_compatibility: is this module 1.5.24 or later in that? */
+static inline bool tdx_has_update_compatibility(const TdxModule *m)
+{
+    return m->cfg.features0 & TDX_FEATURES0_UPDATE_COMPATIBILITY;
 }
 
 /**

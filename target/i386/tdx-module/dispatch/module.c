@@ -24,8 +24,7 @@
      TDX_FEATURES0_PARTITIONED_TD_MIGRATION |                               \
      TDX_FEATURES0_EVENT_FILTERING | TDX_FEATURES0_ICSSD |                  \
      TDX_FEATURES0_FIXED_CTR12_PROF | TDX_FEATURES0_FATAL_DIAGNOSTICS |     \
-     TDX_FEATURES0_IMPORT_PAGE_STATUS |                                     \
-     TDX_FEATURES0_UPDATE_COMPATIBILITY)
+     TDX_FEATURES0_IMPORT_PAGE_STATUS)
 
 /* The handoff data that module 1.5.25 can do */
 #define RULES_1_5_25 { TDX_MODULE_HV, TDX_MIN_UPDATE_HV, TDX_NO_DOWNGRADE }
@@ -44,6 +43,7 @@ void tdx_module_config_init(TdxModuleConfig *cfg)
         .svn_major = TDX_SVN_MAJOR,
         .num_handoff_pages = 32,
         .min_handoff_pages = TDX_MIN_HANDOFF_PAGES,
+        .crypto_context = TDX_CRYPTO_CONTEXT,
         .built_in = RULES_1_5_25,
         .sigstruct = RULES_1_5_25,
     };

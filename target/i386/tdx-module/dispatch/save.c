@@ -76,6 +76,7 @@ static const Field fields[] = {
     FIELD("num-init-lps", num_init_lps, 4),
     FIELD("num-init-pkgs", num_init_pkgs, 4),
     HANDED_OVER("", ITSELF),
+    FIELD("update-compatibility", update_compatibility, 1),
     FIELD("tsc-adjust", tsc_adjust, 8),
     FIELD("native-cpuid", native_cpuid, 4),
     FIELD("common-msr", common_msr, 8),

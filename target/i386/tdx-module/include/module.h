@@ -42,6 +42,8 @@ typedef struct TdxHandoffRules {
  * @min_handoff_pages: what the module itself needs there
  * @built_in: versions of handoff data that the module was built for
  * @sigstruct: those that it was signed for; TDH.SYS.INIT compares the two
+ * @crypto_context: version of the context in which it keeps the MRTD of a TD
+ *   that is being built; of no effect without UPDATE_COMPATIBILITY
  * @need_msr: the module wants @need_value in the bits @need_mask of this MSR;
  *   no bits: nothing of the kind
  * @sys_disable: TDH.SYS.DISABLE exists, as in modules newer than 1.5.25
@@ -66,6 +68,7 @@ typedef struct TdxModuleConfig {
     uint16_t min_handoff_pages;
     TdxHandoffRules built_in;
     TdxHandoffRules sigstruct;
+    uint16_t crypto_context;
     uint32_t need_msr;
     uint64_t need_mask;
     uint64_t need_value;

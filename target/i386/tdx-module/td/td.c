@@ -69,6 +69,31 @@ void *tdx_td_tdcs_page(const TdxTdRef *td, unsigned page)
     return tdx_td_private(td->m, td->tdr, td->tdr->tdcx[page], TDX_PAGE_4K);
 }
 
+/* One that knows nothing of it leaves the same as one before 1.5.24 */
+void tdx_td_begin_build(TdxTdRef *td)
+{
+    TdxModule *m = td->m;
+
+    td->tdcs->crypto_context = tdx_has_update_compatibility(m)
+                               ? m->cfg.crypto_context : 0;
+    __atomic_fetch_add(&m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
+}
+
+void tdx_td_end_build(TdxTdRef *td)
+{
+    td->tdcs->crypto_context = 0;
+    __atomic_fetch_sub(&td->m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
+}
+
+TdxStatus tdx_td_check_build(const TdxTdRef *td)
+{
+    const TdxModule *m = td->m;
+
+    return tdx_require(!m->st.update_compatibility ||
+                       td->tdcs->crypto_context == m->cfg.crypto_context,
+                       TDX_INCOMPATIBLE_MRTD_CONTEXT);
+}
+
 TdxStatus tdx_td_intact(const TdxTdRef *td)
 {
     return tdx_require(!__atomic_load_n(&td->m->st.fatal, __ATOMIC_SEQ_CST),

@@ -148,6 +148,19 @@ static inline unsigned tdx_td_num_vms(const TdxTdRef *td)
     return 1 + (l2_vms < TDX_MAX_L2_VMS ? l2_vms : TDX_MAX_L2_VMS);
 }
 
+/**
+ * tdx_td_begin_build, tdx_td_end_build: its MRTD is kept as this module does
+ * it, or there is none to keep any more.  Under the exclusive lock of the TDR.
+ */
+void tdx_td_begin_build(TdxTdRef *td);
+void tdx_td_end_build(TdxTdRef *td);
+
+/**
+ * tdx_td_check_build: TDX_INCOMPATIBLE_MRTD_CONTEXT for a TD whose build began
+ * otherwise, if TDH.SYS.UPDATE was asked to have that looked at (P-SEAMLDR 6.3)
+ */
+TdxStatus tdx_td_check_build(const TdxTdRef *td);
+
 /** tdx_td_tdcs_page: a page of the TDCS, NULL as from tdx_td_private() */
 void *tdx_td_tdcs_page(const TdxTdRef *td, unsigned page);
 

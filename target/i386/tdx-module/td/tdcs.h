@@ -96,6 +96,12 @@ typedef struct TdxTdcs {
     uint32_t pad1;
     uint8_t rtmr[TDX_NUM_RTMRS][TDX_MR_SIZE]; /* rtmr_lock */
     uint8_t tee_info_hash[TDX_MR_SIZE];       /* rtmr_lock */
+
+    /*
+     * Of the module that began the build; 0: that had no such thing, or the
+     * TD is not being built.  Under the exclusive TDR lock.
+     */
+    uint16_t crypto_context;
 } TdxTdcs;
 
 /*

@@ -43,7 +43,8 @@ static TdxStatus tdh_mem_page_add(TdxCall *c)
              tdx_mem_expect(&op, TDX_SEPT_IN(TDX_SEPT_FREE)) ?:
              tdx_check_shared_hpa(m, source, TDX_PAGE_4K, TDX_PAGE_4K,
                                   TDX_R9) ?:
-             tdx_pamt_get_free(&page, c, target, TDX_LEVEL_4K, TDX_R8);
+             tdx_pamt_get_free(&page, c, target, TDX_LEVEL_4K, TDX_R8) ?:
+             tdx_td_check_build(&op.td);
     if (status) {
         return status;
     }
@@ -77,7 +78,6 @@ const TdxLeaf tdx_leaf_TDH_MEM_PAGE_ADD = {
         ANSWERS_SEPT_ENTRY,
         ANSWERS_FREE_PAGE,
         { TDX_INCOMPATIBLE_MRTD_CONTEXT,
-          "the TD was begun by a module that measures in another way",
-          .on_silicon = true }
+          "the TD was begun by a module that measures in another way" }
     ),
 };

@@ -54,7 +54,7 @@ static TdxStatus tdh_mng_init(TdxCall *c)
         return tdx_td_no_content(m, td.tdr, "a TDCS page has no memory");
     }
     tdx_mrtd_init(&measurement->mrtd);
-    __atomic_fetch_add(&m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
+    tdx_td_begin_build(&td);
     tdx_td_set_op_state(&td, TDX_OP_INITIALIZED);
     return TDX_SUCCESS;
 }

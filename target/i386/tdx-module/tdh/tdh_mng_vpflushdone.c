@@ -26,7 +26,7 @@ static TdxStatus leave_service(TdxTdRef *td)
         return TDX_FLUSHVP_NOT_DONE;
     }
     if (tdx_op_state(td->tdcs) == TDX_OP_INITIALIZED) {
-        __atomic_fetch_sub(&td->m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
+        tdx_td_end_build(td);
     }
     return TDX_SUCCESS;
 }

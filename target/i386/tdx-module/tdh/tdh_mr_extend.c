@@ -28,7 +28,8 @@ static TdxStatus tdh_mr_extend(TdxCall *c)
     status = tdx_mem_check_private(&op) ?:
              tdx_mem_walk_to_leaf(&op) ?:
              tdx_require(tdx_mem_state(&op) == TDX_SEPT_MAPPED,
-                         TDX_EPT_ENTRY_NOT_PRESENT);
+                         TDX_EPT_ENTRY_NOT_PRESENT) ?:
+             tdx_td_check_build(&op.td);
     if (status) {
         return status;
     }
@@ -55,7 +56,6 @@ const TdxLeaf tdx_leaf_TDH_MR_EXTEND = {
         { TDX_EPT_ENTRY_NOT_PRESENT, "no page is mapped there",
           TDX_FAULT_AT_SEPT_ENTRY },
         { TDX_INCOMPATIBLE_MRTD_CONTEXT,
-          "the TD was begun by a module that measures in another way",
-          .on_silicon = true }
+          "the TD was begun by a module that measures in another way" }
     ),
 };

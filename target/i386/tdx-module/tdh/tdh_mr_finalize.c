@@ -18,7 +18,8 @@ static TdxStatus tdh_mr_finalize(TdxCall *c)
                          TDX_RCX) ?:
              tdx_td_check_state_nolock(&td, TD_OPS_BUILD) ?:
              tdx_require(__atomic_load_n(&td.tdcs->num_vcpus, __ATOMIC_SEQ_CST),
-                         TDX_NO_VCPUS);
+                         TDX_NO_VCPUS) ?:
+             tdx_td_check_build(&td);
     if (status) {
         return status;
     }
@@ -33,7 +34,7 @@ static TdxStatus tdh_mr_finalize(TdxCall *c)
         return status;
     }
     tdx_td_set_op_state(&td, TDX_OP_RUNNABLE);
-    __atomic_fetch_sub(&c->m->st.td_build_count, 1, __ATOMIC_SEQ_CST);
+    tdx_td_end_build(&td);
     return TDX_SUCCESS;
 }
 
@@ -48,7 +49,6 @@ const TdxLeaf tdx_leaf_TDH_MR_FINALIZE = {
         ANSWERS_TD_STATE,
         { TDX_NO_VCPUS, "the TD has no vCPU" },
         { TDX_INCOMPATIBLE_MRTD_CONTEXT,
-          "the TD was begun by a module that measures in another way",
-          .on_silicon = true }
+          "the TD was begun by a module that measures in another way" }
     ),
 };

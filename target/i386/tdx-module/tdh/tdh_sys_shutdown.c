@@ -24,7 +24,7 @@ static bool request_valid(const TdxModule *m, uint64_t rcx)
     uint64_t known = RCX_HV_MASK;
     int hv = rcx & RCX_HV_MASK;
 
-    if (m->cfg.features0 & TDX_FEATURES0_UPDATE_COMPATIBILITY) {
+    if (tdx_has_update_compatibility(m)) {
         known |= RCX_AVOID_COMPAT_SENSITIVE;
     }
     return hv >= rules->min_update_hv && hv <= rules->module_hv &&

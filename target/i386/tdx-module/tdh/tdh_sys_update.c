@@ -24,7 +24,7 @@ static TdxStatus tdh_sys_update(TdxCall *c)
                          tdx_all_lps_init(m),
                          TDX_SYS_STATE_INCORRECT) ?:
              tdx_require(tdx_handoff_fits(m), TDX_SYS_INVALID_HANDOFF) ?:
-             tdx_check_version(c, 1) ?:
+             tdx_check_version(c, tdx_has_update_compatibility(m)) ?:
              tdx_require(c->version != 1 || !(c->gpr[TDX_R9] & ~m->features0),
                          tdx_bad_operand(m, TDX_R9, c->gpr[TDX_R9],
                                          TDX_CAUSE_RESERVED_BITS,
@@ -37,6 +37,9 @@ static TdxStatus tdh_sys_update(TdxCall *c)
         return status;
     }
     tdx_handoff_import(m);
+    m->st.update_compatibility =
+        c->version == 1 &&
+        (c->gpr[TDX_R9] & TDX_FEATURES0_UPDATE_COMPATIBILITY);
     tdx_set_sys_state(m, TDX_SYS_READY_STATE);
     return TDX_SUCCESS;
 }
@@ -44,7 +47,6 @@ static TdxStatus tdh_sys_update(TdxCall *c)
 const TdxLeaf tdx_leaf_TDH_SYS_UPDATE = {
     TDX_LEAF_ID(TDH_SYS_UPDATE),
     .what = "Take over the TDs of the module before",
-    .missing = "UPDATE_COMPATIBILITY in R9 has no effect.",
     .max_version = 1,
     .states = TDX_WHEN_UP,
     .in = { { TDX_R9, "features" }, { TDX_R10, "reserved" } },

@@ -85,6 +85,7 @@ FROZEN(TdxTdcs, rtmr_lock, 400);
 FROZEN(TdxTdcs, tee_info_valid, 402);
 FROZEN(TdxTdcs, rtmr, 408);
 FROZEN(TdxTdcs, tee_info_hash, 600);
+FROZEN(TdxTdcs, crypto_context, 648);
 
 /* TDCS, vCPUs */
 FROZEN(TdxTdcsVirtualCpus, x2apic_id, 0);
