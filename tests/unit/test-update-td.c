@@ -7,7 +7,9 @@
 
 #include <string.h>
 
+#include "../../target/i386/x86-defs/vmx-exit-list.h"
 #include "core/state.h"
+#include "sim-run.h"
 #include "sim-td.h"
 #include "td/measure.h"
 #include "update-fixture.h"
@@ -239,6 +241,19 @@ static void test_context_new(void)
 
 /* --- reports --------------------------------------------------------- */
 
+#define OFFSET_REPORT_OLD 1024
+#define OFFSET_REPORT_NEW 2048
+#define OFFSET_DATA       3072
+
+#define REPORT_MAC  224
+#define REPORT_TCB  256
+#define REPORT_INFO 512
+#define TCB_SVN     (REPORT_TCB + 8)
+#define TCB_MRSEAM  (REPORT_TCB + 24)
+#define TCB_SVN2    (REPORT_TCB + 128)
+#define INFO_MRTD   (REPORT_INFO + 16)
+#define INFO_RTMR   (REPORT_INFO + 208)
+
 /* A report tells the module that the TD was created by from the one now */
 static void test_report(void)
 {
@@ -263,6 +278,135 @@ static void test_report(void)
     sim_free(sim);
 }
 
+static const uint8_t nothing[TDX_MR_SIZE];
+
+static void enter(SimTd *td)
+{
+    uint64_t gpr[TDX_NUM_GPRS] = {
+        [TDX_RAX] = TDH_VP_ENTER, [TDX_RCX] = td->vcpu,
+    };
+
+    g_assert_cmpint(sim_seamcall(td->sim, 0, gpr), ==, TDX_SEAMCALL_RUN_TD);
+    sim_lp(td->sim, 0)->no_events = true;
+}
+
+static TdxTdVerdict leave(SimTd *td, uint32_t reason)
+{
+    X86Vmcs *v = sim_lp(td->sim, 0)->run.vmcs;
+
+    v->exit_reason = reason;
+    v->exit_qualification = 0;
+    v->exit_intr_info = 0;
+    v->idt_vectoring_info = 0;
+    v->guest_rip = 0x1000;
+    return sim_td_exit(td->sim, 0);
+}
+
+/* The guest's RAX after a TDCALL that does not leave the TD */
+static uint64_t tdcall(SimTd *td, uint64_t number, uint64_t rcx, uint64_t rdx)
+{
+    SimLp *l = sim_lp(td->sim, 0);
+    X86Vmcs *v = l->run.vmcs;
+
+    v->guest_efer |= 1 << 10;  /* long mode, in */
+    v->guest_cs_ar = 0xa09b;   /* 64-bit code */
+    v->exit_instr_length = 4;
+    l->gpr[TDX_RAX] = number;
+    l->gpr[TDX_RCX] = rcx;
+    l->gpr[TDX_RDX] = rdx;
+    l->gpr[TDX_R8] = 0;
+    g_assert_cmpint(leave(td, X86_VMX_EXIT_REASON_TDCALL), ==, TDX_TD_RESUME);
+    return l->gpr[TDX_RAX];
+}
+
+static void update_to_svn(SimTd *td, uint8_t svn_minor)
+{
+    TdxModuleConfig cfg = td->sim->cfg;
+
+    cfg.svn_minor = svn_minor;
+    g_assert_cmpint(leave(td, X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT), ==,
+                    TDX_TD_LEAVE);
+    update(td->sim, &cfg);
+    enter(td);
+}
+
+/* Each report has the hash of its TEE_TCB_INFO, 239 bytes (TDCALL 4.5.1) */
+static void assert_tcb(const uint8_t *report, uint8_t minor, uint8_t minor2)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA384);
+    uint8_t digest[TDX_MR_SIZE];
+    gsize len = sizeof(digest);
+
+    g_assert_cmpuint(report[TCB_SVN], ==, minor);
+    g_assert_cmpuint(report[TCB_SVN + 1], ==, 1);
+    g_assert_cmpuint(report[TCB_SVN2], ==, minor2);
+    g_assert_cmpuint(report[TCB_SVN2 + 1], ==, 1);
+    g_checksum_update(sum, report + REPORT_TCB, 239);
+    g_checksum_get_digest(sum, digest, &len);
+    g_assert_cmpmem(digest, len, report + 32, sizeof(digest));
+}
+
+/*
+ * The measurements are the TD's and the key is the processor's, so that
+ * reports of before and after differ in the module that runs, and each is
+ * accepted wherever it is verified.
+ */
+static void test_report_running(void)
+{
+    const uint64_t old = GPA + OFFSET_REPORT_OLD, new = GPA + OFFSET_REPORT_NEW;
+    const uint64_t data = GPA + OFFSET_DATA;
+    SimPlatform *sim = sim_td_machine(1);
+    const uint8_t *before, *after;
+    uint8_t *content;
+    SimTd td;
+
+    memset(sim->report_key, 0x5a, sizeof(sim->report_key));
+    sim_td_build(&td, sim, 0);
+    sim_td_tables(&td, GPA);
+    ASSERT_OK(page_add(&td, GPA, sim_td_page(&td)));
+    content = tdx_private(sim->module, td.next - TDX_PAGE_4K, SIM_TD_HKID);
+    before = content + OFFSET_REPORT_OLD;
+    after = content + OFFSET_REPORT_NEW;
+    ASSERT_OK(sim_td_call(&td, TDH_MR_FINALIZE, td.tdr, 0, 0));
+
+    enter(&td);
+    memset(content + OFFSET_DATA, 0x77, TDX_REPORTDATA_SIZE);
+    ASSERT_OK(tdcall(&td, TDG_MR_RTMR_EXTEND, data, 2));
+    ASSERT_OK(tdcall(&td, TDG_MR_REPORT, old, data));
+    assert_tcb(before, 13, 13);
+    update_to_svn(&td, 77);
+    ASSERT_OK(tdcall(&td, TDG_MR_REPORT, new, data));
+    assert_tcb(after, 13, 77);
+    g_assert_cmpmem(before + REPORT_INFO, TDX_TDINFO_SIZE,
+                    after + REPORT_INFO, TDX_TDINFO_SIZE);
+    g_assert_true(memcmp(after + INFO_MRTD, nothing, sizeof(nothing)));
+    g_assert_true(memcmp(after + INFO_RTMR + 2 * TDX_MR_SIZE, nothing,
+                         sizeof(nothing)));
+    g_assert_cmpmem(before + TCB_MRSEAM, TDX_MR_SIZE, after + TCB_MRSEAM,
+                    TDX_MR_SIZE);
+    ASSERT_OK(tdcall(&td, TDG_MR_VERIFYREPORT, old, 0));
+    ASSERT_OK(tdcall(&td, TDG_MR_VERIFYREPORT, new, 0));
+
+    /* The register goes on from where it was; SVN2 is the last one's */
+    ASSERT_OK(tdcall(&td, TDG_MR_RTMR_EXTEND, data, 2));
+    update_to_svn(&td, 78);
+    ASSERT_OK(tdcall(&td, TDG_MR_VERIFYREPORT, new, 0));
+    ASSERT_OK(tdcall(&td, TDG_MR_REPORT, new, data));
+    assert_tcb(after, 13, 78);
+    g_assert_true(memcmp(before + INFO_RTMR + 2 * TDX_MR_SIZE,
+                         after + INFO_RTMR + 2 * TDX_MR_SIZE, TDX_MR_SIZE));
+    g_assert_cmpmem(before + REPORT_INFO, INFO_RTMR - REPORT_INFO,
+                    after + REPORT_INFO, INFO_RTMR - REPORT_INFO);
+    ASSERT_OK(tdcall(&td, TDG_MR_VERIFYREPORT, new, 0));
+    content[OFFSET_REPORT_OLD + REPORT_MAC] ^= 1;
+    g_assert_cmphex(tdcall(&td, TDG_MR_VERIFYREPORT, old, 0), ==,
+                    TDX_INVALID_REPORTMACSTRUCT);
+    leave(&td, X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT);
+    check(sim);
+    sim_td_destroy(&td);
+    sim_free(sim);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -272,5 +416,6 @@ int main(int argc, char **argv)
     g_test_add_func("/update-td/context/before", test_context_before);
     g_test_add_func("/update-td/context/new", test_context_new);
     g_test_add_func("/update-td/report", test_report);
+    g_test_add_func("/update-td/report/running", test_report_running);
     return g_test_run();
 }
