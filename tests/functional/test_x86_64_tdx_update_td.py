@@ -81,6 +81,22 @@ class Lives(TdxUpdateTd):
     def test_two_packages(self):
         self.live(4, smp='4,sockets=2')
 
+    def test_report(self):
+        """Measured as before, by another module; who verifies takes both"""
+        said = self.run_script('''
+            ln -s /td /blobs
+            run report tdvmm --payload report.bin --until /done --seconds 600 &
+            until_said "report begins" 1
+            update_module
+            touch /done
+            wait
+        ''', files=[self.image('new.bin', svn_minor=14)],
+            append='seam.update=new.bin', smp='1')
+        # Of module 1.5.25 it is 13
+        self.assertEqual(self.assert_ended(said, 'report').splitlines()[:4], [
+            'svn 0xd, now 0xd', 'report begins', 'svn 0xd, now 0xe',
+            'ok report'])
+
     def test_migration(self):
         """Updated, moved to another QEMU with its TDs, and updated there"""
         from seam import runner
