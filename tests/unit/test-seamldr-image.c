@@ -255,6 +255,46 @@ static void test_memory(void)
     accepted(s, i);
 }
 
+static void set_sharing(SimLoader *s, uint32_t lps)
+{
+    sim_add_cpuid(s->sim, 4, 3, 0xfc000163 | (lps - 1) << 14, 0x380003f,
+                  0x1bfff, 4);
+}
+
+/*
+ * To the page: for 4 addressable LPs, one page of each kind but for GLOBAL and
+ * 33 of HANDOFF these are in pages 1 + 4 + 8 + 4 + (GLOBAL + 1) + 33, 512 of
+ * code, and of page tables a root, three for each region that is small, and for
+ * the data, which is GLOBAL + 38 pages, as many as 3.4 says.  There are 15872.
+ */
+static void test_memory_exactly(void)
+{
+    const uint16_t most = 15261;
+    const unsigned data = most + 38;
+    const unsigned tables = 1 + 5 * 3 + (data + 511) / 512 + 1 + 1;
+    SimLoader *s = waiting();
+    SimImage *i = sim_image_new(s, "", 1);
+
+    g_assert_cmpuint(51 + most + 512 + tables, ==, 15872);
+    i->sig.num_stack_pages = i->sig.num_tls_pages = 0;
+    i->sig.num_keyhole_pages = 0;
+    i->sig.num_handoff_pages = GUINT16_TO_LE(32);
+    i->sig.num_global_pages = GUINT16_TO_LE(most + 1);
+    sim_image_sign(i);
+    set_sharing(s, 4);
+    refused(s, i, SEAMLDR_ENOMEM);
+    i->sig.num_global_pages = GUINT16_TO_LE(most);
+    sim_image_sign(i);
+    /* Their number is rounded up to a power of two */
+    set_sharing(s, 5);
+    refused(s, i, SEAMLDR_ENOMEM);
+    set_sharing(s, 3);
+    sim_image_write(s, i);
+    g_assert_cmphex(sim_install(s), ==, 0);
+    sim_image_free(i);
+    sim_loader_free(s);
+}
+
 static void test_handoff(void)
 {
     SimLoader *s = waiting();
@@ -417,6 +457,7 @@ int main(int argc, char **argv)
     g_test_add_func("/seamldr-image/offsets", test_offsets);
     g_test_add_func("/seamldr-image/cpus", test_cpus);
     g_test_add_func("/seamldr-image/memory", test_memory);
+    g_test_add_func("/seamldr-image/memory/exactly", test_memory_exactly);
     g_test_add_func("/seamldr-image/handoff", test_handoff);
     g_test_add_func("/seamldr-image/handoff-pages", test_handoff_pages);
     g_test_add_func("/seamldr-image/order", test_order);
