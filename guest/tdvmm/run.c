@@ -161,6 +161,18 @@ static void handle_io(struct vcpu *vcpu)
     }
 }
 
+/* A VM that KVM has given up answers nothing, whatever it is asked */
+static void say_if_dead(struct vcpu *vcpu)
+{
+    struct kvm_mp_state state;
+
+    if (ioctl(vcpu->td->vm, KVM_CHECK_EXTENSION, KVM_CAP_NR_VCPUS) < 0 &&
+        errno == EIO && ioctl(vcpu->fd, KVM_GET_MP_STATE, &state) &&
+        errno == EIO && ioctl(vcpu->fd, KVM_RUN, 0) && errno == EIO) {
+        say(vcpu->td, "vCPU %u: KVM has given the VM up: EIO", vcpu->index);
+    }
+}
+
 static void handle_exit(struct vcpu *vcpu)
 {
     struct kvm_run *run = vcpu->run;
@@ -202,6 +214,7 @@ static void handle_exit(struct vcpu *vcpu)
         say(vcpu->td, "vCPU %u: KVM's internal error %u, TDH.VP.ENTER "
             "returned %#llx", vcpu->index, run->internal.suberror,
             run->internal.ndata ? run->internal.data[0] : 0);
+        say_if_dead(vcpu);
         td_end(vcpu->td, TDVMM_UNEXPECTED);
         break;
     default:
