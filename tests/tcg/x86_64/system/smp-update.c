@@ -154,6 +154,12 @@ static void update(void)
     must(host_call(TDH_SYS_UPDATE, 0, 0, 0) == 0);
 }
 
+/* There is no version 2 of it; state and handoff data stay */
+static void update_in_vain(void)
+{
+    must(host_call(TDH_SYS_UPDATE | 2 << 16, 0, 0, 0) == TDX_OPERAND_INVALID);
+}
+
 static void shut_down(uint32_t cpu)
 {
     host_barrier();
@@ -209,6 +215,34 @@ static void work(uint32_t cpu)
     if (cpu == 0) {
         ok(!refused && ends == 1, "TDs are there after the next image");
         ok(remove_pair() == 0, "and the page pair");
+        must(add_pair() == 0);
+        sig.module_hv = 2;
+        sign();
+    }
+
+    /* C: what does not start is replaced; nobody has to shut it down */
+    shut_down(cpu);
+    install(SEAMLDR_SUCCESS);
+    if (cpu == 0) {
+        must(host_call(TDH_SYS_INIT, 0, 0, 0) ==
+             TDX_SYS_INCOMPATIBLE_SIGSTRUCT);
+        must(host_call(TDH_SYS_INIT, 0, 0, 0) ==
+             TDX_SYS_INCOMPATIBLE_SIGSTRUCT);
+        ok(!refused && ends == 1, "another signature, and it does not start");
+        sig.module_hv = 1;
+        sign();
+    }
+
+    /* D: so is what has started and does not take the TDs */
+    install(SEAMLDR_SUCCESS);
+    start(cpu, update_in_vain);
+    must(host_call(TDH_PHYMEM_PAGE_RDMD, HOST_TDMR, 0, 0) ==
+         TDX_SYS_NOT_READY);
+    install(SEAMLDR_SUCCESS);
+    start(cpu, update);
+    if (cpu == 0) {
+        ok(!refused && ends == 1, "the third image takes what the first had");
+        ok(remove_pair() == 0, "and the page pair is there");
     }
 
     /* D: without UPDATE the module starts as at boot */
