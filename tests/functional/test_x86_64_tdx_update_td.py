@@ -4,6 +4,7 @@
 """The TDX module is updated under TDs on KVM: idle ones, and ones that run."""
 
 import re
+import socket
 
 from qemu_test import QemuSystemTest
 
@@ -13,6 +14,13 @@ UPDATES = 5
 INVALID = 'transferring:firmware-invalid'
 # What KVM says where no module answers
 SW_VMFAILINVALID = 0x8000ff00ffff0000
+
+
+def connect(path):
+    """To whom listens there"""
+    line = socket.socket(socket.AF_UNIX)
+    line.connect(path)
+    return line
 
 
 class TdxUpdateTd(tdx_kvm.TdxKvm):
@@ -110,18 +118,24 @@ class Lives(TdxUpdateTd):
             until_said "hammer begins" 2
             update_module
             say "move it"
-            sleep 10
+            read answer < /dev/ttyS1
+            say "moved"
             update_module
             touch /done
             wait
         '''
+        # Only where it goes to somebody is at its second serial line
+        line = ['-device', 'isa-serial,index=1,chardev=line', '-chardev']
+        where = f'{self.socket_dir().name}/line'
         machine = {'initramfs': self.pack(script, *files), 'smp': '2',
                    'mem': '2G', 'append': 'kvm_intel.tdx=1 seam.mode=script '
                    f'seam.update={",".join(names[:2])}'}
-        self.start(**machine)
+        self.start(extra=[*line, 'null,id=line'], **machine)
         serial = self.log_file('target-serial.log')
         target = self.get_vm(*runner.arguments(
-            kernel=self.need('build/guest/bzImage'), **machine),
+            kernel=self.need('build/guest/bzImage'), extra=[
+                *line, f'socket,id=line,path={where},server=on,wait=off'],
+            **machine),
             '-no-shutdown', '-no-reboot', '-serial', f'file:{serial}',
             '-incoming', 'defer', name='target')
         target.launch()
@@ -134,6 +148,10 @@ class Lives(TdxUpdateTd):
         before, self.serial = self.read_serial(), serial
         self.vm.shutdown()
         self._vms['default'] = target
+        self.assertNotIn('seam: moved', before + self.read_serial())
+        with connect(where) as answer:
+            answer.sendall(b'\n')
+            self.wait_line('seam: moved')
         self.wait_line(tdx_kvm.DONE)
         after = self.read_serial()
         loader = target.cmd('query-tdx-module')['loader']
