@@ -48,12 +48,18 @@ TdxStatus tdx_td_lock_owner(TdxTdRef *td, const TdxPamtRef *page,
 
 void *tdx_td_private(TdxModule *m, TdxTdr *tdr, uint64_t hpa, uint64_t len)
 {
-    if (!tdx_tdr_fatal(tdr) && tdx_lost(m, hpa, len)) {
+    void *content;
+
+    if (tdx_tdr_fatal(tdr)) {
+        /* Of a dead TD nothing more can be lost */
+        return tdx_private(m, hpa, tdr->hkid);
+    }
+    content = m->ops->private_intact(m->opaque, hpa, len);
+    if (!content && tdx_lost(m, hpa, len)) {
         tdx_cause(m, "page", hpa & ~(TDX_PAGE_4K - 1), TDX_CAUSE_LOST, 0);
         tdx_td_kill(tdr);
-        return NULL;
     }
-    return tdx_private(m, hpa, tdr->hkid);
+    return content;
 }
 
 TdxStatus tdx_td_no_content(TdxModule *m, const TdxTdr *tdr, const char *why)
