@@ -201,6 +201,7 @@ static void test_running_dead(void)
     g_assert_null(load(sim, stream, stream->len));
     g_assert_null(tdx_module_load_tds(sim->module));
     assert_sound(sim);
+    g_array_free(td.pages, true);
     sim_free(sim);
 }
 
@@ -250,6 +251,7 @@ static void test_running_refused(void)
     page.entry->lock += TDX_LOCK_READER;
     g_assert_null(load(sim, stream, stream->len));
     g_assert_null(tdx_module_load_tds(sim->module));
+    g_array_free(td.pages, true);
     sim_free(sim);
 }
 
