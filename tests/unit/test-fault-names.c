@@ -226,6 +226,28 @@ static void test_missing_leaf(void)
     sim_free(sim);
 }
 
+/* No option gives a module 1.0 what came after it, to the host or a guest */
+static void test_first_generation(void)
+{
+    SimPlatform *sim = sim_boot_machine(1, 1);
+    g_autofree char *host = NULL, *guest = NULL;
+    TdxFault f, known;
+
+    sim->cfg.first_generation = true;
+    sim->cfg.features0 = 0;
+    sim_start(sim);
+    parse(&f, "tdh.sys.rd", "metadata_field_not_readable", NULL);
+    host = tdx_fault_add(sim->module, &f);
+    g_assert_cmpstr(host, ==, "a module 1.0 has no TDH.SYS.RD");
+    parse(&f, "tdg.sys.rd", "metadata_field_not_readable", NULL);
+    guest = tdx_fault_add(sim->module, &f);
+    g_assert_cmpstr(guest, ==, "a module 1.0 has no TDG.SYS.RD");
+    parse(&known, "tdg.vm.rd", "metadata_field_not_readable", NULL);
+    g_assert_null(tdx_fault_add(sim->module, &known));
+    tdx_fault_remove(sim->module, &known);
+    sim_free(sim);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -234,5 +256,6 @@ int main(int argc, char **argv)
     g_test_add_func("/fault/chosen-outputs", test_chosen_outputs);
     g_test_add_func("/fault/offers", test_offers);
     g_test_add_func("/fault/missing-leaf", test_missing_leaf);
+    g_test_add_func("/fault/first-generation", test_first_generation);
     return g_test_run();
 }

@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Metadata fields of TDs and vCPUs in a module 1.0: those that came with a
- * later feature are as unknown to it as an id that names nothing.
+ * A TD under a module 1.0: metadata fields and TDCALLs that came with a later
+ * feature are as unknown to it as an id and a number that mean nothing.
  */
 
 #include "sim-td.h"
@@ -14,6 +14,12 @@
 #define ASSERT_OK(status) g_assert_cmphex(status, ==, 0)
 #define UNKNOWN TDX_METADATA_FIELD_ID_INCORRECT
 #define NONE UINT64_MAX
+/* To a TDCALL that is no leaf (TDCALL 2): operand RAX is invalid */
+#define NO_LEAF tdx_op(TDX_OPERAND_INVALID, TDX_RAX)
+
+/* The guest's leaves that came after: VM.WR (8) was the last */
+#define LAST_TDCALL TDG_VM_WR
+#define PAST_TDCALLS 64
 
 #define EFER_LMA (1 << 10)
 #define CS_64BIT 0xa09b
@@ -138,10 +144,14 @@ static void check_field(SimTd *td, const Way *way, uint64_t rcx, uint64_t id,
     g_assert_cmphex(read, !=, UNKNOWN);
     g_assert_cmphex(write, !=, UNKNOWN);
     set_generation(td, true);
-    g_assert_cmphex(ask(td, way->guest, way->read, rcx, id, 0), ==,
-                    known ? read : UNKNOWN);
-    g_assert_cmphex(ask(td, way->guest, way->write, rcx, id, 0), ==,
-                    known ? write : UNKNOWN);
+    read = known ? read : UNKNOWN;
+    write = known ? write : UNKNOWN;
+    if (way->guest && way->read > LAST_TDCALL) {
+        read = NO_LEAF;
+        write = NO_LEAF;
+    }
+    g_assert_cmphex(ask(td, way->guest, way->read, rcx, id, 0), ==, read);
+    g_assert_cmphex(ask(td, way->guest, way->write, rcx, id, 0), ==, write);
 }
 
 static void check_fields(SimTd *td, const Way *way, uint64_t rcx)
@@ -187,20 +197,58 @@ static void test_host(void)
     free_td(td);
 }
 
-static void test_guest(void)
+static void enter(SimTd *td)
 {
-    SimTd *td = new_td();
     uint64_t gpr[TDX_NUM_GPRS] = {
         [TDX_RAX] = TDH_VP_ENTER, [TDX_RCX] = td->vcpu,
     };
-    X86Vmcs *v;
 
     g_assert_cmpint(sim_seamcall(td->sim, 0, gpr), ==, TDX_SEAMCALL_RUN_TD);
-    check_fields(td, &of_guest[0], 0);
-    check_fields(td, &of_guest[1], 0);
-    v = sim_lp(td->sim, 0)->run.vmcs;
+}
+
+static void leave(SimTd *td)
+{
+    X86Vmcs *v = sim_lp(td->sim, 0)->run.vmcs;
+
     v->exit_reason = X86_VMX_EXIT_REASON_EXTERNAL_INTERRUPT;
     g_assert_cmpint(sim_td_exit(td->sim, 0), ==, TDX_TD_LEAVE);
+}
+
+static void test_guest(void)
+{
+    SimTd *td = new_td();
+
+    enter(td);
+    check_fields(td, &of_guest[0], 0);
+    check_fields(td, &of_guest[1], 0);
+    leave(td);
+    free_td(td);
+}
+
+/* Of all numbers only the first nine mean something; operands are nonsense */
+static void test_tdcalls(void)
+{
+    SimTd *td = new_td();
+
+    enter(td);
+    for (unsigned n = 0; n < PAST_TDCALLS; n++) {
+        uint64_t status;
+
+        g_test_message("leaf %u", n);
+        set_generation(td, false);
+        status = ask(td, true, n, NONE, NONE, 0);
+        set_generation(td, true);
+        g_assert_cmphex(ask(td, true, n, NONE, NONE, 0), ==,
+                        n > LAST_TDCALL ? NO_LEAF : status);
+        g_assert_true(n > LAST_TDCALL || status != NO_LEAF);
+    }
+    /* R10[0] of TDG.VP.INFO tells of TDG.SYS.RD and its like (TDCALL 4.2) */
+    ASSERT_OK(ask(td, true, TDG_VP_INFO, 0, 0, 0));
+    g_assert_cmphex(sim_lp(td->sim, 0)->gpr[TDX_R10], ==, 0);
+    set_generation(td, false);
+    ASSERT_OK(ask(td, true, TDG_VP_INFO, 0, 0, 0));
+    g_assert_cmphex(sim_lp(td->sim, 0)->gpr[TDX_R10], ==, 1);
+    leave(td);
     free_td(td);
 }
 
@@ -235,6 +283,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/generation/host", test_host);
     g_test_add_func("/generation/guest", test_guest);
+    g_test_add_func("/generation/tdcalls", test_tdcalls);
     g_test_add_func("/generation/chain", test_chain);
     return g_test_run();
 }

@@ -328,7 +328,7 @@ char *tdx_fault_add(TdxModule *m, TdxFault *f)
 {
     TdxFault **end = &m->faults;
 
-    if (!is_tdcall(f->leaf) && !m->entry[f->leaf->number].handler) {
+    if (!tdx_leaf_exists(m, f->leaf)) {
         if (m->cfg.first_generation) {
             return g_strdup_printf("a module 1.0 has no %s", f->leaf->name);
         }

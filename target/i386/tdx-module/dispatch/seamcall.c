@@ -15,17 +15,10 @@
 /* An unknown leaf is treated as one that is only legal when ready */
 static const TdxEntryPoint unknown = { .states = TDX_WHEN_READY };
 
-/* Modules 1.0 end with TDH.SYS.CONFIG and tell of themselves by SYS.INFO */
-static bool in_first_generation(const TdxLeaf *leaf)
-{
-    return leaf->number <= TDH_SYS_CONFIG && leaf->number != TDH_SYS_RD &&
-           leaf->number != TDH_SYS_RDALL;
-}
-
 /* Does the loaded module have this leaf?  One that lacks it knows nothing */
 bool tdx_leaf_exists(const TdxModule *m, const TdxLeaf *leaf)
 {
-    if (m->cfg.first_generation && !in_first_generation(leaf)) {
+    if (m->cfg.first_generation && leaf->since_1_5) {
         return false;
     }
     switch (leaf->needs) {

@@ -12,7 +12,7 @@
 /** tdx_dispatch_init: lay out @m's entry points, once its cfg is there */
 void tdx_dispatch_init(TdxModule *m);
 
-/** tdx_leaf_exists: does the loaded module have @leaf?  See cfg */
+/** tdx_leaf_exists: does the loaded module have @leaf, of either interface? */
 bool tdx_leaf_exists(const TdxModule *m, const TdxLeaf *leaf);
 
 /** tdx_faults_rearm: the entry points are new, the faults are the same */

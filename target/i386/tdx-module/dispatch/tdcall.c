@@ -22,7 +22,8 @@ static TdxStatus dispatch(TdxCall *c, const TdxLeaf *leaf)
 
     c->version = (rax >> TDX_RAX_VERSION_SHIFT) & TDX_RAX_VERSION_MASK;
     if (rax & TDX_RAX_RSVD_MASK ||
-        (c->version && !has_versions(leaf)) || !leaf || !leaf->handler) {
+        (c->version && !has_versions(leaf)) || !leaf || !leaf->handler ||
+        !tdx_leaf_exists(c->m, leaf)) {
         return tdx_op(TDX_OPERAND_INVALID, TDX_RAX);
     }
     return __atomic_load_n(&c->m->faults, __ATOMIC_RELAXED)

@@ -102,6 +102,7 @@ typedef TdxStatus TdxLeafHandler(TdxCall *c);
  * @missing: what of it is not modelled, in sentences; NULL: nothing
  * @states: in which states of the module it is legal, TDX_WHEN_*; a TDCALL
  *   comes from a TD, so that the module is ready
+ * @since_1_5: a module 1.0 does not have it
  * @piecewise: TDX_SUCCESS may mean that there is more to do
  * @in, @out: operands; @in is in the order of the ABI's description
  * @fields: of operands "field" and "next_field"
@@ -114,6 +115,7 @@ typedef struct TdxLeaf {
     const char *missing;
     uint8_t max_version;
     uint8_t states;
+    bool since_1_5;
     bool piecewise;
     TdxLeafNeeds needs;
     TdxLeafHandler *handler; /* NULL: not modelled */

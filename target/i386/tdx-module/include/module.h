@@ -47,10 +47,11 @@ typedef struct TdxHandoffRules {
  * @need_msr: the module wants @need_value in the bits @need_mask of this MSR;
  *   no bits: nothing of the kind
  * @sys_disable: TDH.SYS.DISABLE exists, as in modules newer than 1.5.25
- * @first_generation: a module 1.0.  Leaves that came later do not exist, the
- *   reading of metadata by TDH.SYS.RD first among them, so that a host that
- *   asks for a field gets TDX_SYS_NOT_READY; nor do fields of TDs and vCPUs
- *   that came with a feature.  TDX_FEATURES0 must be 0.
+ * @first_generation: a module 1.0.  Leaves of the host and of guests that came
+ *   later (TdxLeaf.since_1_5) do not exist, the reading of metadata by
+ *   TDH.SYS.RD first among them, so that a host that asks for a field gets
+ *   TDX_SYS_NOT_READY; nor do fields of TDs and vCPUs that came with a feature.
+ *   TDX_FEATURES0 must be 0.
  */
 typedef struct TdxModuleConfig {
     uint16_t major;

@@ -37,6 +37,7 @@ const TdxLeaf tdx_leaf_TDG_MR_VERIFYREPORT = {
     TDX_LEAF_ID(TDG_MR_VERIFYREPORT),
     .what = "Verify a report that was made on this platform",
     .states = TDX_WHEN_READY,
+    .since_1_5 = true,
     .in = { { TDX_RCX, "reportmacstruct" } },
     .handler = tdg_mr_verifyreport,
     .answers = TDX_ANSWERS(

@@ -39,6 +39,7 @@ const TdxLeaf tdx_leaf_TDG_SYS_RDALL = {
     TDX_LEAF_ID(TDG_SYS_RDALL),
     .what = "Dump the module's metadata",
     .states = TDX_WHEN_READY,
+    .since_1_5 = true,
     .in = { { TDX_RDX, "buffer" }, { TDX_R8, "field" } },
     .out = { { TDX_R8, "next_field", TDX_ONES } },
     .fields = &tdx_sys_fields,

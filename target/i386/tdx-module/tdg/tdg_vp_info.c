@@ -20,7 +20,7 @@ static TdxStatus tdg_vp_info(TdxCall *c)
     c->gpr[TDX_RDX] = e->tdcs->attributes;
     c->gpr[TDX_R8] = (uint64_t)e->tdcs->max_vcpus << 32 | vcpus;
     c->gpr[TDX_R9] = e->tdvps->index;
-    c->gpr[TDX_R10] = SYS_RD_AVAILABLE;
+    c->gpr[TDX_R10] = c->m->cfg.first_generation ? 0 : SYS_RD_AVAILABLE;
     c->gpr[TDX_R11] = 0;
     return TDX_SUCCESS;
 }

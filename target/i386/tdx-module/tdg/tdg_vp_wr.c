@@ -58,6 +58,7 @@ const TdxLeaf tdx_leaf_TDG_VP_WR = {
     TDX_LEAF_ID(TDG_VP_WR),
     .what = "Write a metadata field of the vCPU",
     .states = TDX_WHEN_READY,
+    .since_1_5 = true,
     .in = { { TDX_RCX, "zero" }, { TDX_RDX, "field" }, { TDX_R8, "value" },
             { TDX_R9, "mask" } },
     .out = { { TDX_R8, "old_value", TDX_ZERO } },

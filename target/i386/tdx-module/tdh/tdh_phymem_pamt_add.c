@@ -45,6 +45,7 @@ const TdxLeaf tdx_leaf_TDH_PHYMEM_PAMT_ADD = {
     TDX_LEAF_ID(TDH_PHYMEM_PAMT_ADD),
     .what = "Give a 2M range its PAMT page pair",
     .states = TDX_WHEN_READY,
+    .since_1_5 = true,
     .needs = TDX_NEEDS_DYNAMIC_PAMT,
     .in = { { TDX_RCX, "range" }, { TDX_RDX, "pamt_page0" },
             { TDX_R8, "pamt_page1" } },

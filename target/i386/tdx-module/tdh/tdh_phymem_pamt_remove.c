@@ -74,6 +74,7 @@ const TdxLeaf tdx_leaf_TDH_PHYMEM_PAMT_REMOVE = {
     TDX_LEAF_ID(TDH_PHYMEM_PAMT_REMOVE),
     .what = "Take the PAMT page pair of a 2M range back",
     .states = TDX_WHEN_READY,
+    .since_1_5 = true,
     .needs = TDX_NEEDS_DYNAMIC_PAMT,
     .in = { { TDX_RCX, "range" } },
     .out = { { TDX_RDX, "pamt_page0" }, { TDX_R8, "pamt_page1" } },

@@ -47,6 +47,7 @@ const TdxLeaf tdx_leaf_TDH_SYS_DISABLE = {
     .what = "Forget all TDs, TDMRs and keys",
     .missing = "Interrupted by an injected fault only.",
     .states = TDX_WHEN_UP | TDX_WHEN_DISABLING,
+    .since_1_5 = true,
     .needs = TDX_NEEDS_SYS_DISABLE,
     .handler = tdh_sys_disable,
     .answers = TDX_ANSWERS(

@@ -43,6 +43,7 @@ const TdxLeaf tdx_leaf_TDH_SYS_RD = {
     TDX_LEAF_ID(TDH_SYS_RD),
     .what = "Read a metadata field of the module",
     .states = TDX_WHEN_UP,
+    .since_1_5 = true,
     .in = { { TDX_RDX, "field" } },
     .out = { { TDX_RDX, "next_field", TDX_ONES },
              { TDX_R8, "value", TDX_ZERO } },

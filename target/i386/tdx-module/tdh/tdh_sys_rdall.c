@@ -45,6 +45,7 @@ const TdxLeaf tdx_leaf_TDH_SYS_RDALL = {
     TDX_LEAF_ID(TDH_SYS_RDALL),
     .what = "Write all metadata fields of the module to memory",
     .states = TDX_WHEN_UP,
+    .since_1_5 = true,
     .in = { { TDX_RDX, "buffer" }, { TDX_R8, "field" } },
     .out = { { TDX_R8, "next_field", TDX_ONES } },
     .fields = &tdx_sys_fields,

@@ -76,6 +76,7 @@ const TdxLeaf tdx_leaf_TDH_SYS_SHUTDOWN = {
     TDX_LEAF_ID(TDH_SYS_SHUTDOWN),
     .what = "Shut the module down for an update",
     .states = TDX_WHEN_READY,
+    .since_1_5 = true,
     .in = { { TDX_RCX, "handoff_version" } },
     .handler = tdh_sys_shutdown,
     .answers = TDX_ANSWERS(

@@ -49,6 +49,7 @@ const TdxLeaf tdx_leaf_TDH_SYS_UPDATE = {
     .what = "Take over the TDs of the module before",
     .max_version = 1,
     .states = TDX_WHEN_UP,
+    .since_1_5 = true,
     .in = { { TDX_R9, "features" }, { TDX_R10, "reserved" } },
     .handler = tdh_sys_update,
     .answers = TDX_ANSWERS(

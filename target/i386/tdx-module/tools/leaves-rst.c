@@ -137,6 +137,9 @@ static void print_leaf(const TdxLeaf *leaf, bool of_host)
     } else if (leaf->needs == TDX_NEEDS_SYS_DISABLE) {
         puts("Needs\n  ``sys-disable=on``");
     }
+    if (leaf->since_1_5) {
+        puts("Not in\n  ``generation=1.0``");
+    }
     if (of_host) {
         print_states(leaf->states);
     }
@@ -195,5 +198,6 @@ void print_guest_leaves_rst(void)
     print_page("--rst-guest-leaves", "TDCALL leaves of the TDX module",
                "Before them\ncomes TDX_OPERAND_INVALID(RAX) for a number, "
                "a version or reserved bits that are\nnot known, and for a "
-               "leaf that is not modelled.", leaf, n, false);
+               "leaf that is not modelled or is newer than the module.",
+               leaf, n, false);
 }
