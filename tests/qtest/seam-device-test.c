@@ -210,6 +210,12 @@ static const BadCase bad_cases[] = {
         "module of generation 1.0 has no Dynamic PAMT; remove dynamic-pamt=on",
     },
     {
+        "generation-features",
+        Q35 "-cpu TDXHost -device tdx-module,features0=0x80,generation=1.0",
+        "-device tdx-module,features0=0x80,generation=1.0: tdx-module: a "
+        "module of generation 1.0 has no TDX_FEATURES0; remove features0=0x80",
+    },
+    {
         "version-range",
         Q35 "-cpu TDXHost -device tdx-module,version=1.5.65536",
         "-device tdx-module,version=1.5.65536: version is "

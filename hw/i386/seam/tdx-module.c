@@ -119,12 +119,32 @@ static bool offers_dynamic_pamt(const TdxModuleDevice *s)
            reaches_all_memory();
 }
 
+/* What was asked for that no module 1.0 has */
+static bool check_generation(const TdxModuleDevice *s, Error **errp)
+{
+    if (!s->cfg.first_generation) {
+        return true;
+    }
+    if (s->dynamic_pamt == ON_OFF_AUTO_ON) {
+        error_setg(errp, "tdx-module: a module of generation 1.0 has no "
+                   "Dynamic PAMT; remove dynamic-pamt=on");
+        return false;
+    }
+    if (s->features0_given && s->cfg.features0) {
+        error_setg(errp, "tdx-module: a module of generation 1.0 has no "
+                   "TDX_FEATURES0; remove features0=0x%" PRIx64,
+                   s->cfg.features0);
+        return false;
+    }
+    return true;
+}
+
 static void tdx_module_realize(DeviceState *dev, Error **errp)
 {
     TdxModuleDevice *s = TDX_MODULE(dev);
     const char *error;
 
-    if (!check_machine(errp)) {
+    if (!check_machine(errp) || !check_generation(s, errp)) {
         return;
     }
     if (offers_dynamic_pamt(s)) {
@@ -138,11 +158,6 @@ static void tdx_module_realize(DeviceState *dev, Error **errp)
         s->cfg.features0 &= ~TDX_FEATURES0_TD_PRESERVING;
     }
     if (s->cfg.first_generation) {
-        if (s->dynamic_pamt == ON_OFF_AUTO_ON) {
-            error_setg(errp, "tdx-module: a module of generation 1.0 has no "
-                       "Dynamic PAMT; remove dynamic-pamt=on");
-            return;
-        }
         s->cfg.features0 = 0; /* came with TDH.SYS.RD */
         s->update = false;
         s->cfg.sys_disable = false;
