@@ -5,18 +5,17 @@
  * interrupts with their ends, interrupts that another processor posts while
  * the guest runs or is halted.
  *
- * Link: seam-guest.c seam-guest-entry.S vmx-guest-host.c
+ * Link: seam-guest.c seam-guest-entry.S vmx-guest-host.c vmx-memory.c
  * QEMU: -cpu TDXHost -smp 2
  * QEMU: -cpu TDXHost -smp 2 -icount shift=1
  */
 
-#include "vmx-guest.h"
+#include "vmx-memory.h"
 
 #define XAPIC 0xfee00000ull
 #define SVR_ENABLED 0x1ff
 #define ICR_ASSERT 0x4000
 #define RFLAGS_IF (1ull << 9)
-#define CS 0x08
 
 /* The vectors of the test, by priority, and that of notifications */
 #define LOW 0x31
@@ -44,7 +43,6 @@ static struct {
     uint64_t on;
     uint64_t reserved[3];
 } pid __attribute__((aligned(64)));
-static struct { uint64_t low, high; } idt[256];
 
 /* What the guest saw: the vectors in the order of their delivery */
 static uint8_t taken[8];
@@ -92,15 +90,6 @@ HANDLER(take_low, LOW, END)
 HANDLER(take_middle, MIDDLE, "")
 HANDLER(take_high, HIGH, END)
 
-static void set_gate(unsigned vector, void (*fn)(void))
-{
-    uintptr_t addr = (uintptr_t)fn;
-
-    idt[vector].low = (addr & 0xffff) | (uint64_t)CS << 16 |
-                      0x8eull << 40 | (addr >> 16 & 0xffff) << 48;
-    idt[vector].high = addr >> 32;
-}
-
 static void controls(uint32_t pin, uint32_t proc, uint32_t proc2)
 {
     vmx_controls(X86_VMCS_PIN_CONTROLS, X86_MSR_VMX_TRUE_PINBASED_CTLS, pin);
@@ -125,8 +114,7 @@ static void prepare(void (*fn)(void))
     controls(0, 0, 0);
     vmwrite(X86_VMCS_VIRTUAL_APIC_ADDR, (uintptr_t)page);
     vmwrite(X86_VMCS_MSR_BITMAP, (uintptr_t)msr_bitmap);
-    vmwrite(X86_VMCS_GUEST_IDTR_BASE, (uintptr_t)idt);
-    vmwrite(X86_VMCS_GUEST_IDTR_LIMIT, sizeof(idt) - 1);
+    vmx_use_idt();
 }
 
 #define X2APIC (X86_VMX_PROC2_X2APIC_MODE)
@@ -479,9 +467,9 @@ int main(void)
     uint64_t base;
 
     guest_init();
-    set_gate(LOW, take_low);
-    set_gate(MIDDLE, take_middle);
-    set_gate(HIGH, take_high);
+    vmx_gate(LOW, take_low);
+    vmx_gate(MIDDLE, take_middle);
+    vmx_gate(HIGH, take_high);
     vmx_on(&vcpu);
     test_tpr();
     test_x2apic();

@@ -4,22 +4,15 @@
  * EPT violations that a guest gets as virtualization exceptions: SDM Vol. 3,
  * section "Virtualization Exceptions".
  *
- * Link: seam-guest.c seam-guest-entry.S vmx-guest-host.c
+ * Link: seam-guest.c seam-guest-entry.S vmx-guest-host.c vmx-memory.c
  * QEMU: -cpu TDXHost
  * QEMU: -cpu TDXHost -icount shift=1
  */
 
-#include "vmx-guest.h"
-#include "../../../../target/i386/x86-defs/ept.h"
+#include "vmx-memory.h"
 #include "../../../../target/i386/x86-defs/ve-info.h"
 
-#define TABLE X86_EPT_RWX
-#define PAGE (X86_EPT_RWX | X86_MEM_TYPE_WB << X86_EPT_MEM_TYPE_SHIFT)
-#define EPTP_WB_4 (X86_MEM_TYPE_WB | 3 << X86_EPTP_WALK_SHIFT)
-#define LARGE (2ull << 20)
 #define VALUE 0x0123456789abcdefull
-#define INTERRUPT_GATE 0x8e00
-#define CS 0x08
 #define EXC_DF 8
 #define UNWRITTEN 0xffff /* of 16 bits, what nobody has written */
 
@@ -27,29 +20,13 @@
 #define QUAL_READ 0x181
 
 static struct vmx_vcpu vcpu;
-/* GPAs are addresses in memory, in 4 KiB pages where LARGE lies this program */
-static uint64_t pml4[512] __attribute__((aligned(PAGE_SIZE)));
-static uint64_t pdpt[512] __attribute__((aligned(PAGE_SIZE)));
-static uint64_t pd[512] __attribute__((aligned(PAGE_SIZE)));
-static uint64_t pt[512] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t data[512] __attribute__((aligned(PAGE_SIZE)));
-static uint64_t idt[512] __attribute__((aligned(PAGE_SIZE)));
 static union {
     volatile X86VeInfo ve; /* the processor writes it */
     uint8_t page[PAGE_SIZE];
 } area __attribute__((aligned(PAGE_SIZE)));
 /* What guest code leaves to the host code, which the compiler cannot see */
 static volatile uint64_t seen, exceptions;
-
-static void map(void *page, uint64_t bits)
-{
-    struct {
-        uint64_t eptp, zero;
-    } desc = { 0 };
-
-    pt[(uintptr_t)page / PAGE_SIZE % 512] = bits;
-    asm volatile("invept %0, %1" : : "m"(desc), "r"(2ull) : "cc", "memory");
-}
 
 /* What the guest does about it: it goes on behind a MOV of 8 bytes */
 static void __attribute__((naked)) ve_entry(void)
@@ -60,15 +37,6 @@ static void __attribute__((naked)) ve_entry(void)
 static void __attribute__((naked)) gp_entry(void)
 {
     asm volatile("vmcall");
-}
-
-static void set_gate(unsigned vector, void (*fn)(void))
-{
-    uint64_t rip = (uintptr_t)fn;
-
-    idt[vector * 2] = (rip & 0xffff) | CS << 16 |
-                      (uint64_t)INTERRUPT_GATE << 32 | rip >> 16 << 48;
-    idt[vector * 2 + 1] = rip >> 32;
 }
 
 static void guest_reads(void)
@@ -82,17 +50,8 @@ static void guest_reads(void)
 
 static void start(void)
 {
-    uint64_t base = (uintptr_t)data & ~(LARGE - 1);
-
-    pml4[0] = (uintptr_t)pdpt | TABLE;
-    pdpt[0] = (uintptr_t)pd | TABLE;
-    for (unsigned i = 0; i < 512; i++) {
-        pd[i] = i * LARGE | PAGE | X86_EPT_LARGE;
-        pt[i] = (base + i * PAGE_SIZE) | PAGE;
-    }
-    pd[base / LARGE] = (uintptr_t)pt | TABLE;
-    set_gate(X86_VECTOR_VE, ve_entry);
-    set_gate(EXC_GP, gp_entry);
+    vmx_gate(X86_VECTOR_VE, ve_entry);
+    vmx_gate(EXC_GP, gp_entry);
     data[1] = VALUE;
     area.ve.eptp_index = UNWRITTEN;
     vmx_init(&vcpu, guest_reads);
@@ -100,12 +59,11 @@ static void start(void)
                  X86_VMX_PROC_SECONDARY);
     vmwrite(X86_VMCS_PROC2_CONTROLS, X86_VMX_PROC2_EPT |
                                      X86_VMX_PROC2_EPT_VIOLATION_VE);
-    vmwrite(X86_VMCS_EPT_POINTER, (uintptr_t)pml4 | EPTP_WB_4);
+    vmx_ept_init(data);
     vmwrite(X86_VMCS_VE_INFO_ADDR, (uintptr_t)&area);
-    vmwrite(X86_VMCS_GUEST_IDTR_BASE, (uintptr_t)idt);
-    vmwrite(X86_VMCS_GUEST_IDTR_LIMIT, PAGE_SIZE - 1);
+    vmx_use_idt();
     vmwrite(X86_VMCS_EXCEPTION_BITMAP, 0);
-    map(data, 0);
+    vmx_ept_map(data, 0);
 }
 
 /* An exit that the violation is; the guest has seen nothing */
@@ -136,7 +94,7 @@ static void test_exception(void)
     ok(vmx_run(&vcpu) == X86_VMX_EXIT_REASON_VMCALL && exceptions == 2,
        "and an exception when it is free again");
     vmx_skip();
-    map(data, (uintptr_t)data | PAGE);
+    vmx_ept_map(data, (uintptr_t)data | VMX_PAGE);
     area.ve.busy = 0;
     ok(vmx_run(&vcpu) == X86_VMX_EXIT_REASON_VMCALL && seen == VALUE &&
        !area.ve.busy, "no violation, no exception");
@@ -152,13 +110,13 @@ static bool double_fault(void)
 static void test_conditions(void)
 {
     start();
-    map(data, X86_EPT_SUPPRESS_VE);
+    vmx_ept_map(data, X86_EPT_SUPPRESS_VE);
     area.ve.busy = 0;
     violates("an entry can say that it shall be an exit");
-    map(data, (uintptr_t)data | X86_EPT_SUPPRESS_VE | X86_EPT_WRITE);
+    vmx_ept_map(data, (uintptr_t)data | X86_EPT_SUPPRESS_VE | X86_EPT_WRITE);
     ok(vmx_run(&vcpu) == X86_VMX_EXIT_REASON_EPT_MISCONFIG,
        "a misconfiguration is one");
-    map(data, 0);
+    vmx_ept_map(data, 0);
     vmwrite(X86_VMCS_PROC2_CONTROLS, X86_VMX_PROC2_EPT);
     violates("without the control it is");
     vmwrite(X86_VMCS_PROC2_CONTROLS, X86_VMX_PROC2_EPT |
@@ -169,14 +127,14 @@ static void test_conditions(void)
        area.ve.busy, "exceptions can be intercepted");
     vmwrite(X86_VMCS_EXCEPTION_BITMAP, 0);
     area.ve.busy = 0;
-    map(idt, 0);
+    vmx_ept_map(vmx_idt, 0);
     ok(vmx_run(&vcpu) == X86_VMX_EXIT_REASON_EPT_VIOLATION &&
        vmread(X86_VMCS_GUEST_PHYSICAL_ADDRESS) ==
-       (uintptr_t)&idt[X86_VECTOR_VE * 2],
+       (uintptr_t)&vmx_idt[X86_VECTOR_VE * 2],
        "what delivery of one meets is an exit");
     ok((vmread(X86_VMCS_IDT_VECTORING_INFO) & 0xff) == X86_VECTOR_VE,
        "that tells of it");
-    map(idt, (uintptr_t)idt | PAGE);
+    vmx_ept_map(vmx_idt, (uintptr_t)vmx_idt | VMX_PAGE);
     vmwrite(X86_VMCS_GUEST_IDTR_LIMIT, X86_VECTOR_VE * 16 - 1);
     vmwrite(X86_VMCS_EXCEPTION_BITMAP, 1u << EXC_DF);
     area.ve.busy = 0;
@@ -195,7 +153,7 @@ int main(void)
 {
     guest_init();
     vmx_on(&vcpu);
-    ok(((uintptr_t)data ^ (uintptr_t)&area) < LARGE, "pages lie together");
+    ok(((uintptr_t)data ^ (uintptr_t)&area) < VMX_LARGE, "pages lie together");
     test_exception();
     test_conditions();
     return test_end();
