@@ -159,3 +159,14 @@ uint64_t td_tell(uint64_t what, uint64_t value)
     tdcall_regs(&regs);
     return regs.r12;
 }
+
+struct seam_regs td_tell_ve(uint64_t vector)
+{
+    struct seam_regs ve = { .rax = TDG_VP_VEINFO_GET };
+
+    td_tell(vector, fault.vector);
+    tdcall_regs(&ve);
+    td_tell(vector + 1, ve.rax ? UINT64_MAX : ve.rcx);
+    td_tell(vector + 2, ve.rdx);
+    return ve;
+}

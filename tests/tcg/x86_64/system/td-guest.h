@@ -78,4 +78,11 @@ bool tdcall_regs(struct seam_regs *regs);
 /* TDG.VP.VMCALL with a number in R11 and a value in R12; the VMM's R12 */
 uint64_t td_tell(uint64_t what, uint64_t value);
 
+/*
+ * Tell of the latest exception, which should be #VE: by number @vector its
+ * vector, by the two that follow its reason, all ones if there was no #VE,
+ * and qualification.  Returns what TDG.VP.VEINFO.GET said.
+ */
+struct seam_regs td_tell_ve(uint64_t vector);
+
 #endif /* TD_GUEST_H */

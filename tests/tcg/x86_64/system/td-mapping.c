@@ -79,12 +79,8 @@ static void do_write(void *arg)
 
 static void tell_ve(void)
 {
-    struct seam_regs ve = { .rax = TDG_VP_VEINFO_GET };
+    struct seam_regs ve = td_tell_ve(VECTOR);
 
-    td_tell(VECTOR, fault.vector);
-    tdcall_regs(&ve);
-    td_tell(VE_REASON, ve.rax ? UINT64_MAX : ve.rcx);
-    td_tell(VE_QUALIFICATION, ve.rdx);
     td_tell(VE_GLA, ve.r8);
     td_tell(VE_GPA, ve.r9);
 }

@@ -33,10 +33,10 @@ enum {
     NO_LEAF,
     CPUID_NATIVE,
     CPUID_OTHER,
+    VECTOR,
     VE_REASON,
     VE_QUALIFICATION,
     VE_LENGTH,
-    VECTOR,
     REGISTERS,
     XMM_CALL,
     XMM_PASSED,
@@ -55,12 +55,8 @@ static struct seam_regs regs;
 
 static void tell_ve(void)
 {
-    struct seam_regs ve = { .rax = TDG_VP_VEINFO_GET };
+    struct seam_regs ve = td_tell_ve(VECTOR);
 
-    td_tell(VECTOR, fault.vector);
-    tdcall_regs(&ve);
-    td_tell(VE_REASON, ve.rax ? UINT64_MAX : ve.rcx);
-    td_tell(VE_QUALIFICATION, ve.rdx);
     td_tell(VE_LENGTH, (uint32_t)ve.r10);
 }
 
