@@ -6,24 +6,11 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/timer.h"
 #include "qemu/units.h"
-#include "libqos/pci.h"
-#include "libqos/pci-pc.h"
+#include "libqos/tdx-edu.h"
 #include "libqos/tdx-module.h"
 
 #define HKID 2
-
-/* A device that copies between RAM and a buffer of its own */
-#define EDU_ADDR   "05.0"
-#define EDU_DEVFN  QPCI_DEVFN(5, 0)
-#define EDU_BUFFER 0x40000
-#define EDU_SRC    0x80
-#define EDU_DST    0x88
-#define EDU_COUNT  0x90
-#define EDU_CMD    0x98
-#define EDU_RUN    1
-#define EDU_TO_RAM 2
 
 #define RAM_FREE   (64 * MiB)
 #define SECRET     0x5ec5ec5ec5ec5ec5ULL
@@ -31,24 +18,18 @@
 typedef struct Machine {
     QTestState *qts;
     QTdxTdmr tdmr;
-    QPCIBus *bus;
-    QPCIDevice *edu;
-    QPCIBar bar;
+    QTdxEdu edu;
 } Machine;
 
 /* A module with a static PAMT, entries of which are not all zero */
 static void start(Machine *m)
 {
     *m = (Machine) { .tdmr = { .base = 4 * GiB, .size = 2 * GiB } };
-    m->qts = tdx_start("", "-m 4G -device edu,addr=" EDU_ADDR);
+    m->qts = tdx_start("", "-m 4G " TDX_EDU);
     m->tdmr.rsvd[0].base = 0;
     m->tdmr.rsvd[0].size = 4 * KiB;
     tdx_place_pamts(&m->tdmr, false, 16 * MiB);
-    m->bus = qpci_new_pc(m->qts, NULL);
-    m->edu = qpci_device_find(m->bus, EDU_DEVFN);
-    g_assert_nonnull(m->edu);
-    qpci_device_enable(m->edu);
-    m->bar = qpci_iomap(m->edu, 0, NULL);
+    tdx_edu_start(&m->edu, m->qts);
 }
 
 static void bring_up(Machine *m)
@@ -61,22 +42,8 @@ static void bring_up(Machine *m)
 
 static void stop(Machine *m)
 {
-    qpci_iounmap(m->edu, m->bar);
-    g_free(m->edu);
-    qpci_free_pc(m->bus);
+    tdx_edu_stop(&m->edu);
     qtest_quit(m->qts);
-}
-
-static void dma(Machine *m, uint64_t src, uint64_t dst, uint64_t len,
-                uint64_t cmd)
-{
-    qpci_io_writeq(m->edu, m->bar, EDU_SRC, src);
-    qpci_io_writeq(m->edu, m->bar, EDU_DST, dst);
-    qpci_io_writeq(m->edu, m->bar, EDU_COUNT, len);
-    qpci_io_writeq(m->edu, m->bar, EDU_CMD, cmd | EDU_RUN);
-    do {
-        qtest_clock_step(m->qts, 200 * SCALE_MS);
-    } while (qpci_io_readq(m->edu, m->bar, EDU_CMD) & EDU_RUN);
 }
 
 /* PT_RSVD for the first page; false: VMfailInvalid */
@@ -147,7 +114,7 @@ static void test_dma_write(void)
     bring_up(&m);
     page = m.tdmr.pamt[0].base;
     /* The second half of the page, entries 128 and up */
-    dma(&m, EDU_BUFFER, page + 2 * KiB, 2 * KiB, EDU_TO_RAM);
+    tdx_edu_write(&m.edu, page + 2 * KiB, 2 * KiB);
     g_assert_true(look(&m, m.tdmr.base));
     g_assert_true(look(&m, m.tdmr.base + 127 * 4 * KiB));
     g_assert_false(look(&m, m.tdmr.base + 128 * 4 * KiB));
@@ -166,8 +133,8 @@ static void test_dma_read(void)
     qtest_memset(m.qts, page, 0xa5, 4 * KiB);
     qtest_memset(m.qts, RAM_FREE, 0x5a, 4 * KiB);
     bring_up(&m);
-    dma(&m, page, EDU_BUFFER, 4 * KiB, 0);
-    dma(&m, EDU_BUFFER, RAM_FREE, 4 * KiB, EDU_TO_RAM);
+    tdx_edu_read(&m.edu, page, 4 * KiB);
+    tdx_edu_write(&m.edu, RAM_FREE, 4 * KiB);
     for (unsigned i = 0; i < 4 * KiB; i += 8) {
         g_assert_cmphex(qtest_readq(m.qts, RAM_FREE + i), ==, 0);
     }

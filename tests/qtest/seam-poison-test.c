@@ -7,28 +7,15 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/timer.h"
 #include "qemu/units.h"
 #include "qobject/qdict.h"
-#include "libqos/pci.h"
-#include "libqos/pci-pc.h"
+#include "libqos/tdx-edu.h"
 #include "libqos/tdx-state.h"
 
 #define HKID 2
 #define LINE 64
 #define ERRATUM "-cpu TDXHost,partial-write-erratum=on "
 #define MACHINE "-m 4G "
-
-/* A device that copies between RAM and a buffer of its own */
-#define EDU "-device edu,addr=05.0 "
-#define EDU_DEVFN  QPCI_DEVFN(5, 0)
-#define EDU_BUFFER 0x40000
-#define EDU_SRC    0x80
-#define EDU_DST    0x88
-#define EDU_COUNT  0x90
-#define EDU_CMD    0x98
-#define EDU_RUN    1
-#define EDU_TO_RAM 2
 
 static const QTdxTdmr tdmr = { .base = 4 * GiB, .size = 2 * GiB };
 
@@ -104,33 +91,21 @@ static void test_reset(void)
 /* Both ends of what one device writes at once, across two pages */
 static void test_dma(void)
 {
-    QTestState *qts = tdx_start("", ERRATUM MACHINE EDU);
+    QTestState *qts = tdx_start("", ERRATUM MACHINE TDX_EDU);
     uint64_t page = bring_up(qts);
-    QPCIBus *bus = qpci_new_pc(qts, NULL);
-    QPCIDevice *edu = qpci_device_find(bus, EDU_DEVFN);
-    QPCIBar bar;
+    QTdxEdu edu;
 
-    g_assert_nonnull(edu);
-    qpci_device_enable(edu);
-    bar = qpci_iomap(edu, 0, NULL);
+    tdx_edu_start(&edu, qts);
     for (int step = 0; step < 2; step++) {
         uint64_t start = page + 3 * KiB + (step ? 0 : 32);
 
-        qpci_io_writeq(edu, bar, EDU_SRC, EDU_BUFFER);
-        qpci_io_writeq(edu, bar, EDU_DST, start);
-        qpci_io_writeq(edu, bar, EDU_COUNT, step ? 4 * KiB : 4 * KiB - 16);
-        qpci_io_writeq(edu, bar, EDU_CMD, EDU_TO_RAM | EDU_RUN);
-        do {
-            qtest_clock_step(qts, 200 * SCALE_MS);
-        } while (qpci_io_readq(edu, bar, EDU_CMD) & EDU_RUN);
+        tdx_edu_write(&edu, start, step ? 4 * KiB : 4 * KiB - 16);
         g_assert_cmpint(poisoned(qts), ==, step ? 1 : 2);
     }
     /* The second time began with a whole line; the last one stays */
     qtest_memset(qts, page + 7 * KiB, 0, LINE);
     g_assert_cmpint(poisoned(qts), ==, 0);
-    qpci_iounmap(edu, bar);
-    g_free(edu);
-    qpci_free_pc(bus);
+    tdx_edu_stop(&edu);
     qtest_quit(qts);
 }
 
