@@ -189,3 +189,12 @@ void sim_td_destroy(SimTd *td)
     }
     g_array_free(td->pages, true);
 }
+
+void sim_td_free(SimTd *td)
+{
+    SimPlatform *sim = td->sim;
+
+    sim_td_destroy(td);
+    sim_free(sim);
+    g_free(td);
+}

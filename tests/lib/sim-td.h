@@ -71,6 +71,9 @@ uint64_t sim_td_field(SimTd *td, uint64_t id);
 /** sim_td_destroy: take it apart and look whether all of it came back */
 void sim_td_destroy(SimTd *td);
 
+/** sim_td_free: the same, and the end of its machine, and of @td by g_free() */
+void sim_td_free(SimTd *td);
+
 /** sim_td_tdcs: its control page, for white-box tests */
 TdxTdcs *sim_td_tdcs(SimTd *td);
 

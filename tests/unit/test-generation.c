@@ -175,15 +175,6 @@ static SimTd *new_td(void)
     return td;
 }
 
-static void free_td(SimTd *td)
-{
-    SimPlatform *sim = td->sim;
-
-    sim_td_destroy(td);
-    sim_free(sim);
-    g_free(td);
-}
-
 static void test_host(void)
 {
     SimTd *td = new_td();
@@ -194,7 +185,7 @@ static void test_host(void)
     /* LP 1 has it now */
     ASSERT_OK(ask(td, false, TDH_VP_FLUSH, td->vcpu, 0, 0));
     ASSERT_OK(sim_td_call(td, TDH_VP_RD, td->vcpu, 0xa020000200000002, 0));
-    free_td(td);
+    sim_td_free(td);
 }
 
 static void enter(SimTd *td)
@@ -222,7 +213,7 @@ static void test_guest(void)
     check_fields(td, &of_guest[0], 0);
     check_fields(td, &of_guest[1], 0);
     leave(td);
-    free_td(td);
+    sim_td_free(td);
 }
 
 /* Of all numbers only the first nine mean something; operands are nonsense */
@@ -249,7 +240,7 @@ static void test_tdcalls(void)
     ASSERT_OK(ask(td, true, TDG_VP_INFO, 0, 0, 0));
     g_assert_cmphex(sim_lp(td->sim, 0)->gpr[TDX_R10], ==, 1);
     leave(td);
-    free_td(td);
+    sim_td_free(td);
 }
 
 /* From field to field there is none that the module does not have */
@@ -275,7 +266,7 @@ static void test_chain(void)
     } while (id != NONE);
     /* CPUID_VALUES are what ends it */
     g_assert_cmpuint(CLASS(last), ==, TD_CLASS_CPUID);
-    free_td(td);
+    sim_td_free(td);
 }
 
 int main(int argc, char **argv)

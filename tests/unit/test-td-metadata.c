@@ -33,15 +33,6 @@ static SimTd *new_td(uint64_t attributes)
     return td;
 }
 
-static void free_td(SimTd *td)
-{
-    SimPlatform *sim = td->sim;
-
-    sim_td_destroy(td);
-    sim_free(sim);
-    g_free(td);
-}
-
 /* From the null id on until there is no next; returns how many there were */
 static unsigned follow_chain(SimTd *td, uint64_t leaf, uint64_t rcx,
                              GHashTable *seen)
@@ -88,7 +79,7 @@ static void test_td_chain(void)
         g_assert_true(g_hash_table_contains(
             seen, GSIZE_TO_POINTER(CLASS(must[i]) << 24 | CODE(must[i]))));
     }
-    free_td(td);
+    sim_td_free(td);
 }
 
 static void test_vp_chain(void)
@@ -101,7 +92,7 @@ static void test_vp_chain(void)
      * is unreadable
      */
     g_assert_cmpuint(follow_chain(td, TDH_VP_RD, td->vcpu, NULL), ==, 39);
-    free_td(td);
+    sim_td_free(td);
 }
 
 /* Version 0 knows neither the first nor the next field */
@@ -116,7 +107,7 @@ static void test_version_0(void)
                        0x8010000100000002, 0));
     g_assert_cmphex(call.gpr[TDX_RDX], ==, 0x8010000100000002);
     g_assert_cmphex(call.gpr[TDX_R8], ==, TDX_TDCS_BASE_PAGES);
-    free_td(td);
+    sim_td_free(td);
 }
 
 static void test_tables_ascend(void)
@@ -159,7 +150,7 @@ static void test_cpuid_values(void)
                     0);
     g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x9u, 0, 1)), ==, 0);
     g_assert_cmphex(sim_td_field(td, CPUID_FIELD(0x80000004u, 0, 1)), ==, 0);
-    free_td(td);
+    sim_td_free(td);
 }
 
 static void test_vp_values(void)
@@ -201,7 +192,7 @@ static void test_vp_values(void)
         g_assert_cmphex(sim_td_call(td, TDH_VP_RD, td->vcpu, hidden[i], 0), ==,
                         TDX_METADATA_FIELD_NOT_READABLE);
     }
-    free_td(td);
+    sim_td_free(td);
 }
 
 static uint64_t write_td(SimTd *td, uint64_t field, uint64_t value,
@@ -245,16 +236,29 @@ static void test_no_cpuid_value(void)
         g_assert_cmphex(write_td(td, cases[i].field, 0, NONE, &old), ==,
                         cases[i].write);
     }
-    free_td(td);
+    sim_td_free(td);
+}
+
+typedef struct NextField {
+    uint64_t id;
+    uint64_t next;
+} NextField;
+
+static void check_next(SimTd *td, const NextField *cases, size_t n)
+{
+    SimCall call;
+
+    for (size_t i = 0; i < n; i++) {
+        ASSERT_OK(sim_call(td->sim, 0, &call, LEAF_VERSION(TDH_MNG_RD, 1),
+                           td->tdr, cases[i].id, 0));
+        g_assert_cmphex(call.gpr[TDX_RDX], ==, cases[i].next);
+    }
 }
 
 /* From one CPUID value to the next; leaves to configure come first */
 static void test_cpuid_order(void)
 {
-    static const struct {
-        uint64_t id;
-        uint64_t next;
-    } cases[] = {
+    static const NextField cases[] = {
         { CPUID_FIELD(0x1u, NO_SUBLEAF, 0), CPUID_FIELD(0x1u, NO_SUBLEAF, 1) },
         { CPUID_FIELD(0x1u, NO_SUBLEAF, 1), CPUID_FIELD(0x4u, 0, 0) },
         { CPUID_FIELD(0x80000008u, NO_SUBLEAF, 1),
@@ -267,23 +271,15 @@ static void test_cpuid_order(void)
           (CPUID_FIELD(0x4u, 1, 0) & 0x3f00000000ffffff) },
     };
     SimTd *td = new_td(0);
-    SimCall call;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        ASSERT_OK(sim_call(td->sim, 0, &call, LEAF_VERSION(TDH_MNG_RD, 1),
-                           td->tdr, cases[i].id, 0));
-        g_assert_cmphex(call.gpr[TDX_RDX], ==, cases[i].next);
-    }
-    free_td(td);
+    check_next(td, cases, G_N_ELEMENTS(cases));
+    sim_td_free(td);
 }
 
 /* From field to field where some are not for the host */
 static void test_td_order(void)
 {
-    static const struct {
-        uint64_t id;
-        uint64_t next;
-    } cases[] = {
+    static const NextField cases[] = {
         { 0x8010000000000001, 0x8010000200000002 },
         { 0x8010000100000002, 0x8010000300000004 },
         { 0x8010000200000005, 0x8010000300000010 },
@@ -319,18 +315,13 @@ static void test_td_order(void)
         0x2010000300000000, 0x21100003000001ff,
     };
     SimTd *td = new_td(0);
-    SimCall call;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        ASSERT_OK(sim_call(td->sim, 0, &call, LEAF_VERSION(TDH_MNG_RD, 1),
-                           td->tdr, cases[i].id, 0));
-        g_assert_cmphex(call.gpr[TDX_RDX], ==, cases[i].next);
-    }
+    check_next(td, cases, G_N_ELEMENTS(cases));
     for (gsize i = 0; i < G_N_ELEMENTS(hidden); i++) {
         g_assert_cmphex(sim_td_call(td, TDH_MNG_RD, td->tdr, hidden[i], 0), ==,
                         TDX_METADATA_FIELD_NOT_READABLE);
     }
-    free_td(td);
+    sim_td_free(td);
 }
 
 static void test_td_values(void)
@@ -437,7 +428,7 @@ static void test_posted_interrupts(void)
             g_assert_cmphex(gpr[TDX_R8], ==, steps[i].old);
         }
     }
-    free_td(td);
+    sim_td_free(td);
 }
 
 static void test_mng_wr(void)
@@ -477,7 +468,7 @@ static void test_mng_wr(void)
     }
     g_assert_cmphex(sim_td_field(td, TD_FIELD_HP_LOCK_TIMEOUT), ==, 10000);
     g_assert_cmphex(sim_td_field(td, TD_FIELD_VM_CTLS), ==, 0);
-    free_td(td);
+    sim_td_free(td);
 }
 
 int main(int argc, char **argv)

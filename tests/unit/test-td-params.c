@@ -149,15 +149,6 @@ static SimTd *new_td(void)
     return td;
 }
 
-static void free_td(SimTd *td)
-{
-    SimPlatform *sim = td->sim;
-
-    sim_td_destroy(td);
-    sim_free(sim);
-    g_free(td);
-}
-
 static uint64_t init(SimTd *td, uint64_t *rcx)
 {
     SimCall call;
@@ -191,7 +182,7 @@ static void test_case(gconstpointer data)
         g_assert_cmphex(init(td, &rcx), ==, 0);
     }
     g_assert_cmpuint(td->sim->module->st.td_build_count, ==, 1);
-    free_td(td);
+    sim_td_free(td);
 }
 
 #define UMASK_COMPARED (0xffffULL << 48)
@@ -227,7 +218,7 @@ static void test_event_filters(void)
         g_assert_cmphex(sim_td_call(td, TDH_MNG_INIT, td->tdr | 1, PARAMS,
                                     list + 3), ==, lists[i].status);
     }
-    free_td(td);
+    sim_td_free(td);
 }
 
 /* As many as there can be: nothing behind the last is looked at */
@@ -243,7 +234,7 @@ static void test_all_event_filters(void)
     sim_write64(td->sim, PARAMS + ATTRIBUTES, 1ULL << 63);
     g_assert_cmphex(sim_td_call(td, TDH_MNG_INIT, td->tdr | 1, PARAMS,
                                 list + TDX_MAX_EVENT_FILTERS), ==, 0);
-    free_td(td);
+    sim_td_free(td);
 }
 
 /*
@@ -301,7 +292,7 @@ static void test_event_filter_operand(void)
     sim_write64(td->sim, PARAMS + ATTRIBUTES, 0);
     g_assert_cmphex(sim_td_call(td, TDH_MNG_INIT, td->tdr | 1, PARAMS, list),
                     ==, 0);
-    free_td(td);
+    sim_td_free(td);
 }
 
 int main(int argc, char **argv)
