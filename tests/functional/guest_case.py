@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What tests of the guest's tools share: a folder, mails in it, TAP."""
+"""What tests of the guest's tools share: a folder, mails in it."""
 
 import os
-import sys
 import tempfile
 import unittest
-
-import pycotap
 
 TOP = os.environ.get('SEAM_TOP') or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), '../..')
@@ -48,12 +45,3 @@ class FilesCase(unittest.TestCase):
         """A file of mails, each (subject, diff)"""
         return self.path(name, '\n'.join(
             MAIL.format(subject=subject, diff=diff) for subject, diff in mails))
-
-
-def main():
-    """Run the tests of the program, and tell as TAP"""
-    tap = pycotap.TAPTestRunner(
-        message_log=pycotap.LogMode.LogToError,
-        test_output_log=pycotap.LogMode.LogToError)
-    result = unittest.main(testRunner=tap, exit=False)
-    sys.exit(not result.result.wasSuccessful())

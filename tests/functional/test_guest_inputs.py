@@ -9,8 +9,9 @@ import shutil
 import subprocess
 from unittest import mock
 
-from guest_case import DIFF, TOP, FilesCase, main
+from guest_case import DIFF, TOP, FilesCase
 from seam import Problem, inputs
+from tap_main import main
 
 
 # Of a kernel's Makefile, what guest/build asks for; each is noted

@@ -8,8 +8,9 @@ import pathlib
 import shutil
 import subprocess
 
-from guest_case import DIFF, MAIL, TOP, FilesCase, main
+from guest_case import DIFF, MAIL, TOP, FilesCase
 from seam import series
+from tap_main import main
 
 
 class ApplyTest(FilesCase):

@@ -10,16 +10,14 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 import tempfile
 import unittest
 from unittest import mock
 
-import pycotap
-
 from seam import Problem, boot, inputs, paths, report, runner, tdxlog
 from guest_case import TOP
 from test_guest_tools import FAKE_QEMU, GOOD
+from tap_main import main
 
 # Facts by number; written out, since those who read reports know them so
 SAYS, INITIALIZED, DYNAMIC, WELL, OFF = range(1, 6)
@@ -161,8 +159,4 @@ class InputsTest(ReportCase):
 
 
 if __name__ == '__main__':
-    tap = pycotap.TAPTestRunner(
-        message_log=pycotap.LogMode.LogToError,
-        test_output_log=pycotap.LogMode.LogToError)
-    result = unittest.main(testRunner=tap, exit=False)
-    sys.exit(not result.result.wasSuccessful())
+    main()

@@ -9,7 +9,8 @@ import os
 import quopri
 import subprocess
 
-from guest_case import DIFF, MAIL, TOP, FilesCase, main
+from guest_case import DIFF, MAIL, TOP, FilesCase
+from tap_main import main
 
 
 class SeriesTest(FilesCase):

@@ -5,13 +5,11 @@
 
 import copy
 import os
-import sys
 import unittest
 from unittest import mock
 
-import pycotap
-
 from seam import Problem, inputs, td, tdguest, tdxlog
+from tap_main import main
 
 MRTD = 'ab' * 48
 HOST = '''[    0.7] virt/tdx: Enable Dynamic PAMT
@@ -124,8 +122,4 @@ class TdTest(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    tap = pycotap.TAPTestRunner(
-        message_log=pycotap.LogMode.LogToError,
-        test_output_log=pycotap.LogMode.LogToError)
-    result = unittest.main(testRunner=tap, exit=False)
-    sys.exit(not result.result.wasSuccessful())
+    main()

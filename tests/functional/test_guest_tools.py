@@ -11,10 +11,11 @@ import tempfile
 import time
 import unittest
 
-from guest_case import TOP, main
+from guest_case import TOP
 from seam import boot, runner, tdxlog
 from seam.qmp import Monitor
 from seam.tables import Tables
+from tap_main import main
 
 GIB = 1 << 30
 MIB = 1 << 20

@@ -8,13 +8,12 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree as ET
 
 from PIL import Image
-import pycotap
+from tap_main import main
 
 TOP = os.environ.get('SEAM_TOP') or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), '../..')
@@ -87,8 +86,4 @@ class DemoTest(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    runner = pycotap.TAPTestRunner(
-        message_log=pycotap.LogMode.LogToError,
-        test_output_log=pycotap.LogMode.LogToError)
-    result = unittest.main(testRunner=runner, exit=False)
-    sys.exit(not result.result.wasSuccessful())
+    main()

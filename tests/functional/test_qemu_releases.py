@@ -9,13 +9,11 @@ import importlib.util
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 import unittest
 
-import pycotap
-
 from seam import release as releases
+from tap_main import main
 
 TOP = os.environ.get('SEAM_TOP') or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), '../..')
@@ -116,8 +114,4 @@ class FakeTreeTest(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    tap = pycotap.TAPTestRunner(
-        message_log=pycotap.LogMode.LogToError,
-        test_output_log=pycotap.LogMode.LogToError)
-    result = unittest.main(testRunner=tap, exit=False)
-    sys.exit(not result.result.wasSuccessful())
+    main()

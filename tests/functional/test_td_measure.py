@@ -9,14 +9,12 @@ import pathlib
 import random
 import struct
 import subprocess
-import sys
 import tempfile
 import unittest
 
-import pycotap
-
 from seam import Problem, measure, paths
 from seam.tables import Tables
+from tap_main import main
 
 VECTORS = paths.TOP / 'tests/vectors/data/extended/td-lifecycle.jsonl.gz'
 COMMAND = paths.TOP / 'scripts/td-measure'
@@ -186,8 +184,4 @@ class MeasureTest(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    tap = pycotap.TAPTestRunner(
-        message_log=pycotap.LogMode.LogToError,
-        test_output_log=pycotap.LogMode.LogToError)
-    result = unittest.main(testRunner=tap, exit=False)
-    sys.exit(not result.result.wasSuccessful())
+    main()

@@ -7,11 +7,10 @@ import os
 import pathlib
 import struct
 import subprocess
-import sys
 import tempfile
 import unittest
 
-import pycotap
+from tap_main import main
 
 TOP = os.environ.get('SEAM_TOP') or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), '../..')
@@ -99,8 +98,4 @@ class BlobTest(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    runner = pycotap.TAPTestRunner(
-        message_log=pycotap.LogMode.LogToError,
-        test_output_log=pycotap.LogMode.LogToError)
-    result = unittest.main(testRunner=runner, exit=False)
-    sys.exit(not result.result.wasSuccessful())
+    main()
