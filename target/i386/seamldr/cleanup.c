@@ -11,6 +11,19 @@
 /* Steps of a package's write-back, between which an event can come */
 #define CACHE_BLOCKS 4
 
+/* What both want first: a processor that counts, no session but their own */
+static SeamldrStatus check_call(LoaderCall *c, SeamldrFlow own)
+{
+    const SeamldrState *st = &c->l->st;
+
+    return loader_require(c, c->id < SEAMLDR_MAX_LPS &&
+                          !loader_fault(c, SEAMLDR_EUNSPECERR, false),
+                          SEAMLDR_EUNSPECERR, "x2APIC id %u is too high",
+                          c->id) ?:
+           loader_require(c, st->flow == SEAMLDR_FLOW_READY || st->flow == own,
+                          SEAMLDR_EBADCALL, "another session is open");
+}
+
 /* --- SHUTDOWN ------------------------------------------------------------ */
 
 SeamldrStatus loader_shutdown(LoaderCall *c)
@@ -19,13 +32,7 @@ SeamldrStatus loader_shutdown(LoaderCall *c)
     SeamldrState *st = &l->st;
     SeamldrStatus status;
 
-    status = loader_require(c, c->id < SEAMLDR_MAX_LPS &&
-                            !loader_fault(c, SEAMLDR_EUNSPECERR, false),
-                            SEAMLDR_EUNSPECERR, "x2APIC id %u is too high",
-                            c->id) ?:
-             loader_require(c, st->flow == SEAMLDR_FLOW_READY ||
-                            st->flow == SEAMLDR_FLOW_SHUTDOWN,
-                            SEAMLDR_EBADCALL, "another session is open") ?:
+    status = check_call(c, SEAMLDR_FLOW_SHUTDOWN) ?:
              loader_require(c, !loader_is_dirty(st->key_dirty) &&
                             !loader_is_dirty(st->cache_dirty),
                             SEAMLDR_ECLEANUPREQ, "a module was installed since "
@@ -137,13 +144,7 @@ SeamldrStatus loader_cleanup(LoaderCall *c)
     uint32_t pkg = l->tdx->lp_package(l->opaque, c->lp);
     SeamldrStatus status;
 
-    status = loader_require(c, c->id < SEAMLDR_MAX_LPS &&
-                            !loader_fault(c, SEAMLDR_EUNSPECERR, false),
-                            SEAMLDR_EUNSPECERR, "x2APIC id %u is too high",
-                            c->id) ?:
-             loader_require(c, st->flow == SEAMLDR_FLOW_READY ||
-                            st->flow == SEAMLDR_FLOW_CLEANUP,
-                            SEAMLDR_EBADCALL, "another session is open") ?:
+    status = check_call(c, SEAMLDR_FLOW_CLEANUP) ?:
              loader_require(c, !session_has(&st->cleanup, c->id),
                             SEAMLDR_EBADCALL, "this processor has finished "
                             "SEAMLDR.CLEANUP") ?:
