@@ -229,11 +229,16 @@ void x86_vmx_reset(X86CPU *cpu)
 
 /* --- what is pending for a guest ---------------------------------------- */
 
-static bool timer_due(X86CPU *cpu)
+/*
+ * Not before somebody has told of it, as wake_for_timer() does: HLT would end
+ * by the clock alone, and without a request nobody looks what ended it.
+ */
+static bool timer_due(X86CPU *cpu, int request)
 {
     X86VmxState *vmx = cpu->vmx;
 
-    return (vmx->ctl.pin & X86_VMX_PIN_PREEMPTION_TIMER) &&
+    return (request & CPU_INTERRUPT_VMX) &&
+           (vmx->ctl.pin & X86_VMX_PIN_PREEMPTION_TIMER) &&
            cpu_get_tsc(&cpu->env) >= vmx->timer_tsc;
 }
 
@@ -276,7 +281,7 @@ VmxPending vmx_pending(X86CPU *cpu, int request)
     if (vmx->pending_debug && !mov_ss) {
         return VMX_PENDING_DEBUG;
     }
-    if (timer_due(cpu)) {
+    if (timer_due(cpu, request)) {
         return VMX_PENDING_TIMER;
     }
     if ((request & CPU_INTERRUPT_NMI) && !mov_ss) {

@@ -11,6 +11,8 @@
 
 #include "vmx-guest.h"
 
+#define HALTS 5000 /* entries; the timer runs out sooner or later */
+#define HALT_TICKS 1000
 #define RFLAGS_IF (1ull << 9)
 #define RFLAGS_TF (1ull << 8)
 #define CR0_TS (1ull << 3)
@@ -411,6 +413,28 @@ static void test_time(void)
     ok(vmread(X86_VMCS_GUEST_RIP) == before, "nothing was executed");
 }
 
+static __attribute__((naked)) void guest_halts(void)
+{
+    asm("hlt; vmcall");
+}
+
+/* The timer ends HLT by an exit, and by nothing else, whenever it runs out. */
+static void test_halt(void)
+{
+    unsigned others = 0;
+
+    vmx_init(&vcpu, guest_halts);
+    vmx_controls(X86_VMCS_PIN_CONTROLS, X86_MSR_VMX_TRUE_PINBASED_CTLS,
+                 X86_VMX_PIN_PREEMPTION_TIMER);
+    for (unsigned i = 0; i < HALTS; i++) {
+        vmwrite(X86_VMCS_GUEST_RIP, (uintptr_t)guest_halts);
+        vmwrite(X86_VMCS_GUEST_ACTIVITY, X86_VMCS_ACTIVE);
+        vmwrite(X86_VMCS_PREEMPTION_TIMER, i % HALT_TICKS);
+        others += vmx_run(&vcpu) != X86_VMX_EXIT_REASON_PREEMPTION_TIMER;
+    }
+    ok(!others, "the preemption timer during HLT");
+}
+
 int main(void)
 {
     guest_init();
@@ -422,5 +446,6 @@ int main(void)
     test_exceptions();
     test_events();
     test_time();
+    test_halt();
     return test_end();
 }
