@@ -34,8 +34,9 @@ TdxSeamcall loader_call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr)
     return answered ? TDX_SEAMCALL_DONE : TDX_SEAMCALL_VMFAIL;
 }
 
-static TdxSeamcall call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr,
-                        TdxTdRun *run)
+/* A function of its own is for those who look on. */
+static inline QEMU_ALWAYS_INLINE
+TdxSeamcall call(TdxModuleDevice *s, unsigned lp, uint64_t *gpr, TdxTdRun *run)
 {
     if (seam_is_loader_call(gpr)) {
         return loader_call(s, lp, gpr);

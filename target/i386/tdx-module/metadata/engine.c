@@ -96,13 +96,6 @@ uint64_t tdx_field_id(const TdxField *f, unsigned index)
     return f->id + index * tdx_field_stride(f->id);
 }
 
-/* The id after @id inside of row @f */
-static inline uint64_t id_in_row(const TdxField *f, uint64_t id)
-{
-    return ((id & ~TDX_FIELD_CONTEXT_MASK) |
-            (f->id & TDX_FIELD_CONTEXT_MASK)) + tdx_field_stride(f->id);
-}
-
 static inline uint64_t id_after_row(const TdxFieldTable *table,
                                     uint64_t features0, const TdxField *f)
 {
@@ -113,34 +106,11 @@ static inline uint64_t id_after_row(const TdxFieldTable *table,
 uint64_t tdx_field_next(const TdxFieldTable *table, uint64_t features0,
                         const TdxField *f, unsigned index, uint64_t id)
 {
-    return index + 1 < num_elems(f) ? id_in_row(f, id)
+    return index + 1 < num_elems(f) ? tdx_field_id_in_row(f, id)
                                     : id_after_row(table, features0, f);
 }
 
 /* --- values -------------------------------------------------------------- */
-
-static inline uint64_t member_value(const void *scope, uint32_t offset,
-                                    uint8_t width)
-{
-    const uint8_t *at = (const uint8_t *)scope + offset;
-    uint64_t v64;
-    uint32_t v32;
-    uint16_t v16;
-
-    switch (width) {
-    case sizeof(v64):
-        memcpy(&v64, at, sizeof(v64));
-        return v64;
-    case sizeof(v32):
-        memcpy(&v32, at, sizeof(v32));
-        return v32;
-    case sizeof(v16):
-        memcpy(&v16, at, sizeof(v16));
-        return v16;
-    default:
-        return *at;
-    }
-}
 
 uint64_t tdx_field_value(const TdxField *f, const void *scope,
                          unsigned index)
@@ -152,7 +122,7 @@ uint64_t tdx_field_value(const TdxField *f, const void *scope,
     } else if (f->by_code) {
         value = f->by_code(scope, tdx_field_code(tdx_field_id(f, index)));
     } else if (f->width) {
-        value = member_value(scope, f->offset + index * f->step, f->width);
+        value = tdx_field_member(scope, f->offset + index * f->step, f->width);
     } else {
         value = f->value;
     }
@@ -216,26 +186,6 @@ void tdx_field_map_init(TdxFieldMap *map, const TdxFieldTable *table,
 void tdx_field_map_clear(TdxFieldMap *map)
 {
     g_free(map->code);
-}
-
-const TdxField *tdx_field_read(const TdxFieldMap *map, const void *scope,
-                               uint64_t id, uint64_t *next, uint64_t *value)
-{
-    const uint32_t *first = map->first + tdx_field_class(id);
-    uint64_t at = (uint64_t)first[0] + tdx_field_code(id);
-    const TdxFieldCode *code;
-
-    if (at >= first[1]) {
-        return NULL;
-    }
-    code = &map->code[at];
-    if (code->mask) {
-        *next = code->last ? code->after : id_in_row(code->f, id);
-        *value = code->mask &
-                 (code->width ? member_value(scope, code->offset, code->width)
-                              : tdx_field_value(code->f, scope, code->index));
-    }
-    return code->f;
 }
 
 /* --- dumping ------------------------------------------------------------- */

@@ -12,12 +12,14 @@
 static TdxStatus tdh_sys_rd(TdxCall *c)
 {
     TdxModule *m = c->m;
-    uint64_t id = c->gpr[TDX_RDX]; /* its context does not matter */
+    uint64_t *gpr = c->gpr;
+    uint64_t id = gpr[TDX_RDX]; /* its context does not matter */
     const TdxField *f;
+    unsigned index;
     TdxStatus status;
 
-    c->gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
-    c->gpr[TDX_R8] = 0;
+    gpr[TDX_RDX] = TDX_FIELD_ID_NONE;
+    gpr[TDX_R8] = 0;
 
     status = tdx_check_lp_init(c);
     if (status) {
@@ -25,18 +27,18 @@ static TdxStatus tdh_sys_rd(TdxCall *c)
     }
     if (tdx_field_id_is_null(id)) {
         f = tdx_field_first(&tdx_sys_fields, tdx_field_features(m));
-        c->gpr[TDX_RDX] = tdx_field_id(f, 0);
+        gpr[TDX_RDX] = tdx_field_id(f, 0);
         return TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT;
     }
     if (!tdx_field_id_is_single(id)) {
         return TDX_METADATA_FIELD_ID_INCORRECT;
     }
-    f = tdx_field_read(&m->sys_field_map, m, id, &c->gpr[TDX_RDX],
-                       &c->gpr[TDX_R8]);
-    if (!f) {
-        return TDX_METADATA_FIELD_ID_INCORRECT;
+    if (tdx_field_read(&m->sys_field_map, m, id, &gpr[TDX_RDX],
+                       &gpr[TDX_R8])) {
+        return TDX_SUCCESS;
     }
-    return f->host_rd ? TDX_SUCCESS : TDX_METADATA_FIELD_NOT_READABLE;
+    return tdx_field_find(&tdx_sys_fields, tdx_field_features(m), id, &index)
+           ? TDX_METADATA_FIELD_NOT_READABLE : TDX_METADATA_FIELD_ID_INCORRECT;
 }
 
 const TdxLeaf tdx_leaf_TDH_SYS_RD = {
