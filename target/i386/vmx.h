@@ -101,10 +101,10 @@ typedef struct VmxControls {
  * @insn_info: instruction information
  */
 typedef struct VmxExit {
-    uint32_t reason;
     uint64_t qualification;
     uint64_t gpa;
     uint64_t gla;
+    uint32_t reason;
     uint32_t intr_info;
     uint32_t intr_error;
     uint32_t insn_len;

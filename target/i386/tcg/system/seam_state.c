@@ -97,33 +97,55 @@ static void load_fpu(CPUX86State *env, const X86LegacyXSaveArea *area)
 static void init_fpu(CPUX86State *env)
 {
     helper_fninit(env);
-    memset(env->fpregs, 0, sizeof(env->fpregs));
-}
-
-/* Halves of all vector registers, from quadword @qword on: to memory */
-static void store_halves(const CPUX86State *env, void *to, unsigned qword)
-{
-    for (int i = 0; i < TDX_NUM_XMMS; i++) {
-        const ZMMReg *reg = &env->xmm_regs[i];
-
-        stq_le_p(to + i * sizeof(TdxXmm), reg->ZMM_Q(qword));
-        stq_le_p(to + i * sizeof(TdxXmm) + 8, reg->ZMM_Q(qword + 1));
+    /* As one object, it would be cleared by a slow string instruction. */
+    for (int i = 0; i < ARRAY_SIZE(env->fpregs); i += 4) {
+        memset(&env->fpregs[i], 0, 4 * sizeof(env->fpregs[0]));
     }
 }
 
-/* From memory; NULL: zeros */
-static void load_halves(CPUX86State *env, const void *from, unsigned qword)
+/* Half number @half of all vector registers: to memory */
+static void store_halves(const CPUX86State *env, void *to, unsigned half)
 {
-    for (int i = 0; i < TDX_NUM_XMMS; i++) {
+    for (int i = 0; i < TDX_NUM_XMMS; i++, to += sizeof(TdxXmm)) {
+        const ZMMReg *reg = &env->xmm_regs[i];
+
+#if HOST_BIG_ENDIAN
+        stq_le_p(to, reg->ZMM_Q(2 * half));
+        stq_le_p(to + 8, reg->ZMM_Q(2 * half + 1));
+#else
+        memcpy(to, &reg->ZMM_X(half), sizeof(TdxXmm));
+#endif
+    }
+}
+
+/* From memory */
+static void load_halves(CPUX86State *env, const void *from, unsigned half)
+{
+    for (int i = 0; i < TDX_NUM_XMMS; i++, from += sizeof(TdxXmm)) {
         ZMMReg *reg = &env->xmm_regs[i];
 
-        if (from) {
-            reg->ZMM_Q(qword) = ldq_le_p(from + i * sizeof(TdxXmm));
-            reg->ZMM_Q(qword + 1) = ldq_le_p(from + i * sizeof(TdxXmm) + 8);
-        } else {
-            reg->ZMM_Q(qword) = 0;
-            reg->ZMM_Q(qword + 1) = 0;
-        }
+#if HOST_BIG_ENDIAN
+        reg->ZMM_Q(2 * half) = ldq_le_p(from);
+        reg->ZMM_Q(2 * half + 1) = ldq_le_p(from + 8);
+#else
+        memcpy(&reg->ZMM_X(half), from, sizeof(TdxXmm));
+#endif
+    }
+}
+
+static void clear_halves(CPUX86State *env, unsigned half)
+{
+    for (int i = 0; i < TDX_NUM_XMMS; i++) {
+        memset(&env->xmm_regs[i].ZMM_X(half), 0, sizeof(TdxXmm));
+    }
+}
+
+static void load_or_clear(CPUX86State *env, const void *from, unsigned half)
+{
+    if (from) {
+        load_halves(env, from, half);
+    } else {
+        clear_halves(env, half);
     }
 }
 
@@ -147,7 +169,7 @@ static void store_xsave(CPUX86State *env, const X86VcpuState *s)
     store_halves(env, legacy->xmm_regs, 0);
     at = component(s, XSTATE_YMM_BIT);
     if (at) {
-        store_halves(env, at, 2);
+        store_halves(env, at, 1);
     }
     at = component(s, XSTATE_PKRU_BIT);
     if (at) {
@@ -171,10 +193,10 @@ static void load_xsave(CPUX86State *env, const X86VcpuState *s)
     }
     cpu_set_mxcsr(env, have & (XSTATE_SSE_MASK | XSTATE_YMM_MASK) ?
                   legacy->mxcsr & 0xffff : MXCSR_RESET);
-    load_halves(env, have & XSTATE_SSE_MASK ? legacy->xmm_regs : NULL, 0);
+    load_or_clear(env, have & XSTATE_SSE_MASK ? legacy->xmm_regs : NULL, 0);
     if (s->xsave_mask & XSTATE_YMM_MASK) {
-        load_halves(env, have & XSTATE_YMM_MASK ?
-                    component(s, XSTATE_YMM_BIT) : NULL, 2);
+        load_or_clear(env, have & XSTATE_YMM_MASK ?
+                      component(s, XSTATE_YMM_BIT) : NULL, 1);
     }
     if (s->xsave_mask & XSTATE_PKRU_MASK) {
         const void *at = component(s, XSTATE_PKRU_BIT);
@@ -188,9 +210,12 @@ static void load_xsave(CPUX86State *env, const X86VcpuState *s)
 /* Breakpoints of whoever leaves are gone, those of who comes not there yet. */
 static void load_dr(CPUX86State *env, const X86VcpuState *s)
 {
-    uint64_t dr7 = env->dr[7];
+    uint64_t dr7 = env->dr[7], differ = 0;
 
-    if (memcmp(env->dr, s->dr, sizeof(s->dr))) {
+    for (int i = 0; i < ARRAY_SIZE(s->dr); i++) {
+        differ |= env->dr[i] ^ s->dr[i];
+    }
+    if (differ) {
         cpu_x86_update_dr7(env, DR7_RESET);
         for (int i = 0; i < ARRAY_SIZE(s->dr); i++) {
             env->dr[i] = s->dr[i];
@@ -284,7 +309,7 @@ void x86_seam_load_vmm(X86CPU *cpu, const TdxVmmState *vmm)
     }
     load_halves(env, vmm->xmm, 0);
     if (init & XSTATE_YMM_MASK) {
-        load_halves(env, NULL, 2);
+        clear_halves(env, 1);
     }
     if (init & XSTATE_PKRU_MASK) {
         env->pkru = 0;

@@ -80,10 +80,13 @@ static void settle(TdxExit *e)
 
 static void pass_registers_out(const TdxExit *e, uint64_t gpr[TDX_NUM_GPRS])
 {
-    uint64_t passed = e->vmcall ? e->rcx & ~(1ULL << TDX_RCX) : 0;
+    uint64_t passed = e->vmcall ? e->rcx & TDX_ALL_GPRS : 0;
 
-    for (unsigned i = 0; i < TDX_NUM_GPRS; i++) {
-        gpr[i] = passed >> i & 1 ? e->gpr[i] : 0;
+    tdx_clear_lines(gpr, TDX_NUM_GPRS * sizeof(gpr[0]));
+    for (; passed; passed &= passed - 1) {
+        unsigned i = __builtin_ctzll(passed);
+
+        gpr[i] = e->gpr[i];
     }
     gpr[TDX_RAX] = e->rax;
     gpr[TDX_RCX] = e->rcx;
@@ -118,7 +121,7 @@ void tdx_exit_finish_leave(TdxExit *e)
         if (tdx_vp_resume_hint(e->tdcs, details)) {
             gpr[TDX_RCX] |= RCX_HINT;
         }
-        memcpy(e->guest->gpr, e->gpr, sizeof(e->guest->gpr));
+        tdx_copy_lines(e->guest->gpr, e->gpr, sizeof(e->guest->gpr));
         settle(e);
         if (!tdx_vp_store(e->m, e->lp)) {
             tdx_td_no_content(e->m, e->tdr,
@@ -128,10 +131,6 @@ void tdx_exit_finish_leave(TdxExit *e)
             tdx_exit_advance(e);
         }
     }
-    for (unsigned i = 0; i < TDX_NUM_GPRS; i++) {
-        if (i != TDX_RSP) {
-            e->gpr[i] = gpr[i];
-        }
-    }
+    tdx_vp_set_gprs(e->gpr, gpr);
     tdx_vp_leave(e->m, e->lp, !dead, e->vmcall ? e->rcx >> TDX_NUM_GPRS : 0);
 }

@@ -18,7 +18,7 @@ TdxExitEnd tdx_exit_msr_reducible(TdxExit *e)
                                  : ve(e, TDX_VE_CONFIGURABLE);
 }
 
-static TdxExitEnd access(TdxExit *e, bool write)
+static TdxExitEnd access_msr(TdxExit *e, bool write)
 {
     uint32_t msr = e->gpr[TDX_RCX];
     TdxMsrRule rule;
@@ -51,10 +51,10 @@ static TdxExitEnd access(TdxExit *e, bool write)
 
 TdxExitEnd tdx_exit_rdmsr(TdxExit *e)
 {
-    return access(e, false);
+    return access_msr(e, false);
 }
 
 TdxExitEnd tdx_exit_wrmsr(TdxExit *e)
 {
-    return access(e, true);
+    return access_msr(e, true);
 }

@@ -21,6 +21,7 @@
 #ifndef TDX_PAMT_WALK_H
 #define TDX_PAMT_WALK_H
 
+#include "../core/uninitialized.h"
 #include "../core/call.h"
 #include "entry.h"
 
@@ -50,12 +51,28 @@ typedef struct TdxPamtRef {
     TdxLock *lock[TDX_NUM_PAMT_LEVELS];
 } TdxPamtRef;
 
+/*
+ * A field as it was written: of several at once, written one by one just
+ * before, the processor would have to wait for each.
+ */
+#define TDX_MOVE(to, from, field) \
+    ((to)->field = __atomic_load_n(&(from)->field, __ATOMIC_RELAXED))
+
 /** tdx_pamt_move: @to holds what @from held, which holds nothing any more */
 static inline void tdx_pamt_move(TdxPamtRef *to, TdxPamtRef *from)
 {
-    *to = *from;
+    TDX_MOVE(to, from, m);
+    TDX_MOVE(to, from, tdmr);
+    TDX_MOVE(to, from, hpa);
+    TDX_MOVE(to, from, level);
+    TDX_MOVE(to, from, exclusive);
+    TDX_MOVE(to, from, share);
+    TDX_MOVE(to, from, entry);
+    TDX_MOVE(to, from, range);
+    TDX_MOVE(to, from, lp);
     from->share = 0;
     for (unsigned level = 0; level < TDX_NUM_PAMT_LEVELS; level++) {
+        TDX_MOVE(to, from, lock[level]);
         from->lock[level] = NULL;
     }
 }
@@ -65,8 +82,30 @@ static inline void tdx_pamt_move(TdxPamtRef *to, TdxPamtRef *from)
  */
 void tdx_pamt_unlock(TdxPamtRef *ref);
 
+/*
+ * tdx_pamt_ref_none: nothing is held.  Field by field: as one object the
+ * compiler would clear it with a string instruction, which takes much longer.
+ */
+static inline void tdx_pamt_ref_none(TdxPamtRef *ref)
+{
+    ref->m = NULL;
+    ref->tdmr = NULL;
+    ref->hpa = 0;
+    ref->level = TDX_LEVEL_4K;
+    ref->exclusive = false;
+    ref->share = 0;
+    ref->entry = NULL;
+    ref->range = NULL;
+    ref->lp = NULL;
+    ref->lock[TDX_LEVEL_4K] = NULL;
+    ref->lock[TDX_LEVEL_2M] = NULL;
+    ref->lock[TDX_LEVEL_1G] = NULL;
+}
+
 #define PAMT_REF(ref) \
-    __attribute__((cleanup(tdx_pamt_unlock))) TdxPamtRef ref = { 0 }
+    __attribute__((cleanup(tdx_pamt_unlock))) TDX_UNINITIALIZED \
+    TdxPamtRef ref; \
+    tdx_pamt_ref_none(&ref)
 
 /** tdx_pamt_tdmr: the TDMR around @hpa (no KeyID bits), initialised or not */
 TdxTdmr *tdx_pamt_tdmr(TdxModule *m, uint64_t hpa);

@@ -60,16 +60,29 @@ void tdx_td_unlock(TdxTdRef *td);
 /** tdx_td_move: like tdx_pamt_move(); OP_STATE is not locked any more */
 static inline void tdx_td_move(TdxTdRef *to, TdxTdRef *from)
 {
-    to->m = from->m;
-    to->hpa = from->hpa;
-    to->tdr = from->tdr;
-    to->tdcs = from->tdcs;
+    TDX_MOVE(to, from, m);
+    TDX_MOVE(to, from, hpa);
+    TDX_MOVE(to, from, tdr);
+    TDX_MOVE(to, from, tdcs);
     to->op_state = (TdxLockGuard) { 0 };
     tdx_pamt_move(&to->page, &from->page);
 }
 
+/** tdx_td_ref_none: like tdx_pamt_ref_none() */
+static inline void tdx_td_ref_none(TdxTdRef *td)
+{
+    td->m = NULL;
+    tdx_pamt_ref_none(&td->page);
+    td->op_state.lock = NULL;
+    td->op_state.type = TDX_LOCK_TYPE_SHARED;
+    td->hpa = 0;
+    td->tdr = NULL;
+    td->tdcs = NULL;
+}
+
 #define TD_REF(td) \
-    __attribute__((cleanup(tdx_td_unlock))) TdxTdRef td = { 0 }
+    __attribute__((cleanup(tdx_td_unlock))) TDX_UNINITIALIZED TdxTdRef td; \
+    tdx_td_ref_none(&td)
 
 /** tdx_td_lock: group TDR, an explicit TDR operand @hpa with operand id @op */
 TdxStatus tdx_td_lock(TdxTdRef *td, const TdxCall *c, uint64_t hpa,

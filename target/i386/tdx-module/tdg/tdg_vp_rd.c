@@ -10,7 +10,7 @@
 /* What follows in a TD with L2 VMs: the VMCS of the first, which cannot run */
 #define FIRST_L2_FIELD 0x2424000100000002ULL
 
-static TdxStatus read(TdxCall *c, uint64_t id)
+static TdxStatus read_field(TdxCall *c, uint64_t id)
 {
     TdxFieldScope scope = tdx_tdg_vp_scope(c);
     TdxStatus status = tdx_td_field_read(&scope, id, &c->gpr[TDX_RDX],
@@ -33,7 +33,7 @@ static TdxStatus tdg_vp_rd(TdxCall *c)
     c->exit->tdvps->state_details = tdx_vp_state_details(&c->exit->run->vp);
     return tdx_require(!c->gpr[TDX_RCX],
                        tdx_op(TDX_OPERAND_INVALID, TDX_RCX)) ?:
-           read(c, id);
+           read_field(c, id);
 }
 
 const TdxLeaf tdx_leaf_TDG_VP_RD = {

@@ -25,6 +25,10 @@
 /* An interrupt that the guest is in while SVI is higher than exceptions are */
 #define LAST_EXCEPTION_VECTOR 30
 
+/* Of the registers that TDG.VP.VMCALL may pass, those that are passed back */
+#define PASSED_IN (TDX_ALL_GPRS & ~(1ULL << TDX_RAX | 1ULL << TDX_RCX | \
+                                    1ULL << TDX_RSP))
+
 /* VCPU_STATE_DETAILS, of VM 0 */
 #define DETAILS_INTERRUPT (1ULL << 0)
 #define DETAILS_SERVICE   (1ULL << 4)
@@ -54,24 +58,10 @@ static uint8_t *xsave_page(const TdxVpRef *vp, unsigned page)
                       vp->tdvps->page[TDX_TDVPS_XSAVE + page], TDX_PAGE_4K);
 }
 
-/* Mostly a few lines: they are copied by moves, not by a string instruction */
-static void copy_lines(uint8_t *to, const uint8_t *from, uint32_t size)
-{
-    const uint32_t line = 64, word = 8;
-
-    for (; size >= line; size -= line, to += line, from += line) {
-        memcpy(to, from, line);
-    }
-    for (; size >= word; size -= word, to += word, from += word) {
-        memcpy(to, from, word);
-    }
-    memcpy(to, from, size % word);
-}
-
-/* Extended state as the TD's XFAM needs it: in one piece while it runs */
+/* Extended state of more than a page: in one piece while the TD runs */
 static bool copy_xsave(TdxRunning *r, const TdxVpRef *vp, bool load)
 {
-    uint32_t size = vp->td->tdcs->xsave_size;
+    uint32_t size = MIN(vp->td->tdcs->xsave_size, TDX_XSAVE_SIZE);
 
     for (unsigned i = 0; i * TDX_PAGE_4K < size; i++) {
         uint8_t *page = xsave_page(vp, i);
@@ -81,9 +71,27 @@ static bool copy_xsave(TdxRunning *r, const TdxVpRef *vp, bool load)
         if (!page) {
             return false;
         }
-        copy_lines(load ? piece : page, load ? page : piece, n);
+        memcpy(load ? piece : page, load ? page : piece, n);
     }
     return true;
+}
+
+/* In @r->area; of one page it is that page itself, which the TD's locks keep */
+static bool load_xsave(TdxRunning *r, const TdxVpRef *vp)
+{
+    if (vp->td->tdcs->xsave_size > TDX_PAGE_4K) {
+        r->area = r->xsave;
+        return copy_xsave(r, vp, true);
+    }
+    r->area = xsave_page(vp, 0);
+    return r->area;
+}
+
+/* The processor has written to @r->area: is the guest's state in its pages? */
+static bool store_xsave(TdxRunning *r)
+{
+    return r->area == r->xsave ? copy_xsave(r, &r->vp, false)
+                               : xsave_page(&r->vp, 0) != NULL;
 }
 
 static uint64_t get_word(const uint8_t *at)
@@ -103,34 +111,36 @@ static void put_word(uint8_t *at, uint64_t value)
 /* 1.4: XMM registers that the VMM gives to a guest that has called it */
 static void pass_xmms_in(TdxRunning *r, uint16_t mask)
 {
-    uint64_t xstate_bv = get_word(r->xsave + TDX_XSAVE_XSTATE_BV);
+    uint64_t xstate_bv;
 
     if (!mask) {
         return;
     }
+    xstate_bv = get_word(r->area + TDX_XSAVE_XSTATE_BV);
     if (!(xstate_bv & TDX_XSTATE_SSE)) {
-        memset(r->xsave + TDX_XSAVE_XMM, 0, sizeof(r->vmm.xmm));
+        memset(r->area + TDX_XSAVE_XMM, 0, sizeof(r->vmm.xmm));
     }
     for (unsigned i = 0; i < TDX_NUM_XMMS; i++) {
         if (mask >> i & 1) {
-            memcpy(r->xsave + TDX_XSAVE_XMM + i * sizeof(TdxXmm),
+            memcpy(r->area + TDX_XSAVE_XMM + i * sizeof(TdxXmm),
                    &r->vmm.xmm[i], sizeof(TdxXmm));
         }
     }
-    put_word(r->xsave + TDX_XSAVE_XSTATE_BV, xstate_bv | TDX_XSTATE_SSE);
+    put_word(r->area + TDX_XSAVE_XSTATE_BV, xstate_bv | TDX_XSTATE_SSE);
 }
 
 static void pass_xmms_out(TdxRunning *r, uint16_t mask)
 {
-    bool used = get_word(r->xsave + TDX_XSAVE_XSTATE_BV) & TDX_XSTATE_SSE;
-
+    tdx_clear_lines(r->vmm.xmm, sizeof(r->vmm.xmm));
+    if (!mask ||
+        !(get_word(r->area + TDX_XSAVE_XSTATE_BV) & TDX_XSTATE_SSE)) {
+        return;
+    }
     for (unsigned i = 0; i < TDX_NUM_XMMS; i++) {
-        if (used && mask >> i & 1) {
+        if (mask >> i & 1) {
             memcpy(&r->vmm.xmm[i],
-                   r->xsave + TDX_XSAVE_XMM + i * sizeof(TdxXmm),
+                   r->area + TDX_XSAVE_XMM + i * sizeof(TdxXmm),
                    sizeof(TdxXmm));
-        } else {
-            r->vmm.xmm[i] = (TdxXmm) { { 0, 0 } };
         }
     }
 }
@@ -139,7 +149,7 @@ static void pass_xmms_out(TdxRunning *r, uint16_t mask)
 
 TdxStatus tdx_vp_load_xsave(TdxModule *m, unsigned lp, const TdxVpRef *vp)
 {
-    return copy_xsave(tdx_vp_running(m, lp), vp, true)
+    return load_xsave(tdx_vp_running(m, lp), vp)
            ? TDX_SUCCESS
            : tdx_td_no_content(m, vp->td->tdr,
                                "the extended state of a vCPU has no memory");
@@ -151,10 +161,10 @@ static void pass_registers_in(const TdxCall *c, TdxRunning *r)
     X86VcpuState *guest = &r->vp.tdvps->guest;
     uint64_t mask = guest->gpr[TDX_RCX];
 
-    for (unsigned i = TDX_RDX; i < TDX_NUM_GPRS; i++) {
-        if (i != TDX_RSP && mask >> i & 1) {
-            guest->gpr[i] = c->gpr[i];
-        }
+    for (uint64_t left = mask & PASSED_IN; left; left &= left - 1) {
+        unsigned i = __builtin_ctzll(left);
+
+        guest->gpr[i] = c->gpr[i];
     }
     guest->gpr[TDX_RAX] = TDX_SUCCESS;
     pass_xmms_in(r, mask >> TDX_NUM_GPRS);
@@ -173,7 +183,7 @@ void tdx_vp_load(const TdxCall *c, TdxTdRef *td, TdxVpRef *vp, TdxTdRun *run)
 
     m->ops->vmm_save(m->opaque, c->lp, &r->vmm);
     r->vmm.regs.gpr[TDX_RBP] = c->gpr[TDX_RBP];
-    guest->xsave = r->xsave;
+    guest->xsave = r->area;
     guest->xsave_mask = r->td.tdcs->xfam;
     guest->xsave_size = r->td.tdcs->xsave_size;
     if (r->vp.tdvps->last_td_exit == TDX_LAST_TDVMCALL) {
@@ -185,11 +195,7 @@ void tdx_vp_load(const TdxCall *c, TdxTdRef *td, TdxVpRef *vp, TdxTdRun *run)
         m->ops->wrmsr(m->opaque, c->lp, X86_MSR_LBR_DEPTH,
                       r->vp.tdvps->lbr_depth);
     }
-    for (unsigned i = 0; i < TDX_NUM_GPRS; i++) {
-        if (i != TDX_RSP) {
-            c->gpr[i] = guest->gpr[i];
-        }
-    }
+    tdx_vp_set_gprs(c->gpr, guest->gpr);
     r->rip_at_entry = v->guest_rip;
     r->bus_lock = false;
     tdx_vp_set_state(&r->vp, TDX_VCPU_ACTIVE);
@@ -250,7 +256,13 @@ bool tdx_vp_adopt(TdxModule *m, unsigned lp)
     r->vp = vp;
     r->vp.td = &r->td;
     guest = &r->vp.tdvps->guest;
-    guest->xsave = r->xsave;
+    /* It is written before it is read; what is lost is found at the exit */
+    r->area = r->td.tdcs->xsave_size > TDX_PAGE_4K ? NULL
+                                                   : xsave_page(&r->vp, 0);
+    if (!r->area) {
+        r->area = r->xsave;
+    }
+    guest->xsave = r->area;
     guest->xsave_mask = r->td.tdcs->xfam;
     guest->xsave_size = MIN(r->td.tdcs->xsave_size, TDX_XSAVE_SIZE);
     tdx_announce(m, &m->lps[lp].active, true);
@@ -267,7 +279,7 @@ bool tdx_vp_store(TdxModule *m, unsigned lp)
     if (m->ops->store) {
         m->ops->store(m->opaque, lp);
     }
-    ok = copy_xsave(r, &r->vp, false);
+    ok = store_xsave(r);
     /* An address of this process has no business in a page of the TD */
     r->vp.tdvps->guest.xsave = NULL;
     return ok;

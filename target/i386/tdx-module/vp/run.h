@@ -8,6 +8,7 @@
 #ifndef TDX_VP_RUN_H
 #define TDX_VP_RUN_H
 
+#include "../core/lines.h"
 #include "vp.h"
 
 #define TDX_XSAVE_SIZE (TDX_XSAVE_PAGES * TDX_PAGE_4K)
@@ -20,7 +21,8 @@
  * @rip_at_entry: the guest's at the last entry
  * @bus_lock: a bus lock has been seen since, and not been told
  * @last_tdvpr: HPA of the vCPU that ran here last; 0: none, or flushed
- * @xsave: the guest's extended state in one piece while it runs
+ * @area: the guest's extended state in one piece while it runs
+ * @xsave: that, where it is more than a page
  */
 typedef struct TdxRunning {
     TdxTdRef td;
@@ -29,6 +31,7 @@ typedef struct TdxRunning {
     uint64_t rip_at_entry;
     bool bus_lock;
     uint64_t last_tdvpr;
+    uint8_t *area;
     uint8_t xsave[TDX_XSAVE_SIZE];
 } TdxRunning;
 
@@ -39,6 +42,19 @@ typedef struct TdxRunning {
 #define TDX_XSAVE_XMM       160
 #define TDX_XSAVE_XSTATE_BV 512
 #define TDX_XSAVE_XCOMP_BV  520
+
+/* A mask of all general registers */
+#define TDX_ALL_GPRS ((1ULL << TDX_NUM_GPRS) - 1)
+
+/** tdx_vp_set_gprs: all but RSP, which belongs to the VMCS */
+static inline void tdx_vp_set_gprs(uint64_t gpr[TDX_NUM_GPRS],
+                                   const uint64_t from[TDX_NUM_GPRS])
+{
+    uint64_t rsp = gpr[TDX_RSP];
+
+    tdx_copy_lines(gpr, from, TDX_NUM_GPRS * sizeof(gpr[0]));
+    gpr[TDX_RSP] = rsp;
+}
 
 /** tdx_vp_running: @lp's; NULL: no TD has ever run there */
 static inline TdxRunning *tdx_vp_running(const TdxModule *m, unsigned lp)
@@ -59,7 +75,7 @@ TdxRunning *tdx_vp_prepare_run(TdxModule *m, unsigned lp);
 void tdx_vp_flush_translations(TdxModule *m, unsigned lp, const TdxTdRef *td);
 
 /**
- * tdx_vp_load_xsave: bring the guest's extended state into one piece, before
+ * tdx_vp_load_xsave: find the guest's extended state in one piece, before
  * tdx_vp_load().  Answers TDX_TD_FATAL, or stops the module, where it is not
  * to be found.
  */

@@ -65,20 +65,25 @@ TdxStatus tdx_vp_associate(const TdxCall *c, TdxVpRef *vp, TdxTdRef *td)
 {
     uint32_t lp = TDX_ASSOC_NONE;
 
+    /* No other LP can take away what this one has */
+    if (__atomic_load_n(&vp->tdvps->assoc_lpid, __ATOMIC_ACQUIRE) == c->lp) {
+        return TDX_SUCCESS;
+    }
     if (__atomic_compare_exchange_n(&vp->tdvps->assoc_lpid, &lp, c->lp, false,
                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
         __atomic_fetch_add(&td->tdcs->num_assoc_vcpus, 1, __ATOMIC_SEQ_CST);
         return TDX_SUCCESS;
     }
-    return lp == c->lp ? TDX_SUCCESS : TDX_VCPU_ASSOCIATED;
+    return TDX_VCPU_ASSOCIATED;
 }
 
 void tdx_vp_set_state(TdxVpRef *vp, TdxVcpuState state)
 {
     const TdxObserver *observer = tdx_observer(vp->m);
-    uint32_t before = __atomic_exchange_n(&vp->tdvps->state, state,
-                                          __ATOMIC_SEQ_CST);
+    uint32_t before = __atomic_load_n(&vp->tdvps->state, __ATOMIC_RELAXED);
 
+    /* Only who has the vCPU associated changes it: nobody comes in between */
+    __atomic_store_n(&vp->tdvps->state, state, __ATOMIC_RELEASE);
     if (observer) {
         observer->state(vp->m->opaque, "VCPU_STATE", vp->hpa,
                         tdx_vcpu_state_name(before),

@@ -34,16 +34,28 @@ void tdx_vp_unlock(TdxVpRef *vp);
 /** tdx_vp_move: like tdx_pamt_move() */
 static inline void tdx_vp_move(TdxVpRef *to, TdxVpRef *from)
 {
-    to->m = from->m;
-    to->hpa = from->hpa;
-    to->tdvps = from->tdvps;
-    to->vmcs = from->vmcs;
-    to->td = from->td;
+    TDX_MOVE(to, from, m);
+    TDX_MOVE(to, from, hpa);
+    TDX_MOVE(to, from, tdvps);
+    TDX_MOVE(to, from, vmcs);
+    TDX_MOVE(to, from, td);
     tdx_pamt_move(&to->page, &from->page);
 }
 
+/** tdx_vp_ref_none: like tdx_pamt_ref_none() */
+static inline void tdx_vp_ref_none(TdxVpRef *vp)
+{
+    vp->m = NULL;
+    tdx_pamt_ref_none(&vp->page);
+    vp->hpa = 0;
+    vp->tdvps = NULL;
+    vp->vmcs = NULL;
+    vp->td = NULL;
+}
+
 #define VP_REF(vp) \
-    __attribute__((cleanup(tdx_vp_unlock))) TdxVpRef vp = { 0 }
+    __attribute__((cleanup(tdx_vp_unlock))) TDX_UNINITIALIZED TdxVpRef vp; \
+    tdx_vp_ref_none(&vp)
 
 /** tdx_vp_lock: group TDVPR, an explicit operand */
 TdxStatus tdx_vp_lock(TdxVpRef *vp, const TdxCall *c, uint64_t hpa,

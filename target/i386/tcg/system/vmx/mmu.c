@@ -45,13 +45,17 @@ static VmxWorld world_of(const CPUX86State *env)
     };
 }
 
+/*
+ * Without world_of(): what has just been written by halves would be read as a
+ * whole, for which the processor has to wait.
+ */
 static bool world_is(const CPUX86State *env, const VmxWorld *then)
 {
-    VmxWorld now = world_of(env);
-
-    return now.cr3 == then->cr3 && now.efer == then->efer &&
-           now.cr0 == then->cr0 && now.cr4 == then->cr4 &&
-           now.pkru == then->pkru;
+    return !((env->cr[3] ^ then->cr3) |
+             ((env->efer & WORLD_EFER) ^ then->efer) |
+             ((env->cr[0] & WORLD_CR0) ^ then->cr0) |
+             ((env->cr[4] & WORLD_CR4) ^ then->cr4) |
+             (env->pkru ^ then->pkru));
 }
 
 /* Does a guest with these registers have PDPTE registers? */

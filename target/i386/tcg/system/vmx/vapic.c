@@ -72,6 +72,7 @@ static uint8_t *map_ram(CPUX86State *env, struct VmxApicMap *map,
     AddressSpace *as =
         cpu_get_address_space(cs, cpu_asidx_from_attrs(cs, attrs));
 
+    RCU_READ_LOCK_GUARD();
     addr = x86_seam_strip_keyid(cpu, addr);
     /* The cache holds a reference: another map has another address. */
     if (map->cache.fv != address_space_to_flatview(as) || map->addr != addr) {
@@ -109,7 +110,6 @@ void vmx_vapic_map(CPUX86State *env)
     const VmxControls *ctl = &vmx->ctl;
     VmxVirtualApic *apic = &vmx->apic;
 
-    RCU_READ_LOCK_GUARD();
     if (!apic->maps) {
         apic->maps = g_new0(struct VmxApicMaps, 1);
     }
