@@ -13,6 +13,8 @@
 #ifndef EXEC_CODE_WRITE_H
 #define EXEC_CODE_WRITE_H
 
+#include "qemu/atomic.h"
+
 /*
  * How often a vCPU has locked a page to read code from it: counted after it
  * took the lock, before it reads.
@@ -39,9 +41,11 @@ typedef struct CodeWrite {
     } range[CODE_WRITE_MAX];
 } CodeWrite;
 
-/* Note one more range; when there is no place, the oldest one is forgotten. */
-static inline void code_write_note(CodeWrite *w, uint64_t addr, unsigned size,
-                                   unsigned long reads)
+/*
+ * Note one more range, before the translations are dropped; when there is no
+ * place, the oldest one is forgotten.
+ */
+static inline void code_write_note(CodeWrite *w, uint64_t addr, unsigned size)
 {
     if (w->num == CODE_WRITE_MAX) {
         w->range[0] = w->range[1];
@@ -49,7 +53,7 @@ static inline void code_write_note(CodeWrite *w, uint64_t addr, unsigned size,
     }
     w->range[w->num].addr = addr;
     w->range[w->num].size = size;
-    w->range[w->num].reads = reads;
+    w->range[w->num].reads = qatomic_read(&code_reads);
     w->num++;
 }
 
