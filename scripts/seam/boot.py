@@ -56,7 +56,7 @@ def shell(args):
     """Become QEMU, with the terminal as the guest's console and monitor"""
     args += ['-no-reboot', '-chardev',
              f'stdio,id=console,mux=on,signal=off,logfile={LOG}',
-             '-serial', 'chardev:console', '-mon', 'chardev=console']
+             '-serial', 'chardev:console', '-monitor', 'chardev:console']
     os.execv(paths.QEMU, [str(paths.QEMU), *args])
 
 

@@ -30,7 +30,7 @@ class Monitor:
     def options(fd, name='qmp'):
         """QEMU's arguments for a monitor on the inherited @fd"""
         return ['-chardev', f'socket,id={name},fd={fd}',
-                '-mon', f'chardev={name},mode=control']
+                '-qmp', f'chardev:{name}']
 
     def close(self):
         """Leave QEMU alone"""
